@@ -1,0 +1,151 @@
+"""Every setting, read from the environment once. docs/operations.md explains each for people who run Fairlead."""
+
+import os
+import secrets
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from fairlead import __version__
+
+VERSION = __version__
+PACKAGE = Path(__file__).resolve().parent
+
+
+def flag(name: str, default: bool = False) -> bool:
+    value = os.environ.get(name, "")
+    return value.lower() in {"1", "true", "yes", "on"} if value else default
+
+
+# Where everything lives that must survive: database, spool, files, keys.
+DATA = Path(os.environ.get("FAIRLEAD_DATA") or Path.home() / ".local/share/fairlead").expanduser().absolute()
+PORT = int(os.environ.get("FAIRLEAD_PORT") or 8321)
+HOST = os.environ.get("FAIRLEAD_HOST") or "127.0.0.1"
+BASE_URL = (os.environ.get("FAIRLEAD_URL") or f"http://{'127.0.0.1' if HOST in {'0.0.0.0', '::'} else HOST}:{PORT}").rstrip("/")  # noqa: S104
+HTTPS = BASE_URL.startswith("https://")
+TRUSTED_PROXIES = [p.strip() for p in os.environ.get("FAIRLEAD_TRUSTED_PROXIES", "").split(",") if p.strip()]
+DEVELOPMENT = flag("FAIRLEAD_DEV")
+
+
+def _secret_key() -> str:
+    """The signing key: from the environment, else a file of mode 0600 made at first start."""
+    if key := os.environ.get("FAIRLEAD_SECRET_KEY"):
+        return key
+    path = DATA / "secret_key"
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        DATA.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:  # another process was first
+        return path.read_text().strip()
+    with os.fdopen(handle, "w") as file:
+        file.write(secrets.token_urlsafe(50))
+    return path.read_text().strip()
+
+
+SECRET_KEY = _secret_key()
+DEBUG = False
+ALLOWED_HOSTS = [urlsplit(BASE_URL).hostname or "localhost", "localhost", "127.0.0.1", "[::1]"]
+ALLOWED_HOSTS += [h.strip() for h in os.environ.get("FAIRLEAD_HOSTS", "").split(",") if h.strip()]
+
+
+def _database() -> dict[str, object]:
+    url = os.environ.get("DATABASE_URL", "")
+    if not url or url.startswith("sqlite"):
+        name = urlsplit(url).path.removeprefix("/") if url else ""
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": name or str(DATA / "fairlead.sqlite3"),
+            "CONN_MAX_AGE": None,
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000;",
+            },
+        }
+    parts = urlsplit(url)
+    options: dict[str, object] = {"connect_timeout": 3, "tcp_user_timeout": 4000, "keepalives_idle": 10}
+    options |= dict(parse_qsl(parts.query))
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.removeprefix("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(parts.hostname or ""),
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": options,
+    }
+
+
+DATABASES = {"default": _database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "fairlead",
+]
+AUTH_USER_MODEL = "fairlead.User"
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+]
+
+ROOT_URLCONF = "fairlead.urls"
+WSGI_APPLICATION = "fairlead.wsgi.application"
+APPEND_SLASH = False
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "NAME": "jinja2",
+        "DIRS": [PACKAGE / "web/templates"],
+        "OPTIONS": {"environment": "fairlead.web.jinja.environment", "auto_reload": DEVELOPMENT},
+    },
+]
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA / "static"
+FILES = DATA / "files"
+SPOOL = DATA / "spool"
+
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = True
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+if HTTPS:
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CSRF_TRUSTED_ORIGINS = [BASE_URL] if HTTPS else []
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
