@@ -3,7 +3,7 @@
 import os
 import secrets
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from fairlead import __version__
 
@@ -16,14 +16,25 @@ def flag(name: str, default: bool = False) -> bool:
     return value.lower() in {"1", "true", "yes", "on"} if value else default
 
 
+def number(name: str, default: int, least: int = 1, most: int = 65535) -> int:
+    value = os.environ.get(name) or str(default)
+    if not value.isdecimal() or not least <= int(value) <= most:
+        raise SystemExit(f"{name} is '{value}'. It must be a whole number from {least} to {most}.")
+    return int(value)
+
+
 # Where everything lives that must survive: database, spool, files, keys.
 DATA = Path(os.environ.get("FAIRLEAD_DATA") or Path.home() / ".local/share/fairlead").expanduser().absolute()
-PORT = int(os.environ.get("FAIRLEAD_PORT") or 8321)
+PORT = number("FAIRLEAD_PORT", 8321)
 HOST = os.environ.get("FAIRLEAD_HOST") or "127.0.0.1"
 BASE_URL = (os.environ.get("FAIRLEAD_URL") or f"http://{'127.0.0.1' if HOST in {'0.0.0.0', '::'} else HOST}:{PORT}").rstrip("/")  # noqa: S104
 HTTPS = BASE_URL.startswith("https://")
 TRUSTED_PROXIES = [p.strip() for p in os.environ.get("FAIRLEAD_TRUSTED_PROXIES", "").split(",") if p.strip()]
 DEVELOPMENT = flag("FAIRLEAD_DEV")
+LOG = {word.strip() for word in os.environ.get("FAIRLEAD_LOG", "").split(",")}
+WEB_PROCESSES = number("FAIRLEAD_WEB", 2, most=64)
+WEB_THREADS = number("FAIRLEAD_THREADS", 8, most=64)
+BODY_LIMIT = number("FAIRLEAD_BODY_LIMIT_MB", 100, most=10_000) * 1024 * 1024
 
 
 def _secret_key() -> str:
@@ -50,17 +61,26 @@ ALLOWED_HOSTS = [urlsplit(BASE_URL).hostname or "localhost", "localhost", "127.0
 ALLOWED_HOSTS += [h.strip() for h in os.environ.get("FAIRLEAD_HOSTS", "").split(",") if h.strip()]
 
 
+DATABASE_URL = os.environ.get("DATABASE_URL", "")
+# The embedded database's file; None when the database is PostgreSQL.
+SQLITE: Path | None = None
+if not DATABASE_URL or DATABASE_URL.startswith("sqlite"):
+    SQLITE = Path(unquote(urlsplit(DATABASE_URL).path.removeprefix("/")) or DATA / "fairlead.sqlite3").absolute()
+
+
 def _database() -> dict[str, object]:
-    url = os.environ.get("DATABASE_URL", "")
+    url = DATABASE_URL
     if not url or url.startswith("sqlite"):
-        name = urlsplit(url).path.removeprefix("/") if url else ""
+        parts = urlsplit(url)
         return {
             "ENGINE": "django.db.backends.sqlite3",
-            "NAME": name or str(DATA / "fairlead.sqlite3"),
+            # Only `fairlead migrate` makes the file: a server that cannot find its database must not start an empty one.
+            "NAME": f"file:{quote(str(SQLITE))}?mode=rw",
             "CONN_MAX_AGE": None,
             "OPTIONS": {
+                "uri": True,
                 "transaction_mode": "IMMEDIATE",
-                "timeout": 20,
+                "timeout": float(dict(parse_qsl(parts.query)).get("timeout", 20)),
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000;",
             },
         }
@@ -94,6 +114,7 @@ INSTALLED_APPS = [
 AUTH_USER_MODEL = "fairlead.User"
 
 MIDDLEWARE = [
+    "fairlead.web.outage.Outage",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -117,6 +138,13 @@ TEMPLATES = [
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA / "static"
+STATIC_BUILD = DATA / "build"
+STATICFILES_FINDERS = ["fairlead.web.bundle.Bundles"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "fairlead.web.bundle.Assets"},
+}
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEVELOPMENT
 FILES = DATA / "files"
 SPOOL = DATA / "spool"
 
@@ -149,3 +177,16 @@ CSRF_TRUSTED_ORIGINS = [BASE_URL] if HTTPS else []
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"()": "fairlead.work.log.OneLine"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO"},
+        "django.request": {"level": "ERROR"},
+        "django.server": {"handlers": []},
+    },
+}

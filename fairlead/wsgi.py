@@ -2,7 +2,15 @@
 
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fairlead.settings")
-application = get_wsgi_application()
+
+from fairlead.web.proxies import behind_proxies  # noqa: E402
+
+application = behind_proxies(get_wsgi_application(), settings.TRUSTED_PROXIES)
+if "requests" in settings.LOG:
+    from fairlead.work.log import logged
+
+    application = logged(application)

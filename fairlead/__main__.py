@@ -1,0 +1,146 @@
+"""The fairlead command. Each subcommand imports what it needs when it runs, so that none of them pays for another."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from fairlead import __version__, settings
+
+Command = Callable[[argparse.Namespace], int | None]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one subcommand; returns the exit code."""
+    os.umask(0o077)
+    given = sys.argv[1:] if arguments is None else arguments
+    if given[:1] == ["do"]:  # its arguments are the verb's own
+        return do(given[1:])
+    asked = parser().parse_args(given)
+    try:
+        return asked.run(asked) or 0
+    except KeyboardInterrupt:
+        return 130
+
+
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(prog="fairlead", description="Leads every inquiry from first contact to handed-over job.")
+    top.add_argument("--version", action="version", version=f"Fairlead {__version__}")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, run: Command, about: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=about, description=about)
+        command.set_defaults(run=run)
+        return command
+
+    command = add("serve", serve, "Run everything: web, background work, schedules")
+    command.add_argument("--demo", action="store_true", help="fill an empty database with the demo world")
+    command.add_argument("--host", default=settings.HOST, help="address to listen on (FAIRLEAD_HOST, %(default)s)")
+    command.add_argument("--port", type=int, default=settings.PORT, help="port (FAIRLEAD_PORT, %(default)s)")
+    command = add("web", web, "Run one web process alone")
+    command.add_argument("--host", default=settings.HOST)
+    command.add_argument("--port", type=int, default=settings.PORT)
+    add("work", work, "Run the background worker alone")
+    add("migrate", migrate, "Bring the database's tables up to date")
+    command = add("prepare", prepare, "What serve does first: tables, static files, demo world")
+    command.add_argument("--demo", action="store_true")
+    add("demo", demo, "Fill an empty database with the demo world and print a sign-in link")
+    command = add("backup", backup, "Write database, files and keys into one archive")
+    command.add_argument("file", nargs="?", type=Path, help="default: a dated file in the data folder's backups")
+    command = add("restore", restore, "Bring back an archive made by fairlead backup")
+    command.add_argument("file", type=Path)
+    command.add_argument("--replace", action="store_true", help="also when there is data; it is kept beside")
+    command = add("check", check, "Say whether everything is as it should be")
+    command.add_argument("--json", action="store_true", help="as JSON, for monitors")
+    commands.add_parser("do", help="Run a verb of the process: fairlead do VERB …", add_help=False)
+    return top
+
+
+def serve(asked: argparse.Namespace) -> int:
+    from fairlead.work.supervisor import serve
+
+    os.environ |= {"FAIRLEAD_HOST": asked.host, "FAIRLEAD_PORT": str(asked.port)}  # what the parts read
+    return serve(demo=asked.demo, host=asked.host, port=asked.port)
+
+
+def web(asked: argparse.Namespace) -> None:
+    from fairlead.work.part import follow_parent
+
+    follow_parent()
+    with_django()
+    from fairlead.work.server import run
+
+    run(asked.host, asked.port)
+
+
+def work(asked: argparse.Namespace) -> None:
+    from fairlead.work.part import follow_parent
+
+    follow_parent()
+    with_django()
+    from fairlead.work.worker import run
+
+    run()
+
+
+def migrate(asked: argparse.Namespace) -> None:
+    with_django()
+    from fairlead.work.prepare import migrate
+
+    print("The tables are up to date now." if migrate() else "The tables were up to date.")
+
+
+def prepare(asked: argparse.Namespace) -> None:
+    from fairlead.work.part import follow_parent
+
+    follow_parent()
+    with_django()
+    from fairlead.work.prepare import run
+
+    print(run(demo=asked.demo))
+
+
+def demo(asked: argparse.Namespace) -> None:
+    asked.demo = True
+    prepare(asked)
+
+
+def backup(asked: argparse.Namespace) -> None:
+    with_django()
+    from fairlead.work.backup import write
+
+    print(write(asked.file))
+
+
+def restore(asked: argparse.Namespace) -> None:
+    with_django()
+    from fairlead.work.restore import restore
+
+    for line in restore(asked.file, replace=asked.replace):
+        print(line)
+
+
+def check(asked: argparse.Namespace) -> int:
+    with_django()
+    from fairlead.work.check import report
+
+    return report(as_json=asked.json)
+
+
+def do(arguments: list[str]) -> int:
+    with_django()
+    from fairlead.cli.do import main
+
+    return main(arguments) or 0
+
+
+def with_django() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fairlead.settings")
+    import django
+
+    django.setup()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

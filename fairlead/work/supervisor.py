@@ -1,0 +1,135 @@
+"""The parent of the process tree: binds the port, starts the parts, replaces those that die, stops them cleanly.
+
+It imports neither Django nor the product, so it stays small and nothing in them can bring it down. The listening
+socket is its own: connections wait in it while a web part is being replaced.
+"""
+
+import contextlib
+import fcntl
+import os
+import select
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from fairlead import settings
+from fairlead.work.part import Part, command, say
+from fairlead.work.reload import Sources
+
+GRACE = 12.0  # seconds from the stop signal to the kill; a web part itself waits 10 s for requests in flight
+
+
+def serve(*, demo: bool, host: str, port: int) -> int:
+    """Run the product until a signal ends it; returns the exit code."""
+    with only_one(settings.DATA / "serve.lock"), listening(host, port) as listener:
+        greeting = prepare(demo)
+        if greeting is None:
+            return 1
+        return Supervisor(listener, greeting).run()
+
+
+class Supervisor:
+    """Watches the parts. One loop: signals, the ready marks of parts, deaths, restarts."""
+
+    def __init__(self, listener: socket.socket, greeting: str) -> None:
+        web = [Part(f"web {number}", ["web"], listener) for number in range(1, settings.WEB_PROCESSES + 1)]
+        self.parts = [*web, Part("worker", ["work"])]
+        self.greeting = greeting
+        self.signals: list[int] = []
+
+    def run(self) -> int:
+        with self._wakeup() as wakeup:
+            for part in self.parts:
+                part.start()
+            watch = Sources() if settings.DEVELOPMENT else None
+            while not self.signals:
+                self._greet()
+                self._wait(wakeup)
+                if watch and watch.changed():
+                    say("code changed, restarting")
+                    self._stop()
+                for part in self.parts:
+                    part.keep_alive()
+            return self._stop()
+
+    def _greet(self) -> None:
+        """Once the first web part answers, say where: before that a click on the link would only wait."""
+        if self.greeting and any(part.is_ready for part in self.parts):
+            print(self.greeting, flush=True)
+            self.greeting = ""
+
+    def _wait(self, wakeup: int) -> None:
+        marks = [part.ready for part in self.parts if part.ready is not None]
+        readable, _, _ = select.select([wakeup, *marks], [], [], 0.5)
+        for part in self.parts:
+            if part.ready in readable:
+                part.note_ready()
+        if wakeup in readable:
+            os.read(wakeup, 512)
+
+    def _stop(self) -> int:
+        """Ask all parts to end; those that have not by the end of the grace, or at a second signal, are killed."""
+        asked = len(self.signals)
+        for part in self.parts:
+            part.signal(signal.SIGTERM)
+        end = time.monotonic() + GRACE
+        while any(part.is_running for part in self.parts) and time.monotonic() < end and len(self.signals) <= max(asked, 1):
+            time.sleep(0.02)
+        for part in self.parts:
+            part.kill()
+        return 0
+
+    @contextlib.contextmanager
+    def _wakeup(self) -> Iterator[int]:
+        """A descriptor that becomes readable when a signal arrives or a child ends."""
+        reading, writing = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda caught, _: self.signals.append(caught))
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        yield reading
+
+
+@contextlib.contextmanager
+def only_one(path: Path) -> Iterator[None]:
+    """Two servers on one data folder would both run its schedules: the second is told where the first is."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with open(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SystemExit(
+                f"Fairlead already runs on {settings.DATA} (process {file.read().strip()}).\n"
+                "Stop it first, or give this one a folder of its own: FAIRLEAD_DATA=/another/folder"
+            ) from None
+        file.truncate()
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+@contextlib.contextmanager
+def listening(host: str, port: int) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, port))
+        except OSError as error:
+            raise SystemExit(
+                f"Port {port} on {host} cannot be used: {error.strerror or error}.\n"
+                f"Stop what uses it, or choose another: FAIRLEAD_PORT={port + 1}"
+            ) from None
+        listener.listen(1024)
+        yield listener
+
+
+def prepare(demo: bool) -> str | None:
+    """Tables, static files, demo world: in a process of its own. Returns what to print once the port answers."""
+    arguments = ["prepare", *(["--demo"] if demo else [])]
+    done = subprocess.run(command(arguments), stdout=subprocess.PIPE, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else None
+
