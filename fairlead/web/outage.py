@@ -60,7 +60,8 @@ def health(request: HttpRequest) -> HttpResponse:
         status, word = 200, "ok"
     except Error:
         status, word = 503, "unavailable"
-    return HttpResponse(word, status=status, content_type="text/plain", headers={"Cache-Control": "no-store"})
+    headers = {"Cache-Control": "no-store", "Content-Length": str(len(word))}
+    return HttpResponse(word, status=status, content_type="text/plain", headers=headers)
 
 
 def is_outage(error: BaseException | None) -> bool:
