@@ -1,0 +1,152 @@
+"""The Jinja2 environment of every page: autoescape always on, `ui` for the components, formats for the reader.
+
+Formats and components need to know who reads (zone, locale, now) and for which request a form is made. Both come from
+the context of the page being rendered: `request`, and optionally `reader`; nothing is passed along by hand.
+"""
+
+import functools
+import re
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.http import HttpRequest
+from django.middleware.csrf import get_token
+from django.utils import timezone
+from jinja2 import Environment, StrictUndefined, Template
+from markupsafe import Markup
+
+from fairlead.web import formats
+from fairlead.web.formats import Reader
+
+MACRO = re.compile(r"\{%-? macro ([a-z]\w*)\(")
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """The page being made: for which request, and for whom."""
+
+    request: HttpRequest | None
+    reader: Reader
+
+
+current: ContextVar[Rendering] = ContextVar("the page being rendered")
+
+
+class Page(Template):
+    """A template that tells formats and components, while it renders, whom it renders for."""
+
+    def render(self, *args: Any, **kwargs: Any) -> str:
+        context = dict(*args, **kwargs)
+        token = current.set(Rendering(context.get("request"), reader_of(context)))
+        try:
+            return super().render(context)
+        finally:
+            current.reset(token)
+
+
+class Components:
+    """Every macro of templates/ui by its name: `{{ ui.icon("phone") }}` needs no import."""
+
+    def __init__(self, environment: Environment, folder: Path) -> None:
+        self._environment = environment
+        self._files: dict[str, str] = {}
+        for file in sorted(folder.glob("*.html")):
+            for name in MACRO.findall(file.read_text()):
+                if name in self._files:
+                    raise ValueError(f"ui/{file.name} and {self._files[name]} both define the macro {name}")
+                self._files[name] = f"ui/{file.name}"
+
+    def __getattr__(self, name: str) -> Callable[..., Markup]:
+        if name.startswith("_") or name not in self._files:
+            raise AttributeError(name)
+        macro = getattr(self._environment.get_template(self._files[name]).module, name)
+        if not self._environment.auto_reload:
+            setattr(self, name, macro)
+        return macro
+
+
+def environment(**options: Any) -> Environment:
+    """Called by Django's Jinja2 backend, once per process."""
+    options |= {"autoescape": True, "undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
+    env = Environment(**options)  # noqa: S701 (autoescape is set above)
+    env.template_class = Page
+    env.globals |= {
+        "ui": Components(env, settings.PACKAGE / "web/templates/ui"),
+        "asset": staticfiles_storage.url,
+        "csrf": csrf,
+        "csrf_header": csrf_token,
+        "now": lambda: reader().now,
+        "today": lambda: reader().today,
+        "plural": formats.plural,
+        "initials": formats.initials,
+        "hue": formats.hue,
+        "version": settings.VERSION,
+    }
+    env.filters |= {name: for_the_reader(getattr(formats, name)) for name in FILTERS}
+    env.filters["duration"] = formats.duration
+    return env
+
+
+# Filters of formats.py that end with the reader; keyword arguments pass through: {{ amount|money("GBP") }}.
+FILTERS = (
+    "day",
+    "short_date",
+    "plain_date",
+    "long_day",
+    "full_date",
+    "clock",
+    "moment",
+    "due",
+    "ago",
+    "iso",
+    "money",
+    "short_money",
+    "count",
+    "capped",
+    "big_count",
+)
+
+
+def for_the_reader(function: Callable[..., str]) -> Callable[..., str]:
+    @functools.wraps(function)
+    def filtered(value: Any, *args: Any, **kwargs: Any) -> str:
+        return function(value, *args, reader=reader(), **kwargs)
+
+    return filtered
+
+
+def reader() -> Reader:
+    return current.get().reader
+
+
+def reader_of(context: dict[str, Any]) -> Reader:
+    """Whoever reads: the context's `reader`, else the request's, else by the settings."""
+    known = context.get("reader") or getattr(context.get("request"), "reader", None)
+    return known if isinstance(known, Reader) else default_reader(timezone.now())
+
+
+def default_reader(now: datetime) -> Reader:
+    return Reader(ZoneInfo(settings.TIME_ZONE), default_locale(), now)
+
+
+@functools.cache
+def default_locale() -> Locale:
+    return Locale.parse(settings.LANGUAGE_CODE, sep="-")
+
+
+def csrf() -> Markup:
+    """The hidden field every posting form carries."""
+    return Markup('<input type="hidden" name="csrfmiddlewaretoken" value="{}">').format(csrf_token())
+
+
+def csrf_token() -> str:
+    request = current.get().request
+    return get_token(request) if request is not None else ""
