@@ -27,7 +27,8 @@ def number(name: str, default: int, least: int = 1, most: int = 65535) -> int:
 DATA = Path(os.environ.get("FAIRLEAD_DATA") or Path.home() / ".local/share/fairlead").expanduser().absolute()
 PORT = number("FAIRLEAD_PORT", 8321)
 HOST = os.environ.get("FAIRLEAD_HOST") or "127.0.0.1"
-BASE_URL = (os.environ.get("FAIRLEAD_URL") or f"http://{'127.0.0.1' if HOST in {'0.0.0.0', '::'} else HOST}:{PORT}").rstrip("/")  # noqa: S104
+_REACHED_AS = "127.0.0.1" if HOST in {"0.0.0.0", "::"} else HOST  # noqa: S104
+BASE_URL = (os.environ.get("FAIRLEAD_URL") or f"http://{_REACHED_AS}:{PORT}").rstrip("/")
 HTTPS = BASE_URL.startswith("https://")
 TRUSTED_PROXIES = [p.strip() for p in os.environ.get("FAIRLEAD_TRUSTED_PROXIES", "").split(",") if p.strip()]
 DEVELOPMENT = flag("FAIRLEAD_DEV")
@@ -74,7 +75,7 @@ def _database() -> dict[str, object]:
         parts = urlsplit(url)
         return {
             "ENGINE": "django.db.backends.sqlite3",
-            # Only `fairlead migrate` makes the file: a server that cannot find its database must not start an empty one.
+            # Only `fairlead migrate` makes the file: a server that cannot find it must not start an empty one.
             "NAME": f"file:{quote(str(SQLITE))}?mode=rw",
             "CONN_MAX_AGE": None,
             "OPTIONS": {
@@ -121,7 +122,9 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
 ]
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 
 ROOT_URLCONF = "fairlead.urls"
 WSGI_APPLICATION = "fairlead.wsgi.application"

@@ -1,0 +1,57 @@
+"""The nouns. Importing this package imports every table."""
+
+from fairlead.core.event import Event, EventLink
+from fairlead.core.outbox import Outbox
+from fairlead.core.schema import IdempotencyKey
+from fairlead.models.activity import Activity
+from fairlead.models.company import Company
+from fairlead.models.contact import MailAddress, PhoneNumber, PostalAddress
+from fairlead.models.external import ExternalId
+from fairlead.models.file import File
+from fairlead.models.index import ExactKey, SearchRow
+from fairlead.models.lead import Lead
+from fairlead.models.opportunity import Closure, Opportunity
+from fairlead.models.organisation import Organisation
+from fairlead.models.person import Person
+from fairlead.models.pipeline import Pipeline, Stage
+from fairlead.models.schedule import Absence, Schedule
+from fairlead.models.source import Source
+from fairlead.models.suppression import Suppression
+from fairlead.models.tag import Tag
+from fairlead.models.task import Task
+from fairlead.models.token import SignInLink, Token
+from fairlead.models.user import Role, Team, User
+
+__all__ = [
+    "Absence",
+    "Activity",
+    "Closure",
+    "Company",
+    "Event",
+    "EventLink",
+    "ExactKey",
+    "ExternalId",
+    "File",
+    "IdempotencyKey",
+    "Lead",
+    "MailAddress",
+    "Opportunity",
+    "Organisation",
+    "Outbox",
+    "Person",
+    "PhoneNumber",
+    "Pipeline",
+    "PostalAddress",
+    "Role",
+    "Schedule",
+    "SearchRow",
+    "SignInLink",
+    "Source",
+    "Stage",
+    "Suppression",
+    "Tag",
+    "Task",
+    "Team",
+    "Token",
+    "User",
+]

@@ -1,0 +1,26 @@
+"""The one Django app."""
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.db.backends.signals import connection_created
+
+
+class Fairlead(AppConfig):
+    name = "fairlead"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        # Every noun and every verb is known before the first request; the doors read the registry.
+        import fairlead.core.undo
+        import fairlead.verbs  # noqa: F401
+
+        # Django has no other place to reach each new connection, and the guard must be on all of them.
+        connection_created.connect(_install_guard, dispatch_uid="fairlead.guard")
+
+
+def _install_guard(connection: Any, **_facts: Any) -> None:
+    from fairlead.core.record import guard
+
+    if guard not in connection.execute_wrappers:
+        connection.execute_wrappers.append(guard)

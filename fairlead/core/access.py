@@ -1,0 +1,57 @@
+"""One `visible_to` and one `can`: every door asks these, nobody asks anything else."""
+
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from fairlead.core.actor import Actor
+from fairlead.core.errors import NotAllowed
+
+if TYPE_CHECKING:
+    from fairlead.core.record import Row
+
+NOBODY = Q(pk__in=[])
+
+
+def reach(by: Actor, action: str, model: "type[Row]") -> Q:
+    """The condition for rows of `model` on which `by` may do `action`."""
+    governed = model.governed(by, action)
+    if governed is not None:
+        return governed
+    level = by.level(action, model.access_noun())
+    if level == "all":
+        return Q()
+    return NOBODY if level == "none" else model.within(by, level)
+
+
+def can(by: Actor, action: str, record: "Row") -> bool:
+    """May `by` do `action` on this record? Asks the database only when the right is limited to own or team."""
+    condition = reach(by, action, type(record))
+    if condition == NOBODY:
+        return False
+    return not condition or type(record)._base_manager.filter(condition, pk=record.pk).exists()
+
+
+def can_any(by: Actor, action: str, noun: str) -> bool:
+    """May `by` do `action` on at least some of this noun (to show a button, to create)?"""
+    return by.level(action, noun) != "none"
+
+
+def demand(by: Actor, may: str, record: "Row | None") -> None:
+    """Raise NotAllowed unless `by` may do what a verb declares.
+
+    `may` is an action on the verb's record ("edit"), an action on a noun ("person.create"),
+    "member" (any user for themselves) or "anyone" (visitors too: the verb checks its own token).
+    """
+    if may == "anyone" or by.kind == "system":
+        return
+    if may == "member":
+        allowed = by.user_id is not None and (by.scopes is None or "write" in by.scopes)
+    elif "." in may:
+        noun, action = may.split(".")
+        allowed = can_any(by, action, noun)
+    else:
+        allowed = record is not None and can(by, may, record)
+    if not allowed:
+        raise NotAllowed(_("Your role does not allow this. Nothing was changed. Ask an administrator."), may=may)

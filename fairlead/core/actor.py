@@ -1,0 +1,48 @@
+"""Who acts, through which door, and what they may."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Kind = Literal["user", "token", "visitor", "system"]
+Level = Literal["none", "own", "team", "all"]
+Grants = Mapping[str, Mapping[str, Level]]
+
+ACTIONS = ("see", "create", "edit", "delete", "export", "merge", "assign", "mass_update", "undo")
+LEVELS: tuple[Level, ...] = ("none", "own", "team", "all")
+READING = frozenset({"see", "export"})
+
+
+@dataclass(frozen=True)
+class Actor:
+    """The one who acts. `grants` is {noun or "*": {action: level}}; what is not granted is denied."""
+
+    kind: Kind
+    door: str
+    label: str
+    user_id: int | None = None
+    token_id: int | None = None
+    team_ids: frozenset[int] = frozenset()
+    teammate_ids: frozenset[int] = frozenset()
+    grants: Grants = field(default_factory=dict)
+    scopes: frozenset[str] | None = None
+    cause: str = ""
+
+    def level(self, action: str, noun: str) -> Level:
+        """How far this actor's right to `action` on `noun` reaches: none, own, team or all."""
+        if self.kind == "system":
+            return "all"
+        if self.scopes is not None and not self._in_scope(action, noun):
+            return "none"
+        rights = self.grants.get(noun, self.grants.get("*", {}))
+        return rights.get(action, "none")
+
+    def _in_scope(self, action: str, noun: str) -> bool:
+        wide = "read" if action in READING else "write"
+        assert self.scopes is not None
+        return bool(self.scopes & {wide, f"{noun}.{action}", f"{noun}.{wide}"})
+
+
+def system(cause: str, door: str = "system", label: str = "Fairlead") -> Actor:
+    """The product itself, acting for a stated cause (a rule, a track, an import, the demo)."""
+    return Actor(kind="system", door=door, label=label, cause=cause)

@@ -1,0 +1,64 @@
+"""What a verb says when it will not. Every door shows `text`; `code` is for programs."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class Refused(Exception):
+    """Base of every refusal: nothing was changed. `status` is the HTTP status that fits."""
+
+    code = "refused"
+    status = 409
+
+    def __init__(self, text: str, **facts: Any) -> None:
+        super().__init__(text)
+        self.text = text
+        self.facts = facts
+
+
+class NotAllowed(Refused):
+    code, status = "not_allowed", 403
+
+
+class NotFound(Refused):
+    """No such record, or none that this actor may see: the two are never told apart."""
+
+    code, status = "not_found", 404
+
+
+class WrongState(Refused):
+    code = "wrong_state"
+
+
+class Invalid(Refused):
+    """Input that cannot be taken; `errors` has the messages by field name."""
+
+    code, status = "invalid", 422
+
+    def __init__(self, errors: Mapping[str, list[str]]) -> None:
+        super().__init__(" ".join(message for messages in errors.values() for message in messages))
+        self.errors = {name: [str(message) for message in messages] for name, messages in errors.items()}
+
+
+class Conflict(Refused):
+    """Somebody changed the same fields meanwhile; `fields` has {name: {"yours", "theirs"}} and who it was."""
+
+    code = "conflict"
+
+    def __init__(self, text: str, fields: dict[str, dict[str, Any]], **facts: Any) -> None:
+        super().__init__(text, **facts)
+        self.fields = fields
+
+
+class NotUndoable(Refused):
+    code = "not_undoable"
+
+
+class KeyReused(Refused):
+    """An Idempotency-Key that came before with another request."""
+
+    code, status = "key_reused", 422
+
+
+class WriteOutsideVerb(RuntimeError):
+    """A programming error: a guarded table was written without create, change or remove."""

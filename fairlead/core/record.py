@@ -1,0 +1,192 @@
+"""The base of every noun: guarded rows with public ids, whose values can be kept exactly and put back."""
+
+import re
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from django.apps import apps
+from django.db import models
+from django.db.models import Q
+
+from fairlead.core import access, clock
+from fairlead.core.actor import Actor, Level
+from fairlead.core.errors import WriteOutsideVerb
+
+if TYPE_CHECKING:
+    from fairlead.core.act import Change
+
+ALPHABET = "23456789bcdfghjkmnpqrstvwxyz"
+Link = tuple[str, int]
+M = TypeVar("M", bound=models.Model)
+
+
+def new_public_id() -> str:
+    """Ten random characters without vowels (48 bits), for URLs and the API."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(10))
+
+
+class RowQuerySet(models.QuerySet[M]):
+    def visible_to(self, by: Actor) -> "RowQuerySet[M]":
+        """The rows this actor may see; the only way from an id to a record behind a door."""
+        return self.filter(access.reach(by, "see", self.model))  # type: ignore[arg-type]
+
+    def reached_by(self, by: Actor, action: str) -> "RowQuerySet[M]":
+        """The rows on which this actor may do `action`."""
+        return self.filter(access.reach(by, action, self.model))  # type: ignore[arg-type]
+
+    def live(self) -> "RowQuerySet[M]":
+        return self.filter(archived_at=None)
+
+
+class Row(models.Model):
+    """A guarded row: it changes only by create, change and remove inside a verb, so every change is an event."""
+
+    # Allowed moves of a state field, as {"state": {("open", "won"), …}}; anything else raises.
+    transitions: ClassVar[dict[str, set[tuple[str, str]]]] = {}
+    # Columns derived from other rows: kept by `derive`, never in an event.
+    derived: ClassVar[frozenset[str]] = frozenset()
+    # The noun whose rights govern this one, when it is not its own.
+    access_as: ClassVar[str] = ""
+    # What many of them are called in addresses, when it is not noun + s.
+    many: ClassVar[str] = ""
+
+    objects = RowQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def noun(cls) -> str:
+        return cls._meta.model_name or cls.__name__.lower()
+
+    @classmethod
+    def plural(cls) -> str:
+        """The word for many in addresses: people, companies, leads."""
+        return cls.many or f"{cls.noun()}s"
+
+    @classmethod
+    def access_noun(cls) -> str:
+        """The noun whose rights govern this one (a part of a person is governed as a person)."""
+        return cls.access_as or cls.noun()
+
+    @classmethod
+    def within(cls, by: Actor, level: Level) -> Q:
+        """The condition for rows at a level of own or team. Rows without an owner belong to everybody who has any."""
+        return Q()
+
+    @classmethod
+    def governed(cls, by: Actor, action: str) -> Q | None:
+        """The whole condition, for rows whose access follows from others; None: from roles and `within`."""
+        return None
+
+    def root(self) -> "Row":
+        """The record this row is a part of; itself when it is none's part."""
+        return self
+
+    @classmethod
+    def derive(cls, changes: "Sequence[Change]") -> None:
+        """Bring what is derived from these rows up to date; called once per act, before it commits."""
+
+    def timelines(self) -> list[Link]:
+        """The records on whose timelines a change of this row shows."""
+        return [(self.noun(), self.pk)]
+
+    def happened(self) -> Any:
+        """When what this row tells of took place, if that is not when it was written."""
+        return None
+
+
+class Record(Row):
+    """A noun of the process: addressed by its public id, edited under a version, archived rather than deleted."""
+
+    public_id = models.CharField(max_length=12, unique=True, default=new_public_id, editable=False)
+    version = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+    archived_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def label(self) -> str:
+        """What people call this record; kept in events, so that history reads well after it is gone."""
+        return str(self)
+
+    def api_extra(self, by: Actor) -> dict[str, Any]:
+        """What programs see besides the columns, such as a person's mails."""
+        return {}
+
+
+@cache
+def nouns() -> dict[str, type[Record]]:
+    """Every noun by its name."""
+    return {m.noun(): m for m in apps.get_models() if issubclass(m, Record)}
+
+
+@cache
+def rows() -> dict[str, type[Row]]:
+    """Every guarded kind of row by its name, nouns and their parts."""
+    return {m.noun(): m for m in apps.get_models() if issubclass(m, Row)}
+
+
+# --- values, exactly ---------------------------------------------------------------------------------------------
+
+
+def dump(row: Row, names: Sequence[str] | None = None) -> dict[str, Any]:
+    """The row's values (all, or those named) as JSON can carry them without loss; many-to-many as sorted ids."""
+    values: dict[str, Any] = {}
+    for field in row._meta.concrete_fields:
+        if (names is None or field.name in names) and field.name not in row.derived and not field.primary_key:
+            values[field.name] = pack(field, getattr(row, field.attname))
+    for field in row._meta.many_to_many:
+        if names is None or field.name in names:
+            values[field.name] = sorted(getattr(row, field.name).values_list("pk", flat=True)) if row.pk else []
+    return values
+
+
+def pack(field: models.Field, value: Any) -> Any:
+    """One value for JSON: dates, moments (to the microsecond), decimals and ids as text or number."""
+    if value is None or isinstance(value, (bool, int, str, list, dict)):
+        return str(value) if isinstance(value, str) else value
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def unpack(field: models.Field, value: Any) -> Any:
+    """The value `pack` was given."""
+    return field.target_field.to_python(value) if field.is_relation else field.to_python(value)
+
+
+# --- the guard ---------------------------------------------------------------------------------------------------
+
+_writing: ContextVar[bool] = ContextVar("writing", default=False)
+_statement = re.compile(r'\s*(?:(INSERT(?: OR \w+)? INTO|REPLACE INTO)|(UPDATE)|(DELETE FROM))\s+"?(\w+)"?', re.I)
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Open the guard: for the kernel, for migrations and for a test's cleaning up."""
+    token = _writing.set(True)
+    try:
+        yield
+    finally:
+        _writing.reset(token)
+
+
+def guard(execute: Callable, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+    """Refuse a write to a guarded table from outside the kernel; installed on every connection."""
+    if not _writing.get() and (found := _statement.match(sql)) and found[4] in _guarded_tables():
+        raise WriteOutsideVerb(f"{found[0].strip()}: records change only by create, change and remove inside a verb.")
+    return execute(sql, params, many, context)
+
+
+@cache
+def _guarded_tables() -> frozenset[str]:
+    tables = {"fairlead_event"}
+    for model in rows().values():
+        tables.add(model._meta.db_table)
+        tables.update(many.remote_field.through._meta.db_table for many in model._meta.many_to_many)
+    return frozenset(tables)

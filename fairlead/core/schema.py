@@ -1,0 +1,207 @@
+"""From a verb's signature to its schema, and from raw input to its call: what every programmatic door shares."""
+
+import hashlib
+import inspect
+import json
+import types
+from collections.abc import Mapping
+from functools import cache
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+from django.conf import settings
+from django.db import IntegrityError, models, transaction
+from django.utils.translation import gettext as _
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, create_model
+
+from fairlead.core import clock
+from fairlead.core.act import last
+from fairlead.core.actor import Actor
+from fairlead.core.errors import Invalid, KeyReused, NotFound
+from fairlead.core.record import Record, nouns
+from fairlead.core.resource import resource
+from fairlead.core.verb import REGISTRY, Verb, retrying
+
+RecordType = type[Record]
+
+
+class IdempotencyKey(models.Model):
+    """An answer kept under the caller's key, so that a repeated call gets it again and does nothing."""
+
+    by_user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=200)
+    fingerprint = models.CharField(max_length=64)
+    answer = models.JSONField(default=dict)
+    at = models.DateTimeField(default=clock.now, db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["by_user", "key"], name="one_answer_per_key")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+def perform(name: str, by: Actor, raw: Mapping[str, Any], *, key: str = "") -> dict[str, Any]:
+    """Call a verb with raw input (as JSON has it, records by public id) and answer as JSON can carry it.
+
+    Returns {"verb", "act", "changed", "result"}. Raises Refused in all its kinds. With a `key`, a call that
+    comes again gets the first answer; the same key with other input raises KeyReused.
+    """
+    spec = REGISTRY.get(name)
+    if spec is None:
+        raise NotFound(_("There is no verb named %(name)s.") % {"name": name})
+    if not key:
+        return _call(spec, by, raw)
+    fingerprint = hashlib.sha256(json.dumps([name, dict(raw)], sort_keys=True, default=str).encode()).hexdigest()
+    return retrying(lambda: _once(spec, by, raw, key, fingerprint))
+
+
+def find(noun: str, public_id: str, by: Actor) -> Record:
+    """The record with this public id if the actor may see it, the survivor if it was merged; else NotFound."""
+    model = nouns()[noun]
+    record = model.objects.visible_to(by).filter(public_id=public_id).first()
+    if record is None:
+        raise NotFound(_("No %(noun)s at this address.") % {"noun": model._meta.verbose_name}, noun=noun)
+    merged = getattr(record, "merged_into", None)
+    return find(noun, merged.public_id, by) if merged else record
+
+
+@cache
+def arguments(name: str) -> type[BaseModel]:
+    """The verb's input as a pydantic model: what REST, the command line and assistants validate and document."""
+    spec, fields = REGISTRY[name], {}
+    for parameter in list(spec.signature.parameters.values())[1:]:
+        if parameter.kind is parameter.VAR_KEYWORD:
+            facts = get_args(parameter.annotation)[0]
+            for each, kind in get_type_hints(facts, include_extras=True).items():
+                fields[each] = (_plain(kind), None)
+        else:
+            default = ... if parameter.default is parameter.empty else parameter.default
+            fields[parameter.name] = (_plain(parameter.annotation), default)
+    return create_model(f"{name}_input", __config__=ConfigDict(extra="forbid"), **fields)  # type: ignore[call-overload,no-any-return]
+
+
+def subjects(spec: Verb) -> list[str]:
+    """The nouns this verb acts on: those of its record argument after `by`; none when it has no such argument."""
+    parameter = _subject(spec)
+    return [kind.noun() for kind in record_types(parameter.annotation)] if parameter else []
+
+
+def subject_name(spec: Verb) -> str:
+    """The name of the argument that `subjects` speaks of."""
+    parameter = _subject(spec)
+    return parameter.name if parameter else ""
+
+
+def _subject(spec: Verb) -> inspect.Parameter | None:
+    for parameter in list(spec.signature.parameters.values())[1:2]:
+        if parameter.kind is parameter.POSITIONAL_OR_KEYWORD and get_origin(parameter.annotation) is not list:
+            return parameter
+    return None
+
+
+def record_types(annotation: Any) -> list[RecordType]:
+    """The nouns in an annotation: `Lead`, `Person | Company`, `list[Task]`, `User | None`."""
+    if isinstance(annotation, type) and not get_args(annotation):
+        return [annotation] if issubclass(annotation, Record) else []
+    return [kind for part in get_args(annotation) for kind in record_types(part)]
+
+
+# --- raw input ---------------------------------------------------------------------------------------------------
+
+
+def _no_nul(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError(_("This text has a character that cannot be stored (NUL)."))
+    return text
+
+
+Text = Annotated[str, AfterValidator(_no_nul)]
+
+
+def _plain(annotation: Any) -> Any:
+    """An annotation with records replaced by their public ids."""
+    origin, parts = get_origin(annotation), get_args(annotation)
+    if annotation is str:
+        return Text
+    if isinstance(annotation, type) and not parts and issubclass(annotation, Record):
+        about = {"noun": annotation.noun()}
+        return Annotated[str, Field(description=f"Public id of a {annotation.noun()}", json_schema_extra=about)]
+    if origin in (Union, types.UnionType):
+        kinds = record_types(annotation)
+        rest = [_plain(part) for part in parts if part is not types.NoneType and part not in kinds]
+        if len(kinds) > 1:
+            rest.append(Annotated[str, Field(description="noun:public id", examples=[f"{kinds[0].noun()}:…"])])
+        elif kinds:
+            rest.append(_plain(kinds[0]))
+        return Union[tuple(rest + ([None] if types.NoneType in parts else []))]  # noqa: UP007
+    if origin in (list, tuple) and parts:
+        return list[_plain(parts[0])]  # type: ignore[misc]
+    if origin is Annotated and parts[0] is str:
+        return Annotated[(Text, *parts[1:])]  # type: ignore[return-value]
+    return annotation
+
+
+def _once(spec: Verb, by: Actor, raw: Mapping[str, Any], key: str, fingerprint: str) -> dict[str, Any]:
+    with transaction.atomic():
+        try:
+            with transaction.atomic():
+                kept = IdempotencyKey.objects.create(by_user_id=by.user_id, key=key, fingerprint=fingerprint)
+        except IntegrityError:
+            before = IdempotencyKey.objects.get(by_user_id=by.user_id, key=key)
+            if before.fingerprint != fingerprint:
+                raise KeyReused(_("This Idempotency-Key came before with another request.")) from None
+            return dict(before.answer)
+        answer = _call(spec, by, raw)
+        IdempotencyKey.objects.filter(pk=kept.pk).update(answer=answer)
+        return answer
+
+
+def _call(spec: Verb, by: Actor, raw: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        model = arguments(spec.name)(**raw)
+    except ValidationError as error:
+        raise Invalid(_messages(error)) from None
+    given: dict[str, Any] = {}
+    for parameter in list(spec.signature.parameters.values())[1:]:
+        if parameter.kind is parameter.VAR_KEYWORD:
+            hints = get_type_hints(get_args(parameter.annotation)[0], include_extras=True)
+            given |= {n: _resolve(hints[n], getattr(model, n), by) for n in hints if n in model.model_fields_set}
+        else:
+            given[parameter.name] = _resolve(parameter.annotation, getattr(model, parameter.name), by)
+    result = spec.call(by, **given)
+    act = last()
+    assert act is not None
+    return {
+        "verb": spec.name,
+        "act": str(act.id) if act.changed else None,
+        "changed": act.changed,
+        "result": resource(result, by),
+    }
+
+
+def _resolve(annotation: Any, value: Any, by: Actor) -> Any:
+    """Ids become records in this one place, filtered by what the actor may see."""
+    kinds = record_types(annotation)
+    if not kinds or value is None or isinstance(value, Record):
+        return value
+    if isinstance(value, (list, tuple)):
+        return [_resolve(kinds[0] if len(kinds) == 1 else annotation, each, by) for each in value]
+    if len(kinds) == 1:
+        return find(kinds[0].noun(), value, by)
+    noun, _colon, public_id = str(value).partition(":")
+    if noun not in {kind.noun() for kind in kinds}:
+        names = ", ".join(kind.noun() for kind in kinds)
+        raise Invalid({"": [_("Write it as noun:id, with one of these nouns: %(names)s.") % {"names": names}]})
+    return find(noun, public_id, by)
+
+
+def _messages(error: ValidationError) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for each in error.errors(include_url=False, include_context=False, include_input=False):
+        found.setdefault(".".join(str(part) for part in each["loc"]), []).append(each["msg"])
+    return found
+
+
+def json_schema(name: str) -> dict[str, Any]:
+    """The verb's input as JSON Schema."""
+    return TypeAdapter(arguments(name)).json_schema()

@@ -1,0 +1,75 @@
+"""What hangs on another record: exactly one of person, company, lead or opportunity, and access as that one has."""
+
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+
+from fairlead.core import access
+from fairlead.core.actor import Actor
+from fairlead.core.record import Link, Record, Row, rows
+
+ABOUT = ("person", "company", "lead", "opportunity")
+
+
+def exactly_one(name: str, fields: tuple[str, ...] = ABOUT) -> models.CheckConstraint:
+    """The check constraint that one, and only one, of these links is set."""
+    ways = [Q(**{f"{other}__isnull": other != field for other in fields}) for field in fields]
+    return models.CheckConstraint(condition=reduce(or_, ways), name=name)
+
+
+def link(to: str, related_name: str) -> Any:
+    return models.ForeignKey(to, null=True, blank=True, on_delete=models.PROTECT, related_name=related_name)
+
+
+class About(Record):
+    """A record about another; children inherit access from what they are about."""
+
+    person = link("Person", "%(class)ss")
+    company = link("Company", "%(class)ss")
+    lead = link("Lead", "%(class)ss")
+    opportunity = link("Opportunity", "%(class)ss")
+
+    class Meta:
+        abstract = True
+
+    @property
+    def about(self) -> Any:
+        """The record this one is about."""
+        return next(getattr(self, name) for name in ABOUT if getattr(self, f"{name}_id"))
+
+    def about_link(self) -> Link:
+        return next((name, getattr(self, f"{name}_id")) for name in ABOUT if getattr(self, f"{name}_id"))
+
+    def timelines(self) -> list[Link]:
+        return [(self.noun(), self.pk), self.about_link()]
+
+    @classmethod
+    def governed(cls, by: Actor, action: str) -> Q | None:
+        level = by.level(action, cls.access_noun())
+        if level == "none":
+            return access.NOBODY
+        follow = action if action == "see" else "edit"
+        reached = {name: access.reach(by, follow, rows()[name]) for name in ABOUT}
+        if not any(reached.values()) or (action != "see" and level == "all"):
+            return Q()
+        return reduce(or_, (_through(name, condition) for name, condition in reached.items())) | cls.own(by)
+
+    @classmethod
+    def own(cls, by: Actor) -> Q:
+        """The rows that are this user's whatever they are about."""
+        return access.NOBODY
+
+
+def _through(name: str, condition: Q) -> Q:
+    if not condition:
+        return Q(**{f"{name}__isnull": False})
+    model: type[Row] = rows()[name]
+    return Q(**{f"{name}__in": model._base_manager.filter(condition).values("pk")})
+
+
+def place(record: Record) -> dict[str, Record]:
+    """The keyword that puts a new row on this record, as {"person": record}."""
+    return {record.noun(): record}

@@ -1,0 +1,74 @@
+"""Activity: a call, note, mail or meeting that took place."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+from django.db.models import Max, OuterRef, Q, Subquery
+from django.utils.translation import gettext_lazy as _
+
+from fairlead.core import clock
+from fairlead.core.actor import Actor
+from fairlead.core.record import Link, rows
+from fairlead.models.about import ABOUT, About, exactly_one
+
+
+class Activity(About):
+    """`happened_at` is when it took place, `logged_at` when it was written down: the same-day figure needs both."""
+
+    many = "activities"
+
+    class Kind(models.TextChoices):
+        CALL = "call", _("Call")
+        NOTE = "note", _("Note")
+        MAIL = "mail", _("E-mail")
+        MEETING = "meeting", _("Meeting")
+
+    class Direction(models.TextChoices):
+        OUT = "out", _("outgoing")
+        IN = "in", _("incoming")
+
+    class Outcome(models.TextChoices):
+        REACHED = "reached", _("reached")
+        VOICEMAIL = "voicemail", _("voicemail left")
+        NO_ANSWER = "no_answer", _("no answer")
+
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices)
+    direction = models.CharField(_("direction"), max_length=3, choices=Direction.choices, default=Direction.OUT)
+    outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome.choices, blank=True)
+    text = models.TextField(_("text"), blank=True)
+    minutes = models.PositiveSmallIntegerField(_("minutes"), null=True, blank=True)
+    happened_at = models.DateTimeField(_("happened"), default=clock.now)
+    logged_at = models.DateTimeField(default=clock.now, editable=False)
+    by_user = models.ForeignKey("User", null=True, on_delete=models.PROTECT, related_name="activities")
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("activity"), _("activities")
+        constraints = [exactly_one("activity_about_one")]
+        indexes = [models.Index(fields=["by_user", "happened_at"], name="activity_by_user")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.happened_at:%Y-%m-%d}"
+
+    @property
+    def is_contact(self) -> bool:
+        return self.kind != self.Kind.NOTE
+
+    @classmethod
+    def own(cls, by: Actor) -> Q:
+        return Q(by_user_id=by.user_id)
+
+    def happened(self) -> datetime | None:
+        return self.happened_at
+
+    def timelines(self) -> list[Link]:
+        return [self.about_link()]
+
+    @classmethod
+    def derive(cls, changes: Any) -> None:
+        """Keep when what these are about was last in contact."""
+        for name in ABOUT:
+            ids = {getattr(each.row, f"{name}_id") for each in changes} - {None}
+            talks = Activity.objects.filter(**{name: OuterRef("pk")}).exclude(kind="note").order_by().values(name)
+            newest = talks.annotate(newest=Max("happened_at")).values("newest")
+            rows()[name]._base_manager.filter(pk__in=ids).update(last_contact_at=Subquery(newest))

@@ -1,0 +1,90 @@
+"""Ways to reach somebody: mail addresses, phone numbers (as typed and in E.164) and postal addresses."""
+
+from typing import Any
+
+from django.db import models
+
+from fairlead.core.record import Link, Row
+from fairlead.models.about import exactly_one, link
+from fairlead.models.index import reindex
+
+OF = ("person", "company")
+
+
+class ContactPoint(Row):
+    """A part of a person or a company."""
+
+    label = models.CharField(max_length=40, blank=True)  # work, home, mobile, …
+    position = models.PositiveSmallIntegerField(default=0)
+    person_id: int | None
+    company_id: int | None
+
+    class Meta:
+        abstract = True
+        ordering = ["position", "id"]
+
+    @property
+    def of(self) -> Any:
+        return self.person if self.person_id else self.company
+
+    def root(self) -> Row:
+        owner: Row = self.of
+        return owner
+
+    def timelines(self) -> list[Link]:
+        return [(self.of.noun(), self.of.pk)]
+
+    @classmethod
+    def derive(cls, changes: Any) -> None:
+        from fairlead.models import Company, Person
+
+        reindex(Person, [each.row.person_id for each in changes if each.row.person_id])
+        reindex(Company, [each.row.company_id for each in changes if each.row.company_id])
+
+
+class MailAddress(ContactPoint):
+    access_as = "person"
+
+    person = link("Person", "mails")
+    company = link("Company", "mails")
+    address = models.CharField(max_length=320)
+    normal = models.CharField(max_length=320, db_index=True)
+
+    class Meta(ContactPoint.Meta):
+        constraints = [exactly_one("mailaddress_of_one", OF)]
+
+    def __str__(self) -> str:
+        return self.address
+
+
+class PhoneNumber(ContactPoint):
+    access_as = "person"
+
+    person = link("Person", "phones")
+    company = link("Company", "phones")
+    typed = models.CharField(max_length=60)
+    e164 = models.CharField(max_length=20, blank=True, db_index=True)
+
+    class Meta(ContactPoint.Meta):
+        constraints = [exactly_one("phonenumber_of_one", OF)]
+
+    def __str__(self) -> str:
+        return self.typed
+
+
+class PostalAddress(ContactPoint):
+    access_as = "person"
+
+    person = link("Person", "addresses")
+    company = link("Company", "addresses")
+    street = models.CharField(max_length=300, blank=True)
+    city = models.CharField(max_length=120, blank=True)
+    region = models.CharField(max_length=120, blank=True)
+    postal_code = models.CharField(max_length=20, blank=True)
+    country = models.CharField(max_length=2, blank=True)
+
+    class Meta(ContactPoint.Meta):
+        constraints = [exactly_one("postaladdress_of_one", OF)]
+
+    def __str__(self) -> str:
+        return ", ".join(part for part in (self.street, self.city, self.region, self.postal_code, self.country) if part)

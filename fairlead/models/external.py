@@ -1,0 +1,42 @@
+"""External ids: what other systems call our records."""
+
+from django.db import models
+
+from fairlead.core.record import Link, Row
+from fairlead.models.about import ABOUT, exactly_one, link
+
+
+class ExternalId(Row):
+    """`value` is the record's id in `system`; each is used once per noun."""
+
+    access_as = "person"
+
+    system = models.CharField(max_length=40)
+    value = models.CharField(max_length=200)
+    person = link("Person", "external_ids")
+    company = link("Company", "external_ids")
+    lead = link("Lead", "external_ids")
+    opportunity = link("Opportunity", "external_ids")
+
+    class Meta:
+        constraints = [
+            exactly_one("externalid_of_one"),
+            *(
+                models.UniqueConstraint(
+                    fields=["system", "value"],
+                    condition=models.Q(**{f"{name}__isnull": False}),
+                    name=f"one_{name}_per_id",
+                )
+                for name in ABOUT
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.system}: {self.value}"
+
+    def root(self) -> Row:
+        record: Row = next(getattr(self, name) for name in ABOUT if getattr(self, f"{name}_id"))
+        return record
+
+    def timelines(self) -> list[Link]:
+        return [(name, getattr(self, f"{name}_id")) for name in ABOUT if getattr(self, f"{name}_id")]

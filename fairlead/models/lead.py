@@ -1,0 +1,86 @@
+"""Lead: one inquiry, with its contact facts as they were given."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from fairlead.core.record import Link, RowQuerySet
+from fairlead.models import normal
+from fairlead.models.owned import Owned
+
+
+class LeadQuerySet(RowQuerySet["Lead"]):
+    def open(self) -> "LeadQuerySet":
+        return self.filter(state="open", archived_at=None)  # type: ignore[return-value]
+
+
+class Lead(Owned):
+    class State(models.TextChoices):
+        OPEN = "open", _("Open")
+        QUALIFIED = "qualified", _("Qualified")
+        DISQUALIFIED = "disqualified", _("Disqualified")
+        JOINED = "joined", _("Joined")
+
+    class Type(models.TextChoices):
+        INQUIRY = "inquiry", _("Inquiry")
+        TRIAL = "trial", _("Free trial")
+        EVENT = "event", _("Event registration")
+        CALL = "call", _("Phone call")
+        LIST = "list", _("List")
+
+    transitions: ClassVar = {
+        "state": {("open", "qualified"), ("open", "disqualified"), ("open", "joined"), ("disqualified", "open")}
+    }
+
+    name = models.CharField(_("name"), max_length=200)
+    company_name = models.CharField(_("company"), max_length=200, blank=True)
+    title = models.CharField(_("job title"), max_length=150, blank=True)
+    email = models.CharField(_("e-mail"), max_length=320, blank=True)
+    phone = models.CharField(_("phone"), max_length=60, blank=True)
+    phone_e164 = models.CharField(max_length=20, blank=True, editable=False)
+    website = models.CharField(_("website"), max_length=300, blank=True)
+    country = models.CharField(_("country"), max_length=2, blank=True)
+    lead_type = models.CharField(_("lead type"), max_length=12, choices=Type.choices, default=Type.INQUIRY)
+    interest = models.CharField(_("interest"), max_length=200, blank=True)
+    message = models.TextField(_("message"), blank=True)
+    source = models.ForeignKey(
+        "Source", null=True, blank=True, on_delete=models.PROTECT, related_name="leads", verbose_name=_("source")
+    )
+    state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.OPEN)
+    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    respond_by = models.DateTimeField(_("respond by"), null=True, blank=True)
+    responded_at = models.DateTimeField(_("responded"), null=True, blank=True)
+    person = models.ForeignKey("Person", null=True, blank=True, on_delete=models.PROTECT, related_name="inquiries")
+    company = models.ForeignKey("Company", null=True, blank=True, on_delete=models.PROTECT, related_name="inquiries")
+
+    objects = LeadQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("lead"), _("leads")
+        indexes = [
+            models.Index(fields=["created_at", "id"], name="lead_by_created"),
+            models.Index(fields=["name", "id"], name="lead_by_name"),
+            models.Index(fields=["respond_by", "id"], name="lead_on_the_clock", condition=Q(state="open")),
+            models.Index(fields=["owner", "created_at"], name="lead_by_owner", condition=Q(state="open")),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.company_name or self.email or self.phone or str(_("Unknown"))
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == self.State.OPEN
+
+    def exact_keys(self) -> list[tuple[str, str]]:
+        return [("mail", normal.mail(self.email) if self.email else ""), ("phone", self.phone_e164)]
+
+    def search_texts(self) -> list[str]:
+        return [self.name, self.company_name, self.email, self.phone_e164, self.phone, self.interest]
+
+    def linked(self) -> list[Link]:
+        from fairlead.models import Opportunity
+
+        opportunities = Opportunity.objects.filter(lead=self).values_list("pk", flat=True)[:10]
+        return [("lead", self.pk), *(("opportunity", pk) for pk in opportunities)]

@@ -1,0 +1,94 @@
+"""Normal forms: how two ways of writing the same mail, phone, domain, tax id or name are found equal."""
+
+import re
+import unicodedata
+from urllib.parse import urlsplit
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+# Domains that say nothing about whose company an address belongs to.
+FREE_MAIL = frozenset(
+    {
+        "gmail.com",
+        "googlemail.com",
+        "outlook.com",
+        "hotmail.com",
+        "live.com",
+        "msn.com",
+        "yahoo.com",
+        "yahoo.co.uk",
+        "icloud.com",
+        "me.com",
+        "aol.com",
+        "gmx.de",
+        "gmx.net",
+        "gmx.at",
+        "web.de",
+        "t-online.de",
+        "freenet.de",
+        "proton.me",
+        "protonmail.com",
+        "mail.ru",
+        "yandex.ru",
+        "qq.com",
+        "163.com",
+        "orange.fr",
+        "wanadoo.fr",
+        "free.fr",
+        "laposte.net",
+        "libero.it",
+        "btinternet.com",
+        "sky.com",
+        "virginmedia.com",
+    }
+)
+
+
+def mail(text: str) -> str:
+    """The address as a key: lower case, domain in Unicode normal form; empty when it is no address."""
+    try:
+        found = validate_email(text.strip(), check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        return ""
+    return found.normalized.lower()
+
+
+def phone(text: str, region: str) -> str:
+    """The number as E.164 (+442079460182), read as dialled in `region` (ISO country); empty when it is none."""
+    try:
+        number = phonenumbers.parse(text, region or None)
+    except phonenumbers.NumberParseException:
+        return ""
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) if _plausible(number) else ""
+
+
+def _plausible(number: phonenumbers.PhoneNumber) -> bool:
+    return bool(phonenumbers.is_possible_number(number))
+
+
+def domain(text: str) -> str:
+    """The bare domain of a website or mail address, without www; empty when there is none."""
+    text = text.strip().lower()
+    host = text.rpartition("@")[2] if "@" in text and "/" not in text else text
+    try:
+        found = urlsplit(host if "://" in host else f"//{host}").hostname or ""
+    except ValueError:
+        return ""
+    found = found.removeprefix("www.").rstrip(".")
+    return found if "." in found else ""
+
+
+def tax_id(text: str) -> str:
+    """A tax id as a key: letters and digits only, upper case."""
+    return re.sub(r"[\W_]+", "", text).upper()
+
+
+def words(*texts: str) -> str:
+    """Text for searching: lower case, without accents, single spaces; letters of every script are kept."""
+    joined = " ".join(text for text in texts if text)
+    plain = unicodedata.normalize("NFKD", joined.casefold())
+    bare = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    for letter, spelled in {"ß": "ss", "ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe"}.items():
+        bare = bare.replace(letter, spelled)
+    return " ".join(re.sub(r"[^\w@.+&'-]+", " ", bare).split())

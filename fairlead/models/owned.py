@@ -1,0 +1,58 @@
+"""What the main nouns share: an owner, a team, collaborators, tags, a next step, and a survivor after a merge."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+
+from fairlead.core.actor import Actor, Level
+from fairlead.core.record import Link, Record
+
+
+class Owned(Record):
+    """A record that somebody owns; access follows from owner, team and collaborators."""
+
+    owner = models.ForeignKey("User", null=True, blank=True, on_delete=models.PROTECT, related_name="owned_%(class)ss")
+    team = models.ForeignKey("Team", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    collaborators = models.ManyToManyField("User", blank=True, related_name="helps_%(class)ss")
+    tags = models.ManyToManyField("Tag", blank=True, related_name="%(class)ss")
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="merged_from"
+    )
+    # The earliest dated open task on the record, kept by Task; date-only tasks count to the end of their day.
+    next_step_at = models.DateTimeField(null=True, blank=True, editable=False)
+    parked_until = models.DateField(null=True, blank=True)
+    last_contact_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    derived = frozenset({"next_step_at", "last_contact_at"})
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def within(cls, by: Actor, level: Level) -> Q:
+        helping = cls.collaborators.through.objects.filter(user_id=by.user_id).values(f"{cls.noun()}_id")
+        own = Q(owner_id=by.user_id) | Q(pk__in=helping)
+        return own if level == "own" else own | Q(team_id__in=by.team_ids) | Q(owner_id__in=by.teammate_ids)
+
+    @classmethod
+    def indexed_with(cls) -> list[str]:
+        """What to prefetch for `exact_keys` and `search_texts` of many records."""
+        return []
+
+    def exact_keys(self) -> list[tuple[str, str]]:
+        """(kind, normalised value) pairs by which this record is found."""
+        return []
+
+    def search_texts(self) -> list[str]:
+        return [str(self)]
+
+    def linked(self) -> list[Link]:
+        """The records whose events make up this record's timeline."""
+        return [(self.noun(), self.pk)]
+
+    @classmethod
+    def derive(cls, changes: Any) -> None:
+        from fairlead.models.index import reindex
+
+        reindex(cls, [each.row.pk for each in changes])

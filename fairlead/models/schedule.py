@@ -1,0 +1,67 @@
+"""Schedules: the hours in which a team works, its holidays, and when its people are away."""
+
+from datetime import datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from fairlead.core.actor import Actor, Level
+from fairlead.core.record import Record
+
+WEEKDAYS: dict[str, list[list[str]]] = {str(day): [["09:00", "17:30"]] for day in range(5)}
+
+
+class Schedule(Record):
+    """`hours` is {weekday 0 to 6 from Monday: [["09:00", "17:30"], …]} on the clock of `zone`.
+
+    `country` and `region` (ISO 3166) say whose public holidays count; `closed` lists further dates as text.
+    """
+
+    access_as = "organisation"
+
+    name = models.CharField(_("name"), max_length=80, unique=True)
+    zone = models.CharField(_("time zone"), max_length=60, default="Europe/London")
+    hours = models.JSONField(default=dict)
+    country = models.CharField(_("country"), max_length=2, blank=True)
+    region = models.CharField(_("region"), max_length=10, blank=True)
+    closed = models.JSONField(default=list, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def tz(self) -> ZoneInfo:
+        return ZoneInfo(self.zone)
+
+    def is_working(self, moment: datetime) -> bool:
+        """Is this moment inside working hours?"""
+        local = moment.astimezone(self.tz)
+        return local.date().isoformat() not in self.closed and any(
+            _at(start) <= local.time() < _at(end) for start, end in self.hours.get(str(local.weekday()), [])
+        )
+
+
+class Absence(Record):
+    """Somebody is away on these days, both included; `delegate` stands in."""
+
+    user = models.ForeignKey("User", on_delete=models.PROTECT, related_name="absences")
+    starts_on = models.DateField(_("from"))
+    ends_on = models.DateField(_("to"))
+    delegate = models.ForeignKey("User", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(ends_on__gte=models.F("starts_on")), name="absence_in_order")]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.starts_on} – {self.ends_on}"
+
+    @classmethod
+    def within(cls, by: Actor, level: Level) -> Q:
+        return Q(user_id=by.user_id) if level == "own" else Q(user_id__in=by.teammate_ids)
+
+
+def _at(text: Any) -> time:
+    return time.fromisoformat(text)

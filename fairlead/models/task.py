@@ -1,0 +1,91 @@
+"""Task: something to do, by somebody, usually on a day and about a record."""
+
+from datetime import datetime, time
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
+
+from django.db import models
+from django.db.models import Min, OuterRef, Q, Subquery
+from django.utils.translation import gettext_lazy as _
+
+from fairlead.core.actor import Actor
+from fairlead.core.record import Row, RowQuerySet, rows
+from fairlead.models.about import ABOUT, About, exactly_one
+
+
+class TaskQuerySet(RowQuerySet["Task"]):
+    def open(self) -> "TaskQuerySet":
+        return self.filter(state="open", archived_at=None)  # type: ignore[return-value]
+
+
+class Task(About):
+    """`due_on` with an optional `due_time`, both as the assignee's clock shows; `due_at` is that moment in UTC.
+
+    Without a time a task is date-only, and its moment is the end of the day.
+    """
+
+    class Kind(models.TextChoices):
+        CALL = "call", _("Call")
+        MAIL = "mail", _("E-mail")
+        MEETING = "meeting", _("Meeting")
+        TODO = "todo", _("To-do")
+
+    class State(models.TextChoices):
+        OPEN = "open", _("Open")
+        DONE = "done", _("Done")
+        CANCELLED = "cancelled", _("Cancelled")
+
+    transitions: ClassVar = {
+        "state": {("open", "done"), ("open", "cancelled"), ("done", "open"), ("cancelled", "open")}
+    }
+
+    title = models.CharField(_("title"), max_length=300)
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices, default=Kind.TODO)
+    state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.OPEN)
+    due_on = models.DateField(_("due"), null=True, blank=True)
+    due_time = models.TimeField(_("time"), null=True, blank=True)
+    due_at = models.DateTimeField(null=True, blank=True, editable=False)
+    assignee = models.ForeignKey("User", on_delete=models.PROTECT, related_name="tasks", verbose_name=_("assignee"))
+    outcome = models.CharField(_("outcome"), max_length=300, blank=True)
+    done_at = models.DateTimeField(_("done"), null=True, blank=True)
+
+    objects = TaskQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("task"), _("tasks")
+        constraints = [exactly_one("task_about_one")]
+        indexes = [
+            models.Index(fields=["assignee", "due_at"], name="task_open_by_due", condition=Q(state="open")),
+            models.Index(fields=["due_at", "id"], name="task_by_due"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == self.State.OPEN
+
+    @classmethod
+    def own(cls, by: Actor) -> Q:
+        return Q(assignee_id=by.user_id)
+
+    @classmethod
+    def derive(cls, changes: Any) -> None:
+        """Keep the next step of what these tasks are, or were, about."""
+        for name in ABOUT:
+            ids = {getattr(each.row, f"{name}_id") for each in changes} | {each.before.get(name) for each in changes}
+            _keep_next_step(rows()[name], name, ids - {None})
+
+
+def due_moment(due_on: Any, due_time: time | None, zone: ZoneInfo) -> datetime | None:
+    """The moment a task is due: its time, or the last second of its day, on the assignee's clock."""
+    if due_on is None:
+        return None
+    return datetime.combine(due_on, due_time or time(23, 59, 59), zone)
+
+
+def _keep_next_step(model: type[Row], name: str, ids: set[int]) -> None:
+    open_tasks = Task.objects.open().filter(**{name: OuterRef("pk")}).order_by().values(name)
+    earliest = open_tasks.annotate(earliest=Min("due_at")).values("earliest")
+    model._base_manager.filter(pk__in=ids).update(next_step_at=Subquery(earliest))

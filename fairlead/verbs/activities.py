@@ -1,0 +1,114 @@
+"""Logging what happened: calls, notes, mails and meetings, each with an optional next step in the same act."""
+
+from datetime import date, datetime, time, timedelta
+from typing import Any, Literal, Unpack
+
+from django.utils.translation import gettext as _
+from typing_extensions import TypedDict
+
+from fairlead.core import clock
+from fairlead.core.act import change, create
+from fairlead.core.actor import Actor
+from fairlead.core.clash import check_version
+from fairlead.core.errors import Invalid
+from fairlead.core.verb import verb
+from fairlead.models import Activity
+from fairlead.models.about import place
+from fairlead.models.subject import Subject
+from fairlead.verbs.leads import answered
+from fairlead.verbs.tasks import TaskKind, add_task
+
+Direction = Literal["out", "in"]
+CallOutcome = Literal["reached", "voicemail", "no_answer"]
+
+
+class Happening(TypedDict, total=False):
+    """What every entry can say besides its text: when it happened (now, if not said), and what comes next."""
+
+    happened_at: datetime
+    minutes: int | None
+    next_step: str
+    next_on: date | None
+    next_time: time | None
+    next_kind: TaskKind
+
+
+@verb("{by} called {about}", may="activity.create")
+def log_call(
+    by: Actor,
+    about: Subject,
+    *,
+    text: str = "",
+    outcome: CallOutcome = "reached",
+    direction: Direction = "out",
+    **happening: Unpack[Happening],
+) -> Activity:
+    """Log a call; one that reached somebody, or left a voicemail, stops a lead's response clock."""
+    return _log(by, about, "call", happening, text=text, outcome=outcome, direction=direction)
+
+
+@verb("{by} noted on {about}", may="activity.create")
+def log_note(by: Actor, about: Subject, *, text: str, **happening: Unpack[Happening]) -> Activity:
+    """Write a note on a record."""
+    if not text.strip():
+        raise Invalid({"text": [_("Write the note first.")]})
+    return _log(by, about, "note", happening, text=text)
+
+
+@verb("{by} mailed {about}", may="activity.create")
+def log_mail(
+    by: Actor, about: Subject, *, text: str = "", direction: Direction = "out", **happening: Unpack[Happening]
+) -> Activity:
+    """Log a mail that was sent or received elsewhere."""
+    return _log(by, about, "mail", happening, text=text, direction=direction)
+
+
+@verb("{by} met {about}", may="activity.create")
+def log_meeting(by: Actor, about: Subject, *, text: str = "", **happening: Unpack[Happening]) -> Activity:
+    """Log a meeting that took place."""
+    return _log(by, about, "meeting", happening, text=text)
+
+
+@verb("{by} corrected an entry on {activity}", may="edit")
+def edit_activity(
+    by: Actor,
+    activity: Activity,
+    *,
+    text: str | None = None,
+    happened_at: datetime | None = None,
+    outcome: CallOutcome | None = None,
+    version: int | None = None,
+) -> Activity:
+    """Correct an entry's text, outcome or moment; it moves on the timeline, what was written first stays in history."""
+    given = {"text": text, "happened_at": happened_at, "outcome": outcome}
+    values = {name: value for name, value in given.items() if value is not None}
+    check_version(activity, version, values)
+    change(activity, **values)
+    return activity
+
+
+def _log(by: Actor, about: Subject, kind: str, happening: Happening, **facts: Any) -> Activity:
+    now = clock.now()
+    happened_at = happening.get("happened_at") or now
+    if happened_at > now + timedelta(minutes=5):
+        raise Invalid({"happened_at": [_("This lies in the future. Plan it as a task instead.")]})
+    activity = create(
+        Activity,
+        **place(about),
+        kind=kind,
+        happened_at=happened_at,
+        logged_at=now,
+        by_user_id=by.user_id,
+        minutes=happening.get("minutes"),
+        **facts,
+    )
+    answered(activity)
+    if happening.get("next_step") or happening.get("next_on"):
+        _plan(by, about, happening)
+    return activity
+
+
+def _plan(by: Actor, about: Subject, happening: Happening) -> None:
+    title = happening.get("next_step") or _("Follow up with %(name)s") % {"name": about}
+    due = {"due_on": happening.get("next_on"), "due_time": happening.get("next_time")}
+    add_task(by, about, title=title, kind=happening.get("next_kind", "todo"), **due)  # type: ignore[arg-type]

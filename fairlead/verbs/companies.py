@@ -1,0 +1,42 @@
+"""Adding and editing companies."""
+
+from typing import Unpack
+
+from fairlead.core.act import change, create
+from fairlead.core.actor import Actor
+from fairlead.core.clash import check_version
+from fairlead.core.verb import verb
+from fairlead.models import Company, Source
+from fairlead.verbs.contact_points import ContactFacts, columns, keep_reach
+from fairlead.verbs.ownership import owned_by
+
+
+class CompanyFacts(ContactFacts, total=False):
+    legal_name: str
+    website: str
+    tax_id: str
+    industry: str
+    employees: int | None
+    parent: Company | None
+    source: Source | None
+    about: str
+
+
+@verb("{by} added {it}", may="company.create")
+def create_company(by: Actor, *, name: str, **facts: Unpack[CompanyFacts]) -> Company:
+    """Add a company; a name alone is enough, and no person is needed."""
+    company = create(Company, name=name, **owned_by(by), **columns(facts))
+    keep_reach(company, facts)
+    return company
+
+
+@verb("{by} edited {company}", may="edit")
+def edit_company(
+    by: Actor, company: Company, *, name: str | None = None, version: int | None = None, **facts: Unpack[CompanyFacts]
+) -> Company:
+    """Change facts of a company. With `version`, a field that somebody else changed since is a conflict."""
+    values = columns(facts) | ({"name": name} if name is not None else {})
+    check_version(company, version, values)
+    change(company, **values)
+    keep_reach(company, facts)
+    return company

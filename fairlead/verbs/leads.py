@@ -1,0 +1,62 @@
+"""Adding and editing leads."""
+
+from typing import Any, Literal, Unpack
+
+from typing_extensions import TypedDict
+
+from fairlead.core import clock
+from fairlead.core.act import change, create
+from fairlead.core.actor import Actor
+from fairlead.core.clash import check_version
+from fairlead.core.verb import verb
+from fairlead.models import Activity, Company, Lead, Organisation, Person, Source, normal
+from fairlead.verbs.ownership import owned_by
+
+LeadType = Literal["inquiry", "trial", "event", "call", "list"]
+
+
+class LeadFacts(TypedDict, total=False):
+    company_name: str
+    title: str
+    email: str
+    phone: str
+    website: str
+    country: str
+    lead_type: LeadType
+    interest: str
+    message: str
+    source: Source | None
+    person: Person | None
+    company: Company | None
+
+
+@verb("{by} added the lead {it}", may="lead.create")
+def create_lead(by: Actor, *, name: str = "", **facts: Unpack[LeadFacts]) -> Lead:
+    """Add a lead with whatever is known of it; nothing is required."""
+    return create(Lead, name=name, **owned_by(by), **_with_phone(dict(facts)))
+
+
+@verb("{by} edited {lead}", may="edit")
+def edit_lead(
+    by: Actor, lead: Lead, *, name: str | None = None, version: int | None = None, **facts: Unpack[LeadFacts]
+) -> Lead:
+    """Change facts of a lead. With `version`, a field that somebody else changed since is a conflict."""
+    values = dict(facts) | ({"name": name} if name is not None else {})
+    check_version(lead, version, values)
+    change(lead, **_with_phone(values))
+    return lead
+
+
+def answered(activity: Activity) -> None:
+    """Stop the lead's response clock when this contact is a human answer: reached or voicemail, mail out, meeting."""
+    lead = activity.lead
+    missed = activity.kind == "call" and activity.outcome not in {"reached", "voicemail"}
+    if lead is None or lead.responded_at or activity.kind == "note" or missed or activity.direction == "in":
+        return
+    change(lead, responded_at=max(activity.happened_at, lead.created_at) if activity.happened_at else clock.now())
+
+
+def _with_phone(values: dict[str, Any]) -> dict[str, Any]:
+    if "phone" in values:
+        values["phone_e164"] = normal.phone(values["phone"], values.get("country") or Organisation.ours().country)
+    return values

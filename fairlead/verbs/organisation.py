@@ -1,0 +1,57 @@
+"""Setting up the organisation and keeping its facts."""
+
+from typing import Unpack
+
+from typing_extensions import TypedDict
+
+from fairlead.core.act import change, create
+from fairlead.core.actor import Actor
+from fairlead.core.clash import check_version
+from fairlead.core.verb import verb
+from fairlead.models import Organisation, Pipeline, Role, Schedule, Source, Stage
+from fairlead.models.schedule import WEEKDAYS
+from fairlead.models.user import DEFAULT_ROLES
+
+STAGES = [("Qualify", 5, 10), ("Develop", 10, 30), ("Propose", 8, 60), ("Close", 7, 80)]
+SOURCES = ["Web form", "Phone", "Referral", "Word of mouth", "Trade show", "Search", "E-mail", "Purchased list"]
+
+
+class OrganisationFacts(TypedDict, total=False):
+    name: str
+    country: str
+    currency: str
+    zone: str
+    locale: str
+
+
+@verb("{by} set up {it}", may="organisation.edit", undo_within=None)
+def set_up(by: Actor, **facts: Unpack[OrganisationFacts]) -> Organisation:
+    """Set up the organisation with its roles, working hours, pipeline and sources; a second call changes nothing."""
+    if (ours := Organisation.objects.first()) is not None:
+        return ours
+    for name, grants in DEFAULT_ROLES.items():
+        create(Role, name=name, grants=grants)
+    hours = {"zone": facts.get("zone", "Europe/London"), "country": facts.get("country", "GB")}
+    schedule = create(Schedule, name="Working hours", hours=WEEKDAYS, **hours)
+    pipeline = create(Pipeline, name="Sales")
+    for position, (name, days, probability) in enumerate(STAGES):
+        create(Stage, pipeline=pipeline, name=name, position=position, usual_days=days, probability=probability)
+    for name in SOURCES:
+        create(Source, name=name)
+    return create(Organisation, schedule=schedule, **{"name": "Fairlead", **facts})
+
+
+@verb("{by} changed the organisation’s settings", may="edit")
+def edit_organisation(
+    by: Actor, organisation: Organisation, *, version: int | None = None, **facts: Unpack[OrganisationFacts]
+) -> Organisation:
+    """Change the organisation's name, country, currency, time zone or locale."""
+    check_version(organisation, version, dict(facts))
+    change(organisation, **facts)
+    return organisation
+
+
+@verb("{by} added the source {it}", may="organisation.create")
+def create_source(by: Actor, *, name: str) -> Source:
+    """Add a source for leads; an existing one of that name is returned."""
+    return Source.objects.filter(name__iexact=name.strip()).first() or create(Source, name=name.strip())

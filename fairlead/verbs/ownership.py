@@ -1,0 +1,80 @@
+"""Who owns a record, who helps, and putting records away."""
+
+from datetime import date
+from typing import Any, cast
+
+from fairlead.core import clock
+from fairlead.core.act import change
+from fairlead.core.actor import Actor
+from fairlead.core.verb import verb
+from fairlead.models import Lead, Opportunity, Tag, Team, User
+from fairlead.models.owned import Owned
+from fairlead.models.subject import Subject
+
+
+def owned_by(by: Actor) -> dict[str, Any]:
+    """Owner and team of what this actor adds: themselves and their first team."""
+    return {"owner_id": by.user_id, "team_id": min(by.team_ids, default=None)}
+
+
+@verb("{by} gave {record} to {owner}", may="assign")
+def assign(by: Actor, record: Subject, *, owner: User | None = None, team: Team | None = None) -> Subject:
+    """Give a record to an owner, or to a team; without both, nobody owns it."""
+    change(record, owner=owner, team=team or (owner.teams.first() if owner else None))
+    return record
+
+
+@verb("{by} asked {helper} to help with {record}", may="edit")
+def add_collaborator(by: Actor, record: Subject, *, helper: User) -> Subject:
+    """Let somebody see and work on this record beside its owner."""
+    change(record, collaborators=sorted({*_ids(record, "collaborators"), helper.pk}))
+    return record
+
+
+@verb("{by} took {helper} off {record}", may="edit")
+def remove_collaborator(by: Actor, record: Subject, *, helper: User) -> Subject:
+    """End somebody's work on this record."""
+    change(record, collaborators=sorted({*_ids(record, "collaborators")} - {helper.pk}))
+    return record
+
+
+@verb("{by} tagged {record} {tag}", may="edit")
+def tag(by: Actor, record: Subject, *, tag: str) -> Subject:
+    """Put a tag on a record; a tag that does not exist yet is made."""
+    from fairlead.verbs.tags import tag_named
+
+    change(record, tags=sorted({*_ids(record, "tags"), tag_named(tag).pk}))
+    return record
+
+
+@verb("{by} took the tag {tag} off {record}", may="edit")
+def untag(by: Actor, record: Subject, *, tag: Tag) -> Subject:
+    """Take a tag off a record."""
+    change(record, tags=sorted({*_ids(record, "tags")} - {tag.pk}))
+    return record
+
+
+@verb("{by} archived {record}", may="delete")
+def archive(by: Actor, record: Subject) -> Subject:
+    """Put a record away: it leaves lists and search, and keeps its address and history."""
+    if record.archived_at is None:
+        change(record, archived_at=clock.now())
+    return record
+
+
+@verb("{by} brought {record} back", may="delete")
+def unarchive(by: Actor, record: Subject) -> Subject:
+    """Bring an archived record back to lists and search."""
+    change(record, archived_at=None)
+    return record
+
+
+@verb("{by} parked {record} until {until}", may="edit")
+def park(by: Actor, record: Lead | Opportunity, *, until: date) -> Lead | Opportunity:
+    """Park an open record until a day; until then it lacks no next step."""
+    change(record, parked_until=until)
+    return record
+
+
+def _ids(record: Owned, name: str) -> list[int]:
+    return cast(list[int], list(getattr(record, name).values_list("pk", flat=True)))

@@ -1,0 +1,41 @@
+"""Adding and editing people."""
+
+from typing import Unpack
+
+from fairlead.core.act import change, create
+from fairlead.core.actor import Actor
+from fairlead.core.clash import check_version
+from fairlead.core.verb import verb
+from fairlead.models import Company, Person, Source
+from fairlead.verbs.contact_points import ContactFacts, columns, keep_reach
+from fairlead.verbs.ownership import owned_by
+
+
+class PersonFacts(ContactFacts, total=False):
+    call_name: str
+    title: str
+    company: Company | None
+    language: str
+    zone: str
+    source: Source | None
+    about: str
+
+
+@verb("{by} added {it}", may="person.create")
+def create_person(by: Actor, *, name: str, **facts: Unpack[PersonFacts]) -> Person:
+    """Add a person; a name alone is enough, and no company is needed."""
+    person = create(Person, name=name, **owned_by(by), **columns(facts))
+    keep_reach(person, facts)
+    return person
+
+
+@verb("{by} edited {person}", may="edit")
+def edit_person(
+    by: Actor, person: Person, *, name: str | None = None, version: int | None = None, **facts: Unpack[PersonFacts]
+) -> Person:
+    """Change facts of a person. With `version`, a field that somebody else changed since is a conflict."""
+    values = columns(facts) | ({"name": name} if name is not None else {})
+    check_version(person, version, values)
+    change(person, **values)
+    keep_reach(person, facts)
+    return person

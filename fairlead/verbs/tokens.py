@@ -1,0 +1,54 @@
+"""Tokens: keys for programs, made and revoked by the users they belong to."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from fairlead.core import clock
+from fairlead.core.act import change, create
+from fairlead.core.actor import Actor
+from fairlead.core.verb import verb
+from fairlead.models import Token
+from fairlead.models.token import PREFIX, fingerprint
+
+
+@dataclass
+class NewToken:
+    """A token with its secret, which is shown this once."""
+
+    token: Token
+    secret: str
+
+
+@verb("{by} made the token {name}", may="member", undo_within=None, opposite="revoke_token")
+def create_token(
+    by: Actor,
+    *,
+    name: str,
+    scopes: list[Literal["read", "write"]] | None = None,
+    days: Annotated[int, Field(ge=1, le=730)] = 90,
+) -> NewToken:
+    """Make a token for yourself; it reads only, unless its scopes say write, and ends after `days`."""
+    secret = PREFIX + secrets.token_urlsafe(32)
+    wanted = set(scopes or ["read"])
+    token = create(
+        Token,
+        user_id=by.user_id,
+        name=name,
+        starts_with=secret[:8],
+        hashed=fingerprint(secret),
+        scopes=sorted(wanted & by.scopes if by.scopes is not None else wanted),
+        expires_at=clock.now() + timedelta(days=days),
+    )
+    return NewToken(token, secret)
+
+
+@verb("{by} revoked the token {token}", may="edit", undo_within=None)
+def revoke_token(by: Actor, token: Token) -> Token:
+    """End a token at once."""
+    if token.revoked_at is None:
+        change(token, revoked_at=clock.now())
+    return token

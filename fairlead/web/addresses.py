@@ -1,0 +1,17 @@
+"""Where records live: a plural noun, the public id, and a readable tail that may change."""
+
+from django.utils.text import slugify
+
+from fairlead.core.record import Record, nouns
+
+
+def url_of(record: Record) -> str:
+    """The record's page, such as /opportunities/k3f9mwqtzb-managed-it-45-seats."""
+    tail = slugify(record.label, allow_unicode=True)[:60].strip("-")
+    return f"/{record.plural()}/{record.public_id}{'-' + tail if tail else ''}"
+
+
+def url_of_ref(ref: tuple[str, str] | None) -> str:
+    """The page of what an event refers to as (noun, public id); empty for what has no page."""
+    pages = {"person", "company", "lead", "opportunity"}
+    return f"/{nouns()[ref[0]].plural()}/{ref[1]}" if ref and ref[0] in pages else ""

@@ -1,0 +1,48 @@
+"""The sidebar: its pages in the order of the work, those that the reader's role can open."""
+
+from typing import Any
+
+from fairlead.core import access
+from fairlead.core.actor import Actor
+
+# label, url, icon, key after G, what it needs, on the phone bar
+Entry = tuple[str, str, str, str, str, bool]
+
+GROUPS: list[tuple[str, list[Entry]]] = [
+    (
+        "Work",
+        [
+            ("Today", "/", "today", "T", "member", True),
+            ("Leads", "/leads", "leads", "L", "lead.see", False),
+            ("Opportunities", "/opportunities", "pipeline", "P", "opportunity.see", True),
+        ],
+    ),
+    (
+        "Records",
+        [
+            ("People", "/people", "people", "E", "person.see", True),
+            ("Companies", "/companies", "company", "O", "company.see", False),
+        ],
+    ),
+]
+
+
+def navigation(by: Actor, path: str) -> list[dict[str, Any]]:
+    """The groups and entries for this actor; the one that `path` lies in is marked current."""
+    groups = []
+    for label, entries in GROUPS:
+        shown = [_entry(entry, path) for entry in entries if _allowed(by, entry[4])]
+        if shown:
+            groups.append({"label": label, "entries": shown})
+    return groups
+
+
+def _allowed(by: Actor, may: str) -> bool:
+    noun, _dot, action = may.partition(".")
+    return may == "member" or access.can_any(by, action, noun)
+
+
+def _entry(entry: Entry, path: str) -> dict[str, Any]:
+    label, url, icon, key, _may, phone = entry
+    current = path == url or (url != "/" and path.startswith(f"{url}/"))
+    return {"label": label, "url": url, "icon": icon, "key": key, "phone": phone, "current": current}

@@ -1,0 +1,153 @@
+"""What every page shares: its permission, its methods, the actor, the reader, rendering, and answering a deed."""
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.template.loader import render_to_string
+from django.utils.functional import SimpleLazyObject
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from fairlead.core import access, act, clock
+from fairlead.core.actor import Actor
+from fairlead.core.errors import NotAllowed, NotFound, Refused
+from fairlead.core.record import Record
+from fairlead.core.schema import find
+from fairlead.models import Organisation, User
+from fairlead.web.formats import Reader
+from fairlead.web.nav import navigation
+
+View = Callable[..., HttpResponse]
+
+
+class Request(HttpRequest):
+    """A request behind `page`: who acts, who reads."""
+
+    user: User
+    by: Actor
+    reader: Reader
+
+
+def page(may: str, *methods: str) -> Callable[[View], View]:
+    """Declare a page: who may open it, and which methods it has (GET, if none is named).
+
+    `may` is "noun.action" (any level of it), "member" (whoever is signed in) or "anyone". A route whose view
+    carries no declaration fails the build.
+    """
+    allowed = methods or ("GET",)
+
+    def declare(view: View) -> View:
+        @wraps(view)
+        def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.method not in allowed and not (request.method == "HEAD" and "GET" in allowed):
+                return HttpResponseNotAllowed(allowed)
+            try:
+                _identify(request)
+                if may == "anyone" or _permitted(request, may):
+                    return view(request, *args, **kwargs)
+                return HttpResponseRedirect(f"/sign-in?{urlencode({'next': request.get_full_path()})}")
+            except Refused as refusal:
+                return refused(request, refusal)
+
+        shown.may, shown.methods = may, allowed  # type: ignore[attr-defined]
+        return shown
+
+    return declare
+
+
+def render(
+    request: HttpRequest, template: str, context: Mapping[str, Any] | None = None, *, status: int = 200
+) -> HttpResponse:
+    """A page or a fragment in the look of the house."""
+    html = render_to_string(template, {**_shell(cast(Request, request)), **(context or {})}, request)
+    answer = HttpResponse(html, status=status)
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def done(request: HttpRequest, to: str, text: str = "") -> HttpResponse:
+    """Answer a deed: go on to a page, where a toast tells it and offers to take it back."""
+    deed = act.last()
+    if text:
+        messages.success(request, text, extra_tags=str(deed.id) if deed and deed.changed else "")
+    return HttpResponseRedirect(to, status=303)
+
+
+def notices(request: HttpRequest) -> list[dict[str, str]]:
+    """The toasts that wait to be shown, each with where its undo posts, if it has one."""
+    return [
+        {"text": str(notice.message), "undo": f"/acts/{notice.extra_tags}/undo" if notice.extra_tags else ""}
+        for notice in messages.get_messages(request)
+    ]
+
+
+def record_or_404(request: HttpRequest, noun: str, address: str) -> Record:
+    """The record at an address such as `k3f9…-managed-it`, if its reader may see it; a merged one gives its survivor."""
+    return find(noun, address.partition("-")[0], cast(Request, request).by)
+
+
+def refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
+    """A refusal that its page did not answer itself, said in the words of the verb."""
+    if isinstance(refusal, NotFound):
+        return fault(request, 404, refusal.text)
+    if isinstance(refusal, NotAllowed):
+        return fault(request, 403, refusal.text)
+    return fault(request, refusal.status, refusal.text)
+
+
+def fault(request: HttpRequest, status: int, text: str) -> HttpResponse:
+    template = {403: "errors/403.html", 404: "errors/404.html"}.get(status, "errors/refused.html")
+    return render(request, template, {"text": text}, status=status)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Django's handler404."""
+    _identify(request)
+    return fault(request, 404, _("There is no page at this address.") if isinstance(exception, Http404) else "")
+
+
+def _identify(request: HttpRequest) -> None:
+    """Put the actor and the reader on the request; a signed-out visitor may nothing."""
+    found, user = cast(Request, request), request.user
+    act.forget()
+    if isinstance(user, User):
+        found.by = user.actor("web")
+        found.reader = Reader(user.tz, Locale.parse(user.locale, sep="-"), clock.now())
+    else:
+        ours = Organisation.ours()
+        found.by = Actor(kind="visitor", door="web", label=_("A visitor"))
+        found.reader = Reader(ZoneInfo(ours.zone), Locale.parse(ours.locale, sep="-"), clock.now())
+
+
+def _permitted(request: HttpRequest, may: str) -> bool:
+    """True: go on. False: sign in first. Signed in, but without the right: NotAllowed."""
+    found = cast(Request, request)
+    if found.by.user_id is None:
+        return False
+    if may != "member":
+        noun, action = may.split(".")
+        if not access.can_any(found.by, action, noun):
+            raise NotAllowed(_("Your role does not allow this page. Ask an administrator."))
+    return True
+
+
+def _shell(request: Request) -> dict[str, Any]:
+    """What base.html needs besides the page itself; a fragment costs none of it, because it never asks."""
+    user = request.user if isinstance(request.user, User) else None
+    return {
+        "request": request,
+        "by": request.by,
+        "user": user,
+        "lang": user.locale if user else "en-GB",
+        "theme": user.theme if user and user.theme != "auto" else "",
+        "density": user.density if user else "",
+        "keys": "on" if user is None or user.shortcuts else "off",
+        "organisation": SimpleLazyObject(lambda: Organisation.ours().name),
+        "nav": navigation(request.by, request.path) if user else [],
+        "messages": SimpleLazyObject(lambda: notices(request)),
+    }
