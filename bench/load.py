@@ -36,7 +36,11 @@ async def pages(port: int, seconds: float) -> dict[str, float]:
 
     await asyncio.gather(*(client() for _ in range(8)))
     times.sort()
-    return {"requests": len(times), "p50_ms": times[len(times) // 2] * 1e3, "p99_ms": times[len(times) * 99 // 100] * 1e3}
+    return {
+        "requests": len(times),
+        "p50_ms": times[len(times) // 2] * 1e3,
+        "p99_ms": times[len(times) * 99 // 100] * 1e3,
+    }
 
 
 async def probes(port: int, seconds: float) -> dict[str, float]:

@@ -24,8 +24,8 @@ CANDIDATES = {
     "waitress x1, limit 2000": "python waitress_pair.py {port} 1 2000 8",
     "waitress x2, limit 2000": "python waitress_pair.py {port} 2 2000 8",
     "waitress x2, as it comes": "python waitress_pair.py {port} 2 100 4",
-    "granian wsgi x2": "granian --interface wsgi --workers 2 --blocking-threads 8 --port {port} --no-log page:application",
-    "gunicorn gthread x2": "gunicorn -k gthread -w 2 --threads 8 -b 127.0.0.1:{port} --log-level error page:application",
+    "granian wsgi x2": "granian --interface wsgi --workers 2 --blocking-threads 8 --port {port} page:application",
+    "gunicorn gthread x2": "gunicorn -k gthread -w 2 --threads 8 -b 127.0.0.1:{port} page:application",
     "uvicorn + a2wsgi x2": "uvicorn --workers 2 --port {port} --log-level error --factory bridge:application",
     "cheroot x2": "python cheroot_pair.py {port} 2 8",
 }
@@ -39,7 +39,9 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         programs = environment(asked.env or Path(temporary) / "env")
-        print("| Server | pages/s | CPU ms/page | p99 ms | answered under 500 slow | p99 ms | MB, idle | MB, under 500 |")
+        print(
+            "| Server | pages/s | CPU ms/page | p99 ms | answered under 500 slow | p99 ms | MB, idle | MB, under 500 |"
+        )
         print("|---|---|---|---|---|---|---|---|")
         for name, command in CANDIDATES.items():
             if not asked.names or any(part in name for part in asked.names):
@@ -56,7 +58,10 @@ def environment(folder: Path) -> Path:
 def measure(programs: Path, command: str, seconds: float) -> dict[str, float]:
     arguments = command.format(port=PORT).split()
     server = subprocess.Popen(
-        [programs / arguments[0], *arguments[1:]], cwd=HERE, start_new_session=True, env=os.environ | {"PYTHONPATH": str(HERE)}
+        [programs / arguments[0], *arguments[1:]],
+        cwd=HERE,
+        start_new_session=True,
+        env=os.environ | {"PYTHONPATH": str(HERE)},
     )
     try:
         await_page()
@@ -64,7 +69,9 @@ def measure(programs: Path, command: str, seconds: float) -> dict[str, float]:
         idle, before = memory(server.pid), cpu(server.pid)
         pages = client("pages", seconds)
         spent = cpu(server.pid) - before
-        slow = subprocess.Popen([sys.executable, HERE / "load.py", "hang", str(PORT), str(seconds + 8)], stdout=subprocess.DEVNULL)
+        slow = subprocess.Popen(
+            [sys.executable, HERE / "load.py", "hang", str(PORT), str(seconds + 8)], stdout=subprocess.DEVNULL
+        )
         time.sleep(4)
         probes = client("probes", seconds)
         loaded = memory(server.pid)

@@ -25,7 +25,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(prog="fairlead", description="Leads every inquiry from first contact to handed-over job.")
+    top = argparse.ArgumentParser(
+        prog="fairlead", description="Leads every inquiry from first contact to handed-over job."
+    )
     top.add_argument("--version", action="version", version=f"Fairlead {__version__}")
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
@@ -68,10 +70,10 @@ def web(asked: argparse.Namespace) -> None:
     from fairlead.work.part import follow_parent
 
     follow_parent()
-    with_django()
     from fairlead.work.server import run
+    from fairlead.wsgi import application
 
-    run(asked.host, asked.port)
+    run(application, asked.host, asked.port)
 
 
 def work(asked: argparse.Namespace) -> None:
@@ -96,9 +98,11 @@ def prepare(asked: argparse.Namespace) -> None:
 
     follow_parent()
     with_django()
+    from fairlead.cli.greeting import greeting
     from fairlead.work.prepare import run
 
-    print(run(demo=asked.demo))
+    run()
+    print(greeting(demo=asked.demo))
 
 
 def demo(asked: argparse.Namespace) -> None:

@@ -7,7 +7,7 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fairlead.settings")
 
-from fairlead.web.proxies import behind_proxies  # noqa: E402
+from fairlead.web.proxies import behind_proxies
 
 application = behind_proxies(get_wsgi_application(), settings.TRUSTED_PROXIES)
 if "requests" in settings.LOG:

@@ -42,6 +42,7 @@ def server_error(request: HttpRequest) -> HttpResponseBase:
 
 def unavailable(request: HttpRequest) -> HttpResponse:
     """A page that needs neither database nor session."""
+    answer: HttpResponse
     if is_api(request):
         answer = problem(503, "The database does not answer. Nothing was saved. Try again in a few seconds.")
     else:

@@ -1,4 +1,4 @@
-"""Who is calling? The address and scheme that a reverse proxy reports, believed only when the proxy is a configured one."""
+"""Who is calling? What a reverse proxy reports of address and scheme, believed only from a configured proxy."""
 
 from collections.abc import Callable, Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
@@ -22,7 +22,8 @@ def behind_proxies(application: Any, trusted: list[str]) -> Callable[[Environ, A
         else:
             for name in FORWARDED:
                 environ.pop(name, None)
-        return application(environ, start_response)
+        body: Iterable[bytes] = application(environ, start_response)
+        return body
 
     return answer
 

@@ -106,7 +106,12 @@ def add_manifest(archive: tarfile.TarFile) -> None:
 
 def kept_files() -> Iterator[Path]:
     for path in sorted(settings.DATA.iterdir()):
-        if not (path.name in LEFT_OUT or path.name.startswith((".", KEPT_ASIDE)) or path.name.endswith(".tar.gz") or is_database(path)):
+        if not (
+            path.name in LEFT_OUT
+            or path.name.startswith((".", KEPT_ASIDE))
+            or path.name.endswith(".tar.gz")
+            or is_database(path)
+        ):
             yield path
 
 

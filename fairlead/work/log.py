@@ -5,13 +5,13 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-requests = logging.getLogger("fairlead.requests")
+request_log = logging.getLogger("fairlead.requests")
 
 
 class OneLine(logging.Formatter):
     """`2026-11-21T09:00:00Z ERROR django.request Internal Server Error: /leads | Traceback …`"""
 
-    converter = time.gmtime
+    converter = staticmethod(time.gmtime)
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s", "%Y-%m-%dT%H:%M:%SZ")
@@ -34,7 +34,7 @@ def logged(application: Any) -> Callable[[dict[str, Any], Any], Iterable[bytes]]
         body: Iterable[bytes] = application(environ, start)
         spent = (time.perf_counter() - started) * 1000
         path = environ["PATH_INFO"].encode("unicode_escape").decode()
-        requests.info("%s %s %s %.0f ms", environ["REQUEST_METHOD"], path, *statuses, spent)
+        request_log.info("%s %s %s %.0f ms", environ["REQUEST_METHOD"], path, *statuses, spent)
         return body
 
     return answer

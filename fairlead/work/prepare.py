@@ -1,12 +1,11 @@
-"""Before the web parts start: tables, static files, the demo world, and the link to print. Quick when nothing is new."""
+"""Before the web parts start: tables and static files. Quick when nothing is new."""
 
 import os
 import sys
-from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
-from django.db import DEFAULT_DB_ALIAS, OperationalError, connection
+from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from fairlead.work.static import collect
@@ -14,13 +13,9 @@ from fairlead.work.static import collect
 NEEDED_SQLITE = (3, 51, 3)
 
 
-def run(*, demo: bool) -> str:
-    """Make everything ready; returns what to print once the port answers."""
+def run() -> None:
     migrate()
     collect()
-    if has_users():
-        return greeting_of_old(demo)
-    return greeting_of_demo() if demo else greeting_of_new()
 
 
 def migrate() -> bool:
@@ -67,36 +62,8 @@ def make_file() -> None:
 def unreachable(error: Exception) -> str:
     first_line = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     where = settings.SQLITE or f"PostgreSQL at {connection.settings_dict['HOST'] or 'the local socket'}"
-    return f"The database does not answer ({where}): {first_line}\nNothing was changed. Check DATABASE_URL, then start again."
-
-
-def has_users() -> bool:
-    from django.contrib.auth import get_user_model
-
-    users: Any = get_user_model()._default_manager
-    return bool(users.using(DEFAULT_DB_ALIAS).exists())
-
-
-def greeting_of_old(demo: bool) -> str:
-    from fairlead.cli.links import sign_in_link
-
-    if not demo:
-        return f"Fairlead runs at {settings.BASE_URL}"
-    return f"Using the data in {settings.DATA}; the demo world is only added to an empty one.\nSign in: {sign_in_link(None)}"
-
-
-def greeting_of_demo() -> str:
-    from fairlead.cli import demo, links
-
-    tell("Adding the demo world")
-    demo.seed()
-    return f"Sign in: {links.sign_in_link(None)}"
-
-
-def greeting_of_new() -> str:
-    from fairlead.verbs.people import first_admin_link
-
-    return f"Create the first administrator: {first_admin_link()}"
+    words = f"The database does not answer ({where}): {first_line}"
+    return f"{words}\nNothing was changed. Check DATABASE_URL, then start again."
 
 
 def tell(line: str) -> None:

@@ -17,10 +17,13 @@ from fairlead.work.supervisor import only_one
 
 
 def restore(file: Path, *, replace: bool = False) -> Iterator[str]:
-    """Yields what was done, in words. Refuses over existing data unless told to replace, and while the server runs."""
+    """Yields what was done, in words. Refuses while the server runs, and over existing data unless told to replace."""
     if not file.is_file():
         raise SystemExit(f"There is no file {file}.")
-    with only_one(settings.DATA / "serve.lock"), tempfile.TemporaryDirectory(dir=settings.DATA, prefix=".restore-") as temporary:
+    with (
+        only_one(settings.DATA / "serve.lock"),
+        tempfile.TemporaryDirectory(dir=settings.DATA, prefix=".restore-") as temporary,
+    ):
         folder = Path(temporary)
         found = unpack(file, folder)
         if has_data():
@@ -95,7 +98,9 @@ def refill_postgres(folder: Path, database: str) -> None:
     """Drop every table and run the dump, in one transaction: a restore that fails leaves what was there."""
     drops, script = folder / "drops.sql", folder / "restore.sql"
     names = map(connection.ops.quote_name, connection.introspection.table_names())
-    drops.write_text("SET client_min_messages = warning;\n" + "".join(f"DROP TABLE {name} CASCADE;\n" for name in names))
+    drops.write_text(
+        "SET client_min_messages = warning;\n" + "".join(f"DROP TABLE {name} CASCADE;\n" for name in names)
+    )
     connection.close()
     options = ["--clean", "--if-exists", "--no-owner", "--no-privileges", f"--file={script}"]
     backup.run_postgres(["pg_restore", *options, str(folder / database)])

@@ -35,10 +35,8 @@ LIMITS = {
 }
 
 
-def run(host: str = settings.HOST, port: int = settings.PORT) -> None:
-    """Serve until SIGTERM or Ctrl+C, then finish what is in flight."""
-    from fairlead.wsgi import application
-
+def run(application: Any, host: str, port: int) -> None:
+    """Serve a WSGI application until SIGTERM or Ctrl+C, then finish what is in flight."""
     allow_many_files()
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     server = PatientServer.on(inherited_listener() or bound(host, port), application)

@@ -76,7 +76,11 @@ class Supervisor:
         for part in self.parts:
             part.signal(signal.SIGTERM)
         end = time.monotonic() + GRACE
-        while any(part.is_running for part in self.parts) and time.monotonic() < end and len(self.signals) <= max(asked, 1):
+        while (
+            any(part.is_running for part in self.parts)
+            and time.monotonic() < end
+            and len(self.signals) <= max(asked, 1)
+        ):
             time.sleep(0.02)
         for part in self.parts:
             part.kill()
@@ -132,4 +136,3 @@ def prepare(demo: bool) -> str | None:
     arguments = ["prepare", *(["--demo"] if demo else [])]
     done = subprocess.run(command(arguments), stdout=subprocess.PIPE, text=True, check=False)
     return done.stdout.strip() if done.returncode == 0 else None
-

@@ -1,0 +1,17 @@
+"""The databases of the tests, one per worker. SQLite is a file, so that tests meet the locks that users meet."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> Iterator[None]:
+    database = settings.DATABASES["default"]
+    if settings.SQLITE is not None:
+        database["TEST"]["NAME"] = str(settings.DATA / "test.sqlite3")
+        settings.DATA.mkdir(parents=True, exist_ok=True)
+        # A test need not survive a power cut.
+        database["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
+    yield
