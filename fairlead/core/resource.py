@@ -11,6 +11,12 @@ from fairlead.core.record import Record, pack
 HIDDEN = frozenset({"id", "public_id"})
 
 
+class Secret(str):
+    """A text that is answered once and stored nowhere, such as a new token."""
+
+    __slots__ = ()
+
+
 def columns(model: type[Record]) -> list[models.Field]:
     """The fields of a noun that programs see, in the order of the model."""
     hidden = HIDDEN | getattr(model, "api_hidden", frozenset())
@@ -30,6 +36,15 @@ def resource(value: Any, by: Actor) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: resource(getattr(value, f.name), by) for f in dataclasses.fields(value)}
     return value if isinstance(value, (bool, int, float, str, dict, type(None))) else _text(value)
+
+
+def without_secrets(answer: Any) -> Any:
+    """The same answer with None for every secret in it: what may be stored."""
+    if isinstance(answer, dict):
+        return {name: without_secrets(value) for name, value in answer.items()}
+    if isinstance(answer, list):
+        return [without_secrets(each) for each in answer]
+    return None if isinstance(answer, Secret) else answer
 
 
 def _value(record: Record, field: models.Field) -> Any:

@@ -11,14 +11,25 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, create_model
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    InstanceOf,
+    TypeAdapter,
+    ValidationError,
+    WithJsonSchema,
+    create_model,
+)
 
 from fairlead.core import clock
 from fairlead.core.act import last
 from fairlead.core.actor import Actor
 from fairlead.core.errors import Invalid, KeyReused, NotFound
 from fairlead.core.record import Record, nouns
-from fairlead.core.resource import resource
+from fairlead.core.resource import resource, without_secrets
+from fairlead.core.upload import Upload
 from fairlead.core.verb import REGISTRY, Verb, retrying
 
 RecordType = type[Record]
@@ -44,14 +55,15 @@ def perform(name: str, by: Actor, raw: Mapping[str, Any], *, key: str = "") -> d
     """Call a verb with raw input (as JSON has it, records by public id) and answer as JSON can carry it.
 
     Returns {"verb", "act", "changed", "result"}. Raises Refused in all its kinds. With a `key`, a call that
-    comes again gets the first answer; the same key with other input raises KeyReused.
+    comes again gets the first answer with "replayed" in it, and without the secrets that the first one showed;
+    the same key with other input raises KeyReused.
     """
     spec = REGISTRY.get(name)
     if spec is None:
         raise NotFound(_("There is no verb named %(name)s.") % {"name": name})
     if not key:
         return _call(spec, by, raw)
-    fingerprint = hashlib.sha256(json.dumps([name, dict(raw)], sort_keys=True, default=str).encode()).hexdigest()
+    fingerprint = hashlib.sha256(json.dumps([name, dict(raw)], sort_keys=True, default=repr).encode()).hexdigest()
     return retrying(lambda: _once(spec, by, raw, key, fingerprint))
 
 
@@ -116,6 +128,8 @@ def _no_nul(text: str) -> str:
 
 
 Text = Annotated[str, AfterValidator(_no_nul)]
+# Only what a door has received passes; no JSON does.
+File = Annotated[InstanceOf[Upload], WithJsonSchema({"type": "string", "format": "binary"})]
 
 
 def _plain(annotation: Any) -> Any:
@@ -123,6 +137,8 @@ def _plain(annotation: Any) -> Any:
     origin, parts = get_origin(annotation), get_args(annotation)
     if annotation is str:
         return Text
+    if annotation is Upload:
+        return File
     if isinstance(annotation, type) and not parts and issubclass(annotation, Record):
         about = {"noun": annotation.noun()}
         return Annotated[str, Field(description=f"Public id of a {annotation.noun()}", json_schema_extra=about)]
@@ -150,9 +166,9 @@ def _once(spec: Verb, by: Actor, raw: Mapping[str, Any], key: str, fingerprint: 
             before = IdempotencyKey.objects.get(by_user_id=by.user_id, key=key)
             if before.fingerprint != fingerprint:
                 raise KeyReused(_("This Idempotency-Key came before with another request.")) from None
-            return dict(before.answer)
+            return before.answer | {"replayed": True}
         answer = _call(spec, by, raw)
-        IdempotencyKey.objects.filter(pk=kept.pk).update(answer=answer)
+        IdempotencyKey.objects.filter(pk=kept.pk).update(answer=without_secrets(answer))
         return answer
 
 

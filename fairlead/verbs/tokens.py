@@ -10,6 +10,7 @@ from pydantic import Field
 from fairlead.core import clock
 from fairlead.core.act import change, create
 from fairlead.core.actor import Actor
+from fairlead.core.resource import Secret
 from fairlead.core.verb import verb
 from fairlead.models import Token
 from fairlead.models.token import PREFIX, fingerprint
@@ -20,7 +21,7 @@ class NewToken:
     """A token with its secret, which is shown this once."""
 
     token: Token
-    secret: str
+    secret: Secret
 
 
 @verb("{by} made the token {name}", may="member", undo_within=None, opposite="revoke_token")
@@ -32,7 +33,7 @@ def create_token(
     days: Annotated[int, Field(ge=1, le=730)] = 90,
 ) -> NewToken:
     """Make a token for yourself; it reads only, unless its scopes say write, and ends after `days`."""
-    secret = PREFIX + secrets.token_urlsafe(32)
+    secret = Secret(PREFIX + secrets.token_urlsafe(32))
     wanted = set(scopes or ["read"])
     token = create(
         Token,
