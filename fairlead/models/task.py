@@ -46,6 +46,9 @@ class Task(About):
     due_time = models.TimeField(_("time"), null=True, blank=True)
     due_at = models.DateTimeField(null=True, blank=True, editable=False)
     assignee = models.ForeignKey("User", on_delete=models.PROTECT, related_name="tasks", verbose_name=_("assignee"))
+    planned_by = models.ForeignKey(
+        "User", null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="planned_tasks"
+    )
     outcome = models.CharField(_("outcome"), max_length=300, blank=True)
     done_at = models.DateTimeField(_("done"), null=True, blank=True)
 
@@ -56,6 +59,7 @@ class Task(About):
         constraints = [exactly_one("task_about_one")]
         indexes = [
             models.Index(fields=["assignee", "due_at"], name="task_open_by_due", condition=Q(state="open")),
+            models.Index(fields=["planned_by", "due_at"], name="task_open_by_planner", condition=Q(state="open")),
             models.Index(fields=["due_at", "id"], name="task_by_due"),
         ]
 

@@ -1,5 +1,6 @@
 """Adding and editing leads."""
 
+from datetime import datetime
 from typing import Any, Literal, Unpack
 
 from typing_extensions import TypedDict
@@ -28,6 +29,7 @@ class LeadFacts(TypedDict, total=False):
     source: Source | None
     person: Person | None
     company: Company | None
+    respond_by: datetime | None
 
 
 @verb("{by} added the lead {it}", may="lead.create")

@@ -39,7 +39,7 @@ def add_task(
     """Plan a task on a record. `due_on` and `due_time` are as the assignee's clock shows; without one, it is yours."""
     doer = assignee or User.objects.get(pk=by.user_id)
     due = {"due_on": due_on, "due_time": due_time, "due_at": due_moment(due_on, due_time, doer.tz)}
-    return create(Task, **place(about), title=title, kind=kind, assignee=doer, **due)
+    return create(Task, **place(about), title=title, kind=kind, assignee=doer, planned_by_id=by.user_id, **due)
 
 
 @verb("{by} edited “{task}”", may="edit")
