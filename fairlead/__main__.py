@@ -67,22 +67,29 @@ def serve(asked: argparse.Namespace) -> int:
 
 
 def web(asked: argparse.Namespace) -> None:
-    from fairlead.work.part import follow_parent
+    follow_and_load()
+    run_web(asked.host, asked.port)
 
-    follow_parent()
+
+def run_web(host: str = settings.HOST, port: int = settings.PORT) -> None:
+    from fairlead.work.family import take_name
     from fairlead.work.server import run
     from fairlead.wsgi import application
 
-    run(application, asked.host, asked.port)
+    take_name("fairlead-web")
+    run(application, host, port)
 
 
 def work(asked: argparse.Namespace) -> None:
-    from fairlead.work.part import follow_parent
+    follow_and_load()
+    run_work()
 
-    follow_parent()
-    with_django()
+
+def run_work() -> None:
+    from fairlead.work.family import take_name
     from fairlead.work.worker import run
 
+    take_name("fairlead-work")
     run()
 
 
@@ -94,15 +101,28 @@ def migrate(asked: argparse.Namespace) -> None:
 
 
 def prepare(asked: argparse.Namespace) -> None:
-    from fairlead.work.part import follow_parent
-
-    follow_parent()
-    with_django()
+    """Make everything ready and fork the parts, when a supervisor asked for them: Django is loaded once for all."""
+    follow_and_load()
     from fairlead.cli.greeting import greeting
+    from fairlead.work.family import answer
     from fairlead.work.prepare import run
 
     run()
-    print(greeting(demo=asked.demo))
+    words = greeting(demo=asked.demo)
+    load_pages()
+    answer(words, {"web": run_web, "work": run_work})
+
+
+def load_pages() -> None:
+    """Import what the first request would; leave no connection that a fork could share."""
+    from django.db import connections
+    from django.urls import get_resolver
+
+    import fairlead.work.server
+    import fairlead.wsgi  # noqa: F401
+
+    get_resolver().url_patterns  # noqa: B018
+    connections.close_all()
 
 
 def demo(asked: argparse.Namespace) -> None:
@@ -137,6 +157,13 @@ def do(arguments: list[str]) -> int:
     from fairlead.cli.do import main
 
     return main(arguments) or 0
+
+
+def follow_and_load() -> None:
+    from fairlead.work.family import follow_parent
+
+    follow_parent()
+    with_django()
 
 
 def with_django() -> None:

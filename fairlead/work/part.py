@@ -1,14 +1,11 @@
-"""One process of the tree, as its parent sees it, and how a part follows its parent."""
+"""One process of the tree, as its parent sees it."""
 
 import os
 import signal
-import socket
-import subprocess
 import sys
 import time
+from collections.abc import Iterable
 
-# How parent and part find each other: the listening socket, the pipe that says "ready", the parent's number.
-LISTENER, READY, PARENT = "FAIRLEAD_LISTENER", "FAIRLEAD_READY", "FAIRLEAD_PARENT"
 STEADY = 5.0  # seconds: a part that ends sooner than this has failed at start
 LONGEST_PAUSE = 30.0
 
@@ -16,44 +13,38 @@ LONGEST_PAUSE = 30.0
 class Part:
     """A child process that is started again when it ends: at once after steady work, else with growing pauses."""
 
-    def __init__(self, name: str, arguments: list[str], listener: socket.socket | None = None) -> None:
+    def __init__(self, name: str, command: str, listener: int | None = None) -> None:
         self.name = name
-        self.arguments = arguments
+        self.command = command
         self.listener = listener
-        self.process: subprocess.Popen[bytes] | None = None
+        self.pid: int | None = None
         self.ready: int | None = None
-        self.is_ready = False
-        self.pause = 0.0
-        self.start_at = self.started = 0.0
+        self.is_ready = self.is_stopping = False
+        self.pause = self.start_at = self.started = 0.0
 
     @property
     def is_running(self) -> bool:
-        return self.process is not None and self.process.poll() is None
-
-    def start(self) -> None:
-        self._forget_ready()
-        self.ready, writing = os.pipe()
-        surroundings = os.environ | {READY: str(writing), PARENT: str(os.getpid())}
-        handed_over = [writing]
-        if self.listener:
-            surroundings[LISTENER] = str(self.listener.fileno())
-            handed_over.append(self.listener.fileno())
-        # A process group of its own: Ctrl+C in the terminal reaches the parent alone, which stops its parts in order.
-        self.process = subprocess.Popen(
-            command(self.arguments), env=surroundings, pass_fds=handed_over, stdin=subprocess.DEVNULL, process_group=0
-        )
-        os.close(writing)
-        self.started = time.monotonic()
+        self._reap()
+        return self.pid is not None
 
     def keep_alive(self) -> None:
-        if self.process is not None and (code := self.process.poll()) is not None:
-            steady = time.monotonic() - self.started > STEADY
-            self.pause = 0.0 if steady else min(max(self.pause * 2, 0.5), LONGEST_PAUSE)
-            self.start_at = time.monotonic() + self.pause
-            self.process = None
-            say(f"{self.name} ended ({reason(code)}), starting it again{f' in {self.pause:g} s' if self.pause else ''}")
-        if self.process is None and time.monotonic() >= self.start_at:
+        if not self.is_running and time.monotonic() >= self.start_at:
             self.start()
+
+    def start(self) -> None:
+        writing = self.expect_ready()
+        known = {"FAIRLEAD_READY": writing, "FAIRLEAD_LISTENER": self.listener}
+        self.adopt(spawn([self.command], {name: number for name, number in known.items() if number is not None}))
+        os.close(writing)
+
+    def adopt(self, pid: int) -> None:
+        self.pid, self.started, self.is_stopping = pid, time.monotonic(), False
+
+    def expect_ready(self) -> int:
+        """A new pipe for the sign "ready"; returns the end that the part writes to."""
+        self._forget_ready()
+        self.ready, writing = os.pipe()
+        return writing
 
     def note_ready(self) -> None:
         """The pipe says something, or closed because the part died: either way it is read once."""
@@ -61,14 +52,32 @@ class Part:
             self.is_ready = bool(os.read(self.ready, 1))
             self._forget_ready()
 
+    def stop(self) -> None:
+        self.is_stopping = True
+        self.signal(signal.SIGTERM)
+
     def signal(self, number: int) -> None:
-        if self.process is not None and self.process.poll() is None:
-            self.process.send_signal(number)
+        if self.is_running and self.pid is not None:
+            os.kill(self.pid, number)
 
     def kill(self) -> None:
         self.signal(signal.SIGKILL)
-        if self.process is not None:
-            self.process.wait()
+        while self.is_running:
+            time.sleep(0.005)
+
+    def _reap(self) -> None:
+        if self.pid is None:
+            return
+        pid, status = os.waitpid(self.pid, os.WNOHANG)
+        if not pid:
+            return
+        self.pid, self.is_ready = None, False
+        if self.is_stopping:
+            return
+        steady = time.monotonic() - self.started > STEADY
+        self.pause = 0.0 if steady else min(max(self.pause * 2, 0.5), LONGEST_PAUSE)
+        self.start_at = time.monotonic() + self.pause
+        say(f"{self.name} ended ({reason(os.waitstatus_to_exitcode(status))})")
 
     def _forget_ready(self) -> None:
         if self.ready is not None:
@@ -76,8 +85,21 @@ class Part:
         self.ready = None
 
 
-def command(arguments: list[str]) -> list[str]:
-    return [sys.executable, "-P", "-m", "fairlead", *arguments]
+def spawn(arguments: list[str], handed_over: dict[str, int], also: Iterable[int] = (), **more: str) -> int:
+    """Start `fairlead ARGUMENTS…` with descriptors, most named by a variable; returns the process number.
+
+    In a process group of its own: Ctrl+C in the terminal reaches the parent alone, which stops its parts in order.
+    """
+    descriptors = [*handed_over.values(), *also]
+    for number in descriptors:
+        os.set_inheritable(number, True)
+    surroundings = os.environ | {name: str(number) for name, number in handed_over.items()} | more
+    surroundings["FAIRLEAD_PARENT"] = str(os.getpid())
+    words = [sys.executable, "-P", "-m", "fairlead", *arguments]
+    pid = os.posix_spawn(sys.executable, words, surroundings, setpgroup=0)
+    for number in descriptors:
+        os.set_inheritable(number, False)
+    return pid
 
 
 def reason(code: int) -> str:
@@ -87,30 +109,3 @@ def reason(code: int) -> str:
 def say(event: str) -> None:
     """A line of the parent's log, in the form of the others (see fairlead.work.log)."""
     print(time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "INFO supervisor", event, file=sys.stderr, flush=True)
-
-
-def follow_parent() -> None:
-    """Called by a part at its start: it ends when its parent does, even when that was killed. Linux only."""
-    parent = os.environ.pop(PARENT, None)
-    if parent is None:
-        return
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.platform == "linux":
-        import ctypes
-
-        set_parent_death_signal = 1
-        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGTERM)
-    if os.getppid() != int(parent):  # it died before we could follow
-        raise SystemExit(0)
-
-
-def tell_ready() -> None:
-    writing = os.environ.pop(READY, None)
-    if writing is not None:
-        os.write(int(writing), b"1")
-        os.close(int(writing))
-
-
-def inherited_listener() -> socket.socket | None:
-    number = os.environ.pop(LISTENER, None)
-    return None if number is None else socket.socket(fileno=int(number))

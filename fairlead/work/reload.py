@@ -12,7 +12,7 @@ class Sources:
     def __init__(self) -> None:
         self.seen = dict(stamps(str(PACKAGE)))
 
-    def changed(self) -> bool:
+    def has_changed(self) -> bool:
         now = dict(stamps(str(PACKAGE)))
         before, self.seen = self.seen, now
         return now != before

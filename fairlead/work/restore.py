@@ -17,7 +17,7 @@ from fairlead.work.supervisor import only_one
 
 
 def restore(file: Path, *, replace: bool = False) -> Iterator[str]:
-    """Yields what was done, in words. Refuses while the server runs, and over existing data unless told to replace."""
+    """Yields what was done. Refuses while the server runs, and over existing data unless told to replace."""
     if not file.is_file():
         raise SystemExit(f"There is no file {file}.")
     with (
@@ -30,7 +30,7 @@ def restore(file: Path, *, replace: bool = False) -> Iterator[str]:
             if not replace:
                 raise SystemExit(
                     f"There is data in {place()}. Nothing was changed.\n"
-                    "To put the backup in its place and keep the present data beside it: fairlead restore FILE --replace"
+                    "To put the backup in its place, with the present data kept beside: fairlead restore FILE --replace"
                 )
             yield f"The data that was here is kept in {set_aside()}"
         put_back(folder, str(found["database"]))

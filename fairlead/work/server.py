@@ -12,7 +12,7 @@ from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer
 
 from fairlead import settings
-from fairlead.work.part import inherited_listener, tell_ready
+from fairlead.work.family import inherited_listener, tell_ready
 
 DRAIN = 10.0  # seconds for requests in flight when stopping
 HEAD_TIME = 20.0  # seconds for a complete request head

@@ -6,17 +6,18 @@ socket is its own: connections wait in it while a web part is being replaced.
 
 import contextlib
 import fcntl
+import json
 import os
 import select
 import signal
 import socket
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from fairlead import settings
-from fairlead.work.part import Part, command, say
+from fairlead.work.family import become_subreaper, take_name
+from fairlead.work.part import Part, say, spawn
 from fairlead.work.reload import Sources
 
 GRACE = 12.0  # seconds from the stop signal to the kill; a web part itself waits 10 s for requests in flight
@@ -25,35 +26,75 @@ GRACE = 12.0  # seconds from the stop signal to the kill; a web part itself wait
 def serve(*, demo: bool, host: str, port: int) -> int:
     """Run the product until a signal ends it; returns the exit code."""
     with only_one(settings.DATA / "serve.lock"), listening(host, port) as listener:
-        greeting = prepare(demo)
-        if greeting is None:
-            return 1
-        return Supervisor(listener, greeting).run()
+        return Supervisor(listener.fileno(), demo).run()
 
 
 class Supervisor:
     """Watches the parts. One loop: signals, the ready marks of parts, deaths, restarts."""
 
-    def __init__(self, listener: socket.socket, greeting: str) -> None:
-        web = [Part(f"web {number}", ["web"], listener) for number in range(1, settings.WEB_PROCESSES + 1)]
-        self.parts = [*web, Part("worker", ["work"])]
-        self.greeting = greeting
+    def __init__(self, listener: int, demo: bool) -> None:
+        web = [Part(f"web {number}", "web", listener) for number in range(1, settings.WEB_PROCESSES + 1)]
+        self.parts = [*web, Part("worker", "work")]
+        self.listener = listener
+        self.demo = demo
+        self.greeting = ""
         self.signals: list[int] = []
 
     def run(self) -> int:
+        become_subreaper()
+        take_name("fairlead-serve")
         with self._wakeup() as wakeup:
-            for part in self.parts:
-                part.start()
+            if not self._launch() and not settings.DEVELOPMENT:
+                return self._stop() or 1
             watch = Sources() if settings.DEVELOPMENT else None
             while not self.signals:
-                self._greet()
                 self._wait(wakeup)
-                if watch and watch.changed():
-                    say("code changed, restarting")
+                self._greet()
+                if watch is None or not watch.has_changed():
+                    for part in self.parts:
+                        part.keep_alive()
+                else:
+                    say("the code changed, starting again")
                     self._stop()
-                for part in self.parts:
-                    part.keep_alive()
+                    self._launch()
             return self._stop()
+
+    def _launch(self) -> bool:
+        """Prepare and start every part, in one process that forks them (see fairlead.work.family)."""
+        marks = [part.expect_ready() for part in self.parts]
+        reading, writing = os.pipe()
+        wanted = [(part.name, part.command, mark) for part, mark in zip(self.parts, marks, strict=True)]
+        preparing = spawn(
+            ["prepare", *(["--demo"] if self.demo else [])],
+            {"FAIRLEAD_ANSWER": writing, "FAIRLEAD_LISTENER": self.listener},
+            also=marks,
+            FAIRLEAD_PARTS=json.dumps(wanted),
+            FAIRLEAD_SUPERVISOR=str(os.getpid()),
+        )
+        for number in (writing, *marks):
+            os.close(number)
+        return self._take_over(preparing, reading)
+
+    def _take_over(self, preparing: int, reading: int) -> bool:
+        """Read the answer of the preparing process; a stop signal meanwhile ends it."""
+        answer = b""
+        while not self.signals:
+            readable, _, _ = select.select([reading], [], [], 0.1)
+            if readable:
+                piece = os.read(reading, 65536)
+                answer += piece
+                if not piece:
+                    break
+        else:
+            os.kill(preparing, signal.SIGTERM)
+        os.close(reading)
+        os.waitpid(preparing, 0)
+        if not answer:
+            return False
+        self.greeting, *pids = json.loads(answer)
+        for part, pid in zip(self.parts, pids, strict=True):
+            part.adopt(pid)
+        return True
 
     def _greet(self) -> None:
         """Once the first web part answers, say where: before that a click on the link would only wait."""
@@ -74,7 +115,7 @@ class Supervisor:
         """Ask all parts to end; those that have not by the end of the grace, or at a second signal, are killed."""
         asked = len(self.signals)
         for part in self.parts:
-            part.signal(signal.SIGTERM)
+            part.stop()
         end = time.monotonic() + GRACE
         while (
             any(part.is_running for part in self.parts)
@@ -129,10 +170,3 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
             ) from None
         listener.listen(1024)
         yield listener
-
-
-def prepare(demo: bool) -> str | None:
-    """Tables, static files, demo world: in a process of its own. Returns what to print once the port answers."""
-    arguments = ["prepare", *(["--demo"] if demo else [])]
-    done = subprocess.run(command(arguments), stdout=subprocess.PIPE, text=True, check=False)
-    return done.stdout.strip() if done.returncode == 0 else None

@@ -82,11 +82,11 @@ class Product:
         found = []
         for folder in Path("/proc").glob("[0-9]*"):
             try:
-                words = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
+                name = (folder / "comm").read_text().strip()
                 ours = f"FAIRLEAD_DATA={self.data}".encode() in (folder / "environ").read_bytes().split(b"\0")
             except OSError:
                 continue
-            if ours and "fairlead" in words and (not kind or kind in words):
+            if ours and name.startswith("fairlead-") and name.endswith(kind):
                 found.append(int(folder.name))
         return sorted(found)
 
