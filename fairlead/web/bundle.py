@@ -20,12 +20,12 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 HERE = Path(__file__).resolve().parent
 AS_IS = ("fonts", "img")
 
-IMPORT_CSS = re.compile(r'^@import "([^"]+)";\n', re.MULTILINE)
-IMPORT_JS = re.compile(r'^import \{[^}]*\} from "\./([^"]+)";\n', re.MULTILINE)
-TOP_LEVEL = re.compile(r"^(?:export )?(?:async )?(?:function\*?|const|let|class) (\w+)", re.MULTILINE)
-FOREIGN_JS = re.compile(r"^(?:import (?!\{)|import \{[^}]*\bas\b|export (?!async|function|const|class)).*", re.MULTILINE)
+IMPORT_CSS = re.compile(r'^@import "([^"]+)";\n', re.M)
+IMPORT_JS = re.compile(r'^import \{[^}]*\} from "\./([^"]+)";\n', re.M)
+TOP_LEVEL = re.compile(r"^(?:export )?(?:async )?(?:function\*?|const|let|class) (\w+)", re.M)
+FOREIGN_JS = re.compile(r"^(?:import (?!\{)|import \{[^}]*\bas\b|export (?!async|function|const|class)).*", re.M)
 COMMENT_CSS = re.compile(r"/\*.*?\*/\s*", re.DOTALL)
-COMMENT_JS = re.compile(r"^\s*//.*\n", re.MULTILINE)
+COMMENT_JS = re.compile(r"^\s*//.*\n", re.M)
 
 
 class BundleError(Exception):
@@ -126,7 +126,7 @@ def checked(entry: dict[str, str]) -> str:
     content = (HERE / "vendor/htmx" / entry["file"]).read_bytes()
     if sha384(content) != entry["sha384"]:
         raise BundleError(f"vendor/htmx/{entry['file']} is not the file in the manifest")
-    return re.sub(r"^//# sourceMappingURL=.*$", "", content.decode(), flags=re.MULTILINE).rstrip() + ";"
+    return re.sub(r"^//# sourceMappingURL=.*$", "", content.decode(), flags=re.M).rstrip() + ";"
 
 
 def sha384(content: bytes) -> str:

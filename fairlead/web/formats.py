@@ -1,6 +1,7 @@
 """Dates, durations, money, counts and initials as people read them. Zone, locale and now are always given."""
 
 import unicodedata
+import zlib
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -61,7 +62,9 @@ def full_date(when: date | datetime, reader: Reader) -> str:
     """Monday 17 November, with the year when it is not this year."""
     on = local_date(when, reader)
     weekday = format_date(on, "EEEE", locale=reader.locale)
-    return f"{weekday} {written('MMMMd' if on.year == reader.today.year else 'yMMMMd', on, reader.locale)}"
+    if on.year == reader.today.year:
+        return f"{weekday} {written('MMMMd', on, reader.locale)}"
+    return f"{weekday} {format_date(on, 'long', locale=reader.locale)}"
 
 
 def clock(when: datetime | time, reader: Reader) -> str:
@@ -146,7 +149,7 @@ def big_count(number: int, reader: Reader) -> str:
 
 
 def plural(number: int, one: str, many: str = "") -> str:
-    """"1 person", "2 people"; the plural is the singular with an s unless given."""
+    """ "1 person", "2 people"; the plural is the singular with an s unless given."""
     return f"{number} {one if number == 1 else many or one + 's'}"
 
 
@@ -162,7 +165,7 @@ def initials(name: str) -> str:
 
 def hue(key: object) -> int:
     """One of six hues, the same for the same name for ever."""
-    return sum(str(key).encode()) % 6 + 1
+    return zlib.crc32(str(key).encode()) % 6 + 1
 
 
 def first_letter(word: str) -> str:
@@ -182,4 +185,3 @@ def written(skeleton: str, on: date, locale: Locale) -> str:
 
 def one_decimal(value: Decimal) -> str:
     return f"{value:.1f}".removesuffix(".0")
-

@@ -106,12 +106,13 @@ def people(request: HttpRequest) -> HttpResponse:
 
 
 def gallery(request: HttpRequest) -> HttpResponse:
-    return page(request, "gallery.html", at=at, messages=[{"text": "Call logged. Next: Wed 19 Nov, 10:00.", "undo": "/undo/7"}])
+    logged = {"text": "Call logged. Next: Wed 19 Nov, 10:00.", "undo": "/undo/7"}
+    return page(request, "gallery.html", at=at, messages=[logged])
 
 
 def form(request: HttpRequest) -> HttpResponse:
-    errors = {"mail": "This is not an e-mail address. Write it like ines@example.com."} if "errors" in request.GET else {}
-    return page(request, "form.html", "People", errors=errors)
+    wrong = {"mail": "This is not an e-mail address. Write it like ines@example.com."}
+    return page(request, "form.html", "People", errors=wrong if "errors" in request.GET else {})
 
 
 def sign_in(request: HttpRequest) -> HttpResponse:
@@ -119,7 +120,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def fault(request: HttpRequest, code: str) -> HttpResponse:
-    return page(request, f"errors/{code}.html", user=None if code in {"503", "500", "csrf"} else {"id": 1, "name": "Sam"})
+    user = None if code in {"503", "500", "csrf"} else {"id": 1, "name": "Sam Whitlock"}
+    return page(request, f"errors/{code}.html", user=user)
 
 
 def quick(request: HttpRequest) -> HttpResponse:
@@ -131,13 +133,18 @@ def edit(request: HttpRequest, field: str) -> HttpResponse:
         return page(request, "edit.html", field=field, error="")
     value = request.POST.get(field, "Theirs")
     if value == "bad":
-        return page(request, "edit.html", status=422, field=field, error="This is not a date. Write it like 12 Dec 2025.")
+        error = "This is not a date. Write it like 12 Dec 2025."
+        return page(request, "edit.html", status=422, field=field, error=error)
     if value == "clash":
         return page(request, "clash.html", status=409, field=field)
     return page(request, "saved.html", field=field, value=value)
 
 
 def done(request: HttpRequest, task: int) -> HttpResponse:
+    if task == 403:
+        return page(
+            request, "errors/403.html", status=403, text="You can see this task but not finish it. Ask Mira Holt."
+        )
     if task == 500:
         return HttpResponse("<!doctype html><html><body>fault</body></html>", status=500)
     if request.headers.get("HX-Request-Type") == "partial":
