@@ -210,6 +210,36 @@ def change_many(rows: Sequence[R], *, batch: int = 500, **values: Any) -> list[R
     return changed
 
 
+def link_many(rows: Sequence[R], name: str, others: Sequence[Row], *, batch: int = 500) -> list[R]:
+    """Add these to a many-to-many field of many rows of one noun by bulk statements; returns those that lacked any."""
+    current().hold(rows)
+    if not rows:
+        return []
+    field: Any = type(rows[0])._meta.get_field(name)
+    through, near, far = (
+        field.remote_field.through,
+        f"{field.m2m_field_name()}_id",
+        f"{field.m2m_reverse_field_name()}_id",
+    )
+    wanted, held = {other.pk for other in others}, defaultdict(set)
+    ids = [row.pk for row in rows]
+    for start in range(0, len(ids), batch):
+        linked = through._base_manager.filter(**{f"{near}__in": ids[start : start + batch]})
+        for pk, other in linked.values_list(near, far):
+            held[pk].add(other)
+    changed = [row for row in rows if wanted - held[row.pk]]
+    for row in changed:
+        _bump(row)
+        kept = {name: sorted(held[row.pk] | wanted)} | _version(row)
+        current().step.changes.append(Change(row, "change", {name: sorted(held[row.pk])}, kept, compact=True))
+    with writing():
+        links = [through(**{near: row.pk, far: pk}) for row in changed for pk in sorted(wanted - held[row.pk])]
+        through._base_manager.bulk_create(links, batch_size=batch)
+        if changed and _versioned(changed[0]):
+            type(changed[0])._base_manager.bulk_update(changed, _versioned(changed[0]), batch_size=batch)
+    return changed
+
+
 def _is_many(model: type[Row], name: str) -> bool:
     return any(many.name == name for many in model._meta.many_to_many)
 
