@@ -35,6 +35,8 @@ DEVELOPMENT = flag("FAIRLEAD_DEV")
 LOG = {word.strip() for word in os.environ.get("FAIRLEAD_LOG", "").split(",")}
 WEB_PROCESSES = number("FAIRLEAD_WEB", 2, most=64)
 WEB_THREADS = number("FAIRLEAD_THREADS", 8, most=64)
+# Requests per second with one token in each web process; ten seconds' worth may come at once.
+API_RATE = number("FAIRLEAD_API_RATE", 100, most=100_000)
 BODY_LIMIT = number("FAIRLEAD_BODY_LIMIT_MB", 100, most=10_000) * 1024 * 1024
 
 
@@ -107,7 +109,6 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "fairlead",
@@ -115,9 +116,10 @@ INSTALLED_APPS = [
 AUTH_USER_MODEL = "fairlead.User"
 
 MIDDLEWARE = [
+    "fairlead.web.headers.Headers",
     "fairlead.web.outage.Outage",
-    "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "fairlead.web.headers.Compressed",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -161,22 +163,22 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("name", "email")},
+    },
 ]
 
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
-SESSION_COOKIE_AGE = 14 * 24 * 3600
+AUTHENTICATION_BACKENDS = ["fairlead.web.sessions.Members"]
+SESSION_ENGINE = "fairlead.web.sessions"
+SESSION_COOKIE_AGE = 14 * 24 * 3600  # at most; an idle session ends after 12 hours (models/session.py)
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 if HTTPS:
     SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
-    SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
-SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_REFERRER_POLICY = "same-origin"
-SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "fairlead.web.page.too_old"
 CSRF_TRUSTED_ORIGINS = [BASE_URL] if HTTPS else []
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

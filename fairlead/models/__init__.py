@@ -4,6 +4,7 @@ from fairlead.core.event import Event, EventLink
 from fairlead.core.outbox import Outbox
 from fairlead.core.schema import IdempotencyKey
 from fairlead.models.activity import Activity
+from fairlead.models.attempt import Attempt
 from fairlead.models.company import Company
 from fairlead.models.contact import MailAddress, PhoneNumber, PostalAddress
 from fairlead.models.external import ExternalId
@@ -15,6 +16,7 @@ from fairlead.models.organisation import Organisation
 from fairlead.models.person import Person
 from fairlead.models.pipeline import Pipeline, Stage
 from fairlead.models.schedule import Absence, Schedule
+from fairlead.models.session import Session
 from fairlead.models.source import Source
 from fairlead.models.suppression import Suppression
 from fairlead.models.tag import Tag
@@ -25,6 +27,7 @@ from fairlead.models.user import Role, Team, User
 __all__ = [
     "Absence",
     "Activity",
+    "Attempt",
     "Closure",
     "Company",
     "Event",
@@ -45,6 +48,7 @@ __all__ = [
     "Role",
     "Schedule",
     "SearchRow",
+    "Session",
     "SignInLink",
     "Source",
     "Stage",

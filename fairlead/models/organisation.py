@@ -6,16 +6,17 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from fairlead.core.record import Record
+from fairlead.models.place import known_country, known_currency, known_locale, known_zone
 
 
 class Organisation(Record):
     """`country` (ISO) is where phone numbers without a country code are dialled; reports use `zone`."""
 
     name = models.CharField(_("name"), max_length=120)
-    country = models.CharField(_("country"), max_length=2, default="GB")
-    currency = models.CharField(_("currency"), max_length=3, default="GBP")
-    zone = models.CharField(_("time zone"), max_length=60, default="Europe/London")
-    locale = models.CharField(_("locale"), max_length=12, default="en-GB")
+    country = models.CharField(_("country"), max_length=2, default="GB", validators=[known_country])
+    currency = models.CharField(_("currency"), max_length=3, default="GBP", validators=[known_currency])
+    zone = models.CharField(_("time zone"), max_length=60, default="Europe/London", validators=[known_zone])
+    locale = models.CharField(_("locale"), max_length=12, default="en-GB", validators=[known_locale])
     schedule = models.ForeignKey("Schedule", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
     def __str__(self) -> str:

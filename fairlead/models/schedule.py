@@ -1,17 +1,43 @@
 """Schedules: the hours in which a team works, its holidays, and when its people are away."""
 
-from datetime import datetime, time
+from datetime import date, datetime, time
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from fairlead.core.actor import Actor, Level
 from fairlead.core.record import Record
+from fairlead.models.place import known_country, known_zone
 
 WEEKDAYS: dict[str, list[list[str]]] = {str(day): [["09:00", "17:30"]] for day in range(5)}
+
+
+def working_hours(hours: Any) -> None:
+    """Refuse hours that are not {weekday: [[from, to], …]} in order and apart."""
+    try:
+        days = [(int(day), [(_at(start), _at(end)) for start, end in spans]) for day, spans in hours.items()]
+    except (AttributeError, TypeError, ValueError):
+        raise ValidationError(gettext("Write hours like 09:00-12:30, 13:30-17:30.")) from None
+    for day, spans in days:
+        in_order = all(start < end for start, end in spans)
+        apart = all(end <= start for (_start, end), (start, _end) in pairwise(spans))
+        if not 0 <= day <= 6 or not in_order or not apart:
+            raise ValidationError(gettext("Hours run from earlier to later and do not overlap, like 09:00-17:30."))
+
+
+def calendar_days(days: Any) -> None:
+    """Refuse what is not a list of dates as text."""
+    try:
+        for day in days:
+            date.fromisoformat(day)
+    except (TypeError, ValueError):
+        raise ValidationError(gettext("Write closed days like 2026-12-24, one on each line.")) from None
 
 
 class Schedule(Record):
@@ -23,11 +49,11 @@ class Schedule(Record):
     access_as = "organisation"
 
     name = models.CharField(_("name"), max_length=80, unique=True)
-    zone = models.CharField(_("time zone"), max_length=60, default="Europe/London")
-    hours = models.JSONField(default=dict)
-    country = models.CharField(_("country"), max_length=2, blank=True)
+    zone = models.CharField(_("time zone"), max_length=60, default="Europe/London", validators=[known_zone])
+    hours = models.JSONField(_("hours"), default=dict, blank=True, validators=[working_hours])
+    country = models.CharField(_("country"), max_length=2, blank=True, validators=[known_country])
     region = models.CharField(_("region"), max_length=10, blank=True)
-    closed = models.JSONField(default=list, blank=True)
+    closed = models.JSONField(_("closed days"), default=list, blank=True, validators=[calendar_days])
 
     def __str__(self) -> str:
         return self.name

@@ -63,11 +63,12 @@ class Token(Record):
 
 
 class SignInLink(models.Model):
-    """A link that signs in, invites, or makes the first administrator; used once, within its time."""
+    """A link that signs in, invites, sets a password, or makes the first administrator; used once, within its time."""
 
     class Purpose(models.TextChoices):
         SIGN_IN = "sign_in"
         INVITATION = "invitation"
+        RESET = "reset"
         FIRST_ADMIN = "first_admin"
 
     hashed = models.CharField(max_length=64, unique=True)
@@ -91,6 +92,18 @@ class SignInLink(models.Model):
         """The unused, unexpired link with this secret."""
         found = cls.objects.filter(hashed=fingerprint(secret), purpose=purpose, used_at=None)
         return found.filter(expires_at__gt=clock.now()).select_related("user").first()
+
+    @classmethod
+    def open_for(cls, user: "models.Model", purpose: str) -> "models.QuerySet[SignInLink]":
+        """The links of this user that still work."""
+        return cls.objects.filter(user=user, purpose=purpose, used_at=None, expires_at__gt=clock.now())
+
+    @classmethod
+    def use(cls, secret: str, purpose: str) -> "SignInLink | None":
+        """As `open`, and the link is used up; of two at the same moment one gets it."""
+        found = cls.open(secret, purpose)
+        now = clock.now()
+        return found if found and cls.objects.filter(pk=found.pk, used_at=None).update(used_at=now) else None
 
 
 def fingerprint(secret: str) -> str:

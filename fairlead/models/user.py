@@ -1,12 +1,21 @@
 """The people who work with Fairlead: users, their roles and teams."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.utils.translation import gettext as _
 
 from fairlead.core.actor import Actor
-from fairlead.core.record import Record, RowQuerySet
+from fairlead.core.errors import WrongState
+from fairlead.core.record import Record, RowQuerySet, writing
+from fairlead.models.place import known_locale, known_zone
+
+if TYPE_CHECKING:
+    from fairlead.core.act import Change
 
 ALL = dict.fromkeys(("see", "create", "edit", "delete", "export", "merge", "assign", "mass_update", "undo"), "all")
 TEAM = {"see": "all", "create": "all", "edit": "team", "merge": "team", "assign": "team", "undo": "own"}
@@ -29,6 +38,11 @@ DEFAULT_ROLES: dict[str, dict[str, dict[str, str]]] = {
 }
 
 
+def no_password() -> str:
+    """What stands for a password that nobody can type."""
+    return make_password(None)
+
+
 class Role(Record):
     """A named set of rights, {noun or "*": {action: none | own | team | all}}; `organisation` governs settings."""
 
@@ -39,6 +53,12 @@ class Role(Record):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def governs(self) -> bool:
+        """Does this role run the house: people, roles, settings?"""
+        rights = self.grants.get("organisation", self.grants.get("*", {}))
+        return bool(rights.get("edit") == "all")
 
 
 class Team(Record):
@@ -74,15 +94,18 @@ class User(AbstractBaseUser, Record):
 
     access_as = "organisation"
     api_hidden = frozenset({"password"})
+    # Kept out of events like what is derived: a password has no history.
+    derived = frozenset({"password"})
     last_login = None  # type: ignore[assignment]
 
+    password = models.CharField(max_length=128, default=no_password)
     email = models.EmailField(max_length=254, unique=True)
     name = models.CharField(max_length=200)
     role = models.ForeignKey(Role, on_delete=models.PROTECT, related_name="users")
     teams = models.ManyToManyField(Team, blank=True, related_name="members")
     is_active = models.BooleanField(default=True)
-    zone = models.CharField(max_length=60, default="Europe/London")
-    locale = models.CharField(max_length=12, default="en-GB")
+    zone = models.CharField(max_length=60, default="Europe/London", validators=[known_zone])
+    locale = models.CharField(max_length=12, default="en-GB", validators=[known_locale])
     theme = models.CharField(max_length=5, choices=Theme.choices, default=Theme.AUTO)
     density = models.CharField(max_length=11, choices=Density.choices, default=Density.COMFORTABLE)
     shortcuts = models.BooleanField(default=True)
@@ -99,6 +122,27 @@ class User(AbstractBaseUser, Record):
     @property
     def tz(self) -> ZoneInfo:
         return ZoneInfo(self.zone)
+
+    def keep_password(self, raw: str) -> None:
+        """Set the password; only its argon2 hash is kept."""
+        self.password = make_password(raw)
+        with writing():
+            User.objects.filter(pk=self.pk).update(password=self.password)
+
+    def check_password(self, raw_password: str) -> bool:
+        """Is this the password? One that was hashed by older rules is hashed anew."""
+        return check_password(raw_password, self.password, self.keep_password)
+
+    @classmethod
+    def derive(cls, changes: "Sequence[Change]") -> None:
+        """Nothing to bring up to date, but one thing to hold: somebody must be left who runs the house."""
+        if any(each.op != "create" and {"role", "is_active"} & each.before.keys() for each in changes):
+            governing = [role.pk for role in Role.objects.all() if role.governs]
+            had = any(each.before.get("role", each.row.role_id) in governing for each in changes)
+            # Locked, so that two administrators cannot demote each other at the same moment.
+            left = User.objects.select_for_update().active().filter(role__in=governing).order_by("pk")
+            if had and not left.values_list("pk", flat=True):
+                raise WrongState(_("Somebody must stay administrator. Make another person administrator first."))
 
     def actor(self, door: str) -> Actor:
         """This user acting through a door, with the rights of role and teams as they are now (2 queries)."""

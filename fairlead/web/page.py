@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, cast
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -18,9 +19,11 @@ from fairlead.core.actor import Actor
 from fairlead.core.errors import NotAllowed, NotFound, Refused
 from fairlead.core.record import Record
 from fairlead.core.schema import find
+from fairlead.core.verb import REGISTRY
 from fairlead.models import Organisation, User
 from fairlead.web.formats import Reader
 from fairlead.web.nav import navigation
+from fairlead.web.sessions import LOOKS, keep_fresh
 
 View = Callable[..., HttpResponse]
 
@@ -50,7 +53,7 @@ def page(may: str, *methods: str) -> Callable[[View], View]:
                 _identify(request)
                 if may == "anyone" or _permitted(request, may):
                     return view(request, *args, **kwargs)
-                return HttpResponseRedirect(f"/sign-in?{urlencode({'next': request.get_full_path()})}")
+                return sign_in_first(request)
             except Refused as refusal:
                 return refused(request, refusal)
 
@@ -74,7 +77,7 @@ def done(request: HttpRequest, to: str, text: str = "") -> HttpResponse:
     """Answer a deed: go on to a page, where a toast tells it and offers to take it back."""
     deed = act.last()
     if text:
-        messages.success(request, text, extra_tags=str(deed.id) if deed and deed.changed else "")
+        messages.success(request, text, extra_tags=str(deed.id) if deed and _undoable(deed) else "")
     return HttpResponseRedirect(to, status=303)
 
 
@@ -105,10 +108,29 @@ def fault(request: HttpRequest, status: int, text: str) -> HttpResponse:
     return render(request, template, {"text": text}, status=status)
 
 
+def too_old(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Django's answer to a form without a valid token: from another site, or from before signing in anew."""
+    return HttpResponse(render_to_string("errors/csrf.html", {"request": request}), status=403)
+
+
+def sign_in_first(request: HttpRequest) -> HttpResponse:
+    """Send a visitor to sign in and back. A fragment sends the whole page there, back to where it was shown."""
+    if request.headers.get("HX-Request-Type") == "partial":
+        shown = urlsplit(request.headers.get("HX-Current-URL", ""))
+        back = f"{shown.path}?{shown.query}" if shown.query else shown.path
+        return HttpResponse(status=401, headers={"HX-Redirect": f"/sign-in?{urlencode({'next': back})}"})
+    back = request.get_full_path() if request.method in {"GET", "HEAD"} else "/"
+    return HttpResponseRedirect(f"/sign-in?{urlencode({'next': back})}")
+
+
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Django's handler404."""
     _identify(request)
     return fault(request, 404, _("There is no page at this address.") if isinstance(exception, Http404) else "")
+
+
+def _undoable(deed: act.Act) -> bool:
+    return deed.changed and REGISTRY[deed.steps[0].verb].undo_within is not None
 
 
 def _identify(request: HttpRequest) -> None:
@@ -116,6 +138,7 @@ def _identify(request: HttpRequest) -> None:
     found, user = cast(Request, request), request.user
     act.forget()
     if isinstance(user, User):
+        keep_fresh(request)
         found.by = user.actor("web")
         found.reader = Reader(user.tz, Locale.parse(user.locale, sep="-"), clock.now())
     else:
@@ -139,12 +162,13 @@ def _permitted(request: HttpRequest, may: str) -> bool:
 def _shell(request: Request) -> dict[str, Any]:
     """What base.html needs besides the page itself; a fragment costs none of it, because it never asks."""
     user = request.user if isinstance(request.user, User) else None
+    look = user.theme if user else request.COOKIES.get("theme", "")
     return {
         "request": request,
         "by": request.by,
         "user": user,
-        "lang": user.locale if user else "en-GB",
-        "theme": user.theme if user and user.theme != "auto" else "",
+        "lang": "en",
+        "theme": look if look in LOOKS else "",
         "density": user.density if user else "",
         "keys": "on" if user is None or user.shortcuts else "off",
         "organisation": SimpleLazyObject(lambda: Organisation.ours().name),

@@ -1,0 +1,34 @@
+"""How Fairlead looks and behaves for the one who uses it."""
+
+from datetime import time
+from typing import Literal, Unpack
+
+from typing_extensions import TypedDict
+
+from fairlead.core.act import change
+from fairlead.core.actor import Actor
+from fairlead.core.verb import verb
+from fairlead.models import User
+
+
+class ProfileFacts(TypedDict, total=False):
+    name: str
+    zone: str
+    locale: str
+    theme: Literal["auto", "light", "dark"]
+    density: Literal["comfortable", "compact"]
+    shortcuts: bool
+    reminder_time: time
+    tip_seen: bool
+
+
+@verb("{by} changed their settings", may="member", undo_within=None)
+def edit_profile(by: Actor, **facts: Unpack[ProfileFacts]) -> User:
+    """Change your own name, time zone, locale, theme, density, single-letter keys or reminder time.
+
+    `reminder_time` is on the clock of your zone; tasks without a time remind you then.
+    """
+    user = User.objects.get(pk=by.user_id)
+    if facts:
+        change(user, **facts)
+    return user

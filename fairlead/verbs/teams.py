@@ -1,0 +1,51 @@
+"""Teams and who is in them."""
+
+from django.utils.translation import gettext as _
+
+from fairlead.core.act import change, create
+from fairlead.core.actor import Actor
+from fairlead.core.clash import check_version
+from fairlead.core.errors import Invalid
+from fairlead.core.verb import verb
+from fairlead.models import Schedule, Team, User
+
+
+@verb("{by} made the team {it}", may="organisation.edit")
+def create_team(by: Actor, *, name: str, schedule: Schedule | None = None) -> Team:
+    """Make a team. Without a schedule of its own it works by the organisation's."""
+    return create(Team, name=_free(name), schedule=schedule)
+
+
+@verb("{by} edited the team {team}", may="organisation.edit")
+def edit_team(
+    by: Actor, team: Team, *, name: str, schedule: Schedule | None = None, version: int | None = None
+) -> Team:
+    """Change a team's name and schedule."""
+    check_version(team, version, {"name": name, "schedule": schedule})
+    change(team, name=_free(name, team), schedule=schedule)
+    return team
+
+
+@verb("{by} put {user} into {team}", may="organisation.edit")
+def join_team(by: Actor, team: Team, *, user: User) -> Team:
+    """Put a user into a team; one who is in it stays."""
+    change(user, teams=sorted({*_teams(user), team.pk}))
+    return team
+
+
+@verb("{by} took {user} out of {team}", may="organisation.edit")
+def leave_team(by: Actor, team: Team, *, user: User) -> Team:
+    """Take a user out of a team. What they own stays theirs and the team's."""
+    change(user, teams=sorted({*_teams(user)} - {team.pk}))
+    return team
+
+
+def _teams(user: User) -> list[int]:
+    return list(user.teams.values_list("pk", flat=True))
+
+
+def _free(name: str, but: Team | None = None) -> str:
+    name = " ".join(name.split())
+    if Team.objects.filter(name__iexact=name).exclude(pk=but.pk if but else None).exists():
+        raise Invalid({"name": [_("There is a team of this name already.")]})
+    return name
