@@ -43,8 +43,13 @@ class Step:
     refs: dict[str, Any] = field(default_factory=dict)
     about: list[Row] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
+    promised: int = 0
     undoes: uuid.UUID | None = None
     always: bool = False
+
+    @property
+    def took_effect(self) -> bool:
+        return bool(self.changes or self.promised or self.always)
 
 
 @dataclass
@@ -57,7 +62,6 @@ class Act:
     steps: list[Step] = field(default_factory=list)
     stack: list[int] = field(default_factory=list)
     held: dict[Link, Row] = field(default_factory=dict)
-    promised: int = 0
 
     @property
     def step(self) -> Step:
@@ -66,7 +70,7 @@ class Act:
     @property
     def changed(self) -> bool:
         """Did anything take effect? A repeated call changes nothing."""
-        return self.promised > 0 or any(step.changes or step.always for step in self.steps)
+        return any(step.took_effect for step in self.steps)
 
     def hold(self, records: Iterable[Row]) -> None:
         """Lock these rows in (noun, id) order and read them again in place, unless this act holds them already."""

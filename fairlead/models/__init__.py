@@ -17,6 +17,7 @@ from fairlead.models.person import Person
 from fairlead.models.pipeline import Pipeline, Stage
 from fairlead.models.schedule import Absence, Schedule
 from fairlead.models.session import Session
+from fairlead.models.slot import Slot
 from fairlead.models.source import Source
 from fairlead.models.suppression import Suppression
 from fairlead.models.tag import Tag
@@ -50,6 +51,7 @@ __all__ = [
     "SearchRow",
     "Session",
     "SignInLink",
+    "Slot",
     "Source",
     "Stage",
     "Suppression",

@@ -1,0 +1,49 @@
+"""What leaves the house: the one place where mail is promised."""
+
+from django.utils.translation import gettext as _
+
+from fairlead.core.errors import Invalid
+from fairlead.core.outbox import declare, later
+from fairlead.models import Company, Person, normal
+from fairlead.models.suppression import Answer, may_contact
+
+MAIL = declare("mail", leaves_house=True)
+# To our own people about their account; no suppression keeps these back.
+ACCOUNT = frozenset({"sign_in", "invitation", "security"})
+
+
+def send_mail_later(
+    to: str,
+    subject: str,
+    text: str,
+    *,
+    purpose: str,
+    html: str = "",
+    person: Person | None = None,
+    company: Company | None = None,
+    automatic: bool = True,
+    key: str = "",
+) -> Answer:
+    """Promise a mail in the running act, unless its receiver is not to be contacted: the answer says why not.
+
+    With a `key` (address + rule + day) it is promised once. `automatic`: nobody wrote it by hand.
+    """
+    if not normal.mail(to):
+        raise Invalid({"to": [_("%(text)s is not an e-mail address.") % {"text": to}]})
+    if len(subject.splitlines()) > 1:
+        raise Invalid({"subject": [_("A subject is one line.")]})
+    answer = may_mail(to, purpose, person=person, company=company)
+    if answer.allowed:
+        whom = {"person": person and person.pk, "company": company and company.pk}
+        later(
+            MAIL.name,
+            {"to": to, "subject": subject, "text": text, "html": html, "purpose": purpose, "automatic": automatic}
+            | {noun: pk for noun, pk in whom.items() if pk},
+            key=key and f"mail:{key}",
+        )
+    return answer
+
+
+def may_mail(to: str, purpose: str, *, person: Person | None = None, company: Company | None = None) -> Answer:
+    """Asked when a mail is promised, and again when it leaves."""
+    return Answer(True) if purpose in ACCOUNT else may_contact(to, "mail", purpose, person=person, company=company)
