@@ -48,11 +48,15 @@ def _secret_key() -> str:
     try:
         return path.read_text().strip()
     except FileNotFoundError:
-        DATA.mkdir(parents=True, exist_ok=True, mode=0o700)
+        pass
     try:
+        DATA.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:  # another process was first
         return path.read_text().strip()
+    except OSError as error:
+        remedy = "Name a folder that this account can write: FAIRLEAD_DATA=/folder"
+        raise SystemExit(f"Fairlead cannot write its data folder {DATA} ({error.strerror}).\n{remedy}") from None
     with os.fdopen(handle, "w") as file:
         file.write(secrets.token_urlsafe(50))
     return path.read_text().strip()
