@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings
 
+from tests.world import built, world  # noqa: F401
+
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> Iterator[None]:

@@ -643,7 +643,7 @@ class Migration(migrations.Migration):
                 ("next_step_at", models.DateTimeField(blank=True, editable=False, null=True)),
                 ("parked_until", models.DateField(blank=True, null=True)),
                 ("last_contact_at", models.DateTimeField(blank=True, editable=False, null=True)),
-                ("name", models.CharField(max_length=200, verbose_name="name")),
+                ("name", models.CharField(blank=True, max_length=200, verbose_name="name")),
                 ("call_name", models.CharField(blank=True, max_length=100, verbose_name="call name")),
                 ("title", models.CharField(blank=True, max_length=150, verbose_name="job title")),
                 ("language", models.CharField(blank=True, max_length=12, verbose_name="language")),

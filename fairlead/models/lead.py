@@ -34,7 +34,7 @@ class Lead(Owned):
         "state": {("open", "qualified"), ("open", "disqualified"), ("open", "joined"), ("disqualified", "open")}
     }
 
-    name = models.CharField(_("name"), max_length=200)
+    name = models.CharField(_("name"), max_length=200, blank=True)
     company_name = models.CharField(_("company"), max_length=200, blank=True)
     title = models.CharField(_("job title"), max_length=150, blank=True)
     email = models.CharField(_("e-mail"), max_length=320, blank=True)

@@ -1,0 +1,73 @@
+"""Opportunities of the demo world: opened, moved through the stages, won and lost."""
+
+from datetime import date
+from decimal import Decimal
+
+from fairlead.demo.logs import plan_entry, plan_task
+from fairlead.demo.play import Facts, Play, some
+from fairlead.models import Source, Stage, User
+from fairlead.verbs.opportunities import close_lost, close_won, create_opportunity, move_stage
+from fairlead.verbs.ownership import add_collaborator
+
+
+def plan(play: Play, data: Facts) -> None:
+    stages = {stage.name: stage for stage in Stage.objects.all()}
+    sources = {source.name: source for source in Source.objects.all()}
+    for minute, facts in enumerate(data["opportunity"]):
+        days = list(facts["stages"].items())
+        key, by = _key(facts), facts["owner"]
+        opened = play.days.moment(days[0][1], f"08:{minute % 60:02}")
+        play.at(opened, _open, play, facts, stages[days[0][0]], sources[facts["source"]])
+        for name, day in days[1:]:
+            play.at(play.days.moment(day, f"17:{minute % 30:02}"), _move, play, key, by, stages[name])
+        for entry in facts["log"]:
+            plan_entry(play, key, by, entry)
+        for task in facts.get("tasks", []):
+            plan_task(play, key, by, task, [days[0][1], *(entry["on"] for entry in facts["log"])])
+        _plan_end(play, facts)
+
+
+def _plan_end(play: Play, facts: Facts) -> None:
+    key, by = _key(facts), facts["owner"]
+    if "won" in facts:
+        play.at(play.days.moment(facts["won"], "17:45"), _win, play, key, by)
+    if "lost" in facts:
+        play.at(play.days.moment(facts["lost"], "17:45"), _lose, play, key, by, facts["reason"])
+
+
+def _key(facts: Facts) -> str:
+    return f"{facts['title']}, {facts.get('company', '')}"
+
+
+def _open(play: Play, facts: Facts, stage: Stage, source: Source) -> None:
+    by = play.actors[facts["owner"]]
+    opportunity = create_opportunity(
+        by,
+        title=facts["title"],
+        stage=stage,
+        company=play.made[facts["company"]] if "company" in facts else None,
+        person=play.made[facts["person"]],
+        amount=Decimal(facts["amount"]),
+        close_on=_close_on(play, facts),
+        source=source,
+        **some(facts, "currency", "recurs", "likelihood", "about"),
+    )
+    play.made[_key(facts)] = opportunity
+    for helper in facts.get("helpers", []):
+        add_collaborator(by, opportunity, helper=User.objects.get(pk=play.actors[helper].user_id))
+
+
+def _close_on(play: Play, facts: Facts) -> date:
+    return play.days.day(next(facts[name] for name in ("closes", "won", "lost") if name in facts))
+
+
+def _move(play: Play, key: str, by: str, stage: Stage) -> None:
+    move_stage(play.actors[by], play.made[key], stage=stage)
+
+
+def _win(play: Play, key: str, by: str) -> None:
+    close_won(play.actors[by], play.made[key])
+
+
+def _lose(play: Play, key: str, by: str, reason: str) -> None:
+    close_lost(play.actors[by], play.made[key], reason=reason)

@@ -1,0 +1,65 @@
+"""The one named world of the tests: the demo's, built once per run by verbs, then laid as rows into each test that asks.
+
+`world.sam`, `world.mira` (manager), `world.dele` (technician), `world.admin`, `world.peverell` (company),
+`world.priya` (person), `world.managed_it` (opportunity), `world.joanna` (lead), `world.call_priya` (task): see
+fairlead/demo/world.py. `world.now` is the moment everything in it is relative to.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from fairlead.core.record import writing
+from fairlead.demo.world import World, build
+
+Rows = dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def built(django_db_setup: None, django_db_blocker: Any) -> tuple[datetime, Rows]:
+    """The demo world's rows by table, and its moment; the database is left as it was."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        now = build().now
+        rows = {table: _take(table) for table in _tables()}
+        transaction.set_rollback(True)
+    return now, rows
+
+
+@pytest.fixture
+def world(db: None, built: tuple[datetime, Rows]) -> World:
+    """The demo world in this test's database; works with live servers and threads too."""
+    now, rows = built
+    with transaction.atomic(), writing():
+        for table, content in rows.items():
+            _lay(table, content)
+    return World(now)
+
+
+def _tables() -> Iterator[str]:
+    return (name for name in connection.introspection.django_table_names(True) if name.startswith("fairlead_"))
+
+
+def _take(table: str) -> Any:
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            with cursor.copy(f"COPY {table} TO STDOUT") as copy:
+                return b"".join(bytes(part) for part in copy)
+        columns = [column.name for column in connection.introspection.get_table_description(cursor, table)]
+        # The plus keeps SQLite from turning what is stored into Python's dates and times.
+        plain = ", ".join(f'+"{name}"' for name in columns)
+        cursor.execute(f"SELECT {plain} FROM {table}")
+        return cursor.fetchall()
+
+
+def _lay(table: str, content: Any) -> None:
+    if not content:
+        return
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            with cursor.copy(f"COPY {table} FROM STDIN") as copy:
+                copy.write(content)
+        else:
+            cursor.executemany(f"INSERT INTO {table} VALUES ({', '.join(['%s'] * len(content[0]))})", content)
