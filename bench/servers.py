@@ -61,6 +61,7 @@ def measure(programs: Path, command: str, seconds: float) -> dict[str, float]:
         [programs / arguments[0], *arguments[1:]],
         cwd=HERE,
         start_new_session=True,
+        stdout=subprocess.DEVNULL,
         env=os.environ | {"PYTHONPATH": str(HERE)},
     )
     try:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fairlead import __version__, settings
+from fairlead.work.family import answer, follow_parent, take_name
 
 Command = Callable[[argparse.Namespace], int | None]
 
@@ -48,6 +49,8 @@ def parser() -> argparse.ArgumentParser:
     command = add("prepare", prepare, "What serve does first: tables, static files, demo world")
     command.add_argument("--demo", action="store_true")
     add("demo", demo, "Fill an empty database with the demo world and print a sign-in link")
+    command = add("link", link, "Print a sign-in link, for who cannot sign in otherwise")
+    command.add_argument("email", nargs="?", help="whose; default: the first user")
     command = add("backup", backup, "Write database, files and keys into one archive")
     command.add_argument("file", nargs="?", type=Path, help="default: a dated file in the data folder's backups")
     command = add("restore", restore, "Bring back an archive made by fairlead backup")
@@ -72,11 +75,10 @@ def web(asked: argparse.Namespace) -> None:
 
 
 def run_web(host: str = settings.HOST, port: int = settings.PORT) -> None:
-    from fairlead.work.family import take_name
+    take_name("fairlead-web")
     from fairlead.work.server import run
     from fairlead.wsgi import application
 
-    take_name("fairlead-web")
     run(application, host, port)
 
 
@@ -86,10 +88,9 @@ def work(asked: argparse.Namespace) -> None:
 
 
 def run_work() -> None:
-    from fairlead.work.family import take_name
+    take_name("fairlead-work")
     from fairlead.work.worker import run
 
-    take_name("fairlead-work")
     run()
 
 
@@ -104,21 +105,21 @@ def prepare(asked: argparse.Namespace) -> None:
     """Make everything ready and fork the parts, when a supervisor asked for them: Django is loaded once for all."""
     follow_and_load()
     from fairlead.cli.greeting import greeting
-    from fairlead.work.family import answer
     from fairlead.work.prepare import run
 
     run()
     words = greeting(demo=asked.demo)
-    load_pages()
+    load_parts()
     answer(words, {"web": run_web, "work": run_work})
 
 
-def load_pages() -> None:
-    """Import what the first request would; leave no connection that a fork could share."""
+def load_parts() -> None:
+    """Import what the parts need, pages too; leave no connection that a fork could share."""
     from django.db import connections
     from django.urls import get_resolver
 
     import fairlead.work.server
+    import fairlead.work.worker
     import fairlead.wsgi  # noqa: F401
 
     get_resolver().url_patterns  # noqa: B018
@@ -128,6 +129,13 @@ def load_pages() -> None:
 def demo(asked: argparse.Namespace) -> None:
     asked.demo = True
     prepare(asked)
+
+
+def link(asked: argparse.Namespace) -> None:
+    with_django()
+    from fairlead.cli.links import sign_in_link
+
+    print(sign_in_link(asked.email))
 
 
 def backup(asked: argparse.Namespace) -> None:
@@ -160,8 +168,6 @@ def do(arguments: list[str]) -> int:
 
 
 def follow_and_load() -> None:
-    from fairlead.work.family import follow_parent
-
     follow_parent()
     with_django()
 

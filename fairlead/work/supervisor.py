@@ -98,7 +98,7 @@ class Supervisor:
 
     def _greet(self) -> None:
         """Once the first web part answers, say where: before that a click on the link would only wait."""
-        if self.greeting and any(part.is_ready for part in self.parts):
+        if self.greeting and any(part.is_ready for part in self.parts if part.listener is not None):
             print(self.greeting, flush=True)
             self.greeting = ""
 

@@ -15,6 +15,7 @@ pytestmark = pytest.mark.processes
 
 def test_starts_everything_and_prints_where(product: Product) -> None:
     product.start()
+    wait_for(lambda: len(product.processes()) == 4, "all four processes")
     assert [len(product.processes(kind)) for kind in ("serve", "web", "work")] == [1, 2, 1]
     used = {process: memory(process) for process in product.processes()}
     print(f"\nresident: {sum(used.values()):.0f} MB in {len(used)} processes")
@@ -37,6 +38,7 @@ def test_the_stop_signal_of_a_service_manager_does_the_same(product: Product) ->
 @pytest.mark.parametrize("kind", ["web", "work"])
 def test_a_killed_part_is_replaced(product: Product, kind: str) -> None:
     product.start()
+    wait_for(lambda: len(product.processes()) == 4, "all four processes")
     before = product.processes(kind)
     os.kill(before[0], signal.SIGKILL)
     wait_for(lambda: len(set(product.processes(kind)) - set(before)) == 1, f"another {kind} process")
