@@ -2,6 +2,7 @@
 
 from typing import Unpack
 
+from fairlead.core import access
 from fairlead.core.act import change, create
 from fairlead.core.actor import Actor
 from fairlead.core.clash import check_version
@@ -40,3 +41,9 @@ def edit_company(
     change(company, **values)
     keep_reach(company, facts)
     return company
+
+
+def company_along(by: Actor, name: str) -> Company:
+    """Add a company in the same act as something of it; the right to add companies is asked for all the same."""
+    access.demand(by, "company.create", None)
+    return create_company(by, name=name)

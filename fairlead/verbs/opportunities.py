@@ -14,7 +14,9 @@ from fairlead.core.clash import check_version
 from fairlead.core.errors import Invalid, WrongState
 from fairlead.core.verb import verb
 from fairlead.models import Closure, Company, Lead, Opportunity, Organisation, Person, Source, Stage, money
+from fairlead.verbs.companies import company_along
 from fairlead.verbs.ownership import owned_by
+from fairlead.verbs.people import person_along
 
 MOST = Decimal(10) ** 15
 
@@ -34,9 +36,22 @@ class OpportunityFacts(TypedDict, total=False):
 
 @verb("{by} opened the opportunity {it}", may="opportunity.create")
 def create_opportunity(
-    by: Actor, *, title: str, stage: Stage | None = None, **facts: Unpack[OpportunityFacts]
+    by: Actor,
+    *,
+    title: str,
+    stage: Stage | None = None,
+    new_company: str = "",
+    new_person: str = "",
+    **facts: Unpack[OpportunityFacts],
 ) -> Opportunity:
-    """Open an opportunity; without a stage it starts in the first one of the first pipeline."""
+    """Open an opportunity; without a stage it starts in the first one of the first pipeline.
+
+    `new_company` and `new_person` are names of customers that are added along with it.
+    """
+    if new_company:
+        facts["company"] = company_along(by, new_company)
+    if new_person:
+        facts["person"] = person_along(by, new_person, facts.get("company"))
     stage = stage or Stage.objects.order_by("pipeline__position", "position")[0]
     values = _values(dict(facts), facts.get("currency") or Organisation.ours().currency)
     return create(Opportunity, title=title, stage=stage, stage_since=clock.now(), **owned_by(by), **values)

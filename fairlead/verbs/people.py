@@ -2,11 +2,13 @@
 
 from typing import Unpack
 
+from fairlead.core import access
 from fairlead.core.act import change, create
 from fairlead.core.actor import Actor
 from fairlead.core.clash import check_version
 from fairlead.core.verb import verb
 from fairlead.models import Company, Person, Source
+from fairlead.verbs.companies import company_along
 from fairlead.verbs.contact_points import ContactFacts, columns, keep_reach
 from fairlead.verbs.ownership import owned_by
 
@@ -22,8 +24,10 @@ class PersonFacts(ContactFacts, total=False):
 
 
 @verb("{by} added {it}", may="person.create")
-def create_person(by: Actor, *, name: str, **facts: Unpack[PersonFacts]) -> Person:
-    """Add a person; a name alone is enough, and no company is needed."""
+def create_person(by: Actor, *, name: str, new_company: str = "", **facts: Unpack[PersonFacts]) -> Person:
+    """Add a person; a name alone is enough, and no company is needed. `new_company` is added with them."""
+    if new_company:
+        facts["company"] = company_along(by, new_company)
     person = create(Person, name=name, **owned_by(by), **columns(facts))
     keep_reach(person, facts)
     return person
@@ -39,3 +43,9 @@ def edit_person(
     change(person, **values)
     keep_reach(person, facts)
     return person
+
+
+def person_along(by: Actor, name: str, company: Company | None) -> Person:
+    """Add a person in the same act as something of theirs; the right to add people is asked for all the same."""
+    access.demand(by, "person.create", None)
+    return create_person(by, name=name, company=company)

@@ -1,0 +1,120 @@
+"""Keyset pages: the rows after or before a place in an order, stable under inserts, the same on both databases.
+
+Rows without a value stand at the end, whichever way the order runs: they are read as a stretch of their own, so that
+the index serves both stretches.
+"""
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import Field, Q, QuerySet
+from django.utils.translation import gettext as _
+
+from fairlead.core.errors import Refused
+from fairlead.core.record import pack
+
+LARGEST_ID = 2**63 - 1
+
+
+class NotUnderstood(Refused):
+    """An address with a filter, sort or place that does not exist."""
+
+    code, status = "not_understood", 400
+
+
+@dataclass(frozen=True)
+class Order:
+    """By a column that is indexed together with the id; ties go by id."""
+
+    column: str
+    descending: bool = False
+    nullable: bool = False
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a row stands in an order."""
+
+    value: Any
+    pk: int
+
+
+def stretch(rows: QuerySet, order: Order, size: int, place: Place | None = None, backwards: bool = False) -> list[Any]:
+    """Up to `size` rows after the place (before it, nearest first, when `backwards`)."""
+    found: list[Any] = []
+    for empty in _parts(order, backwards):
+        if place and order.nullable and _passed(empty, place, backwards):
+            continue
+        part = rows.filter(**{f"{order.column}__isnull": empty}) if order.nullable else rows
+        if place and (place.value is None) == empty:
+            part = part.filter(_beyond(order, place, empty, backwards))
+        found += part.order_by(*_ordering(order, empty, backwards))[: size - len(found)]
+        if len(found) == size:
+            break
+    return found
+
+
+def place_of(row: Any, order: Order) -> Place:
+    return Place(getattr(row, order.column), row.pk)
+
+
+def written(place: Place, field: Field) -> str:
+    """A place as it stands in an address."""
+    text = json.dumps([pack(field, place.value), place.pk], separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def read(text: str, field: Field) -> Place:
+    """The place written in an address; what is none raises NotUnderstood."""
+    try:
+        value, pk = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        known = None if value is None else field.to_python(_clean(value))
+    except (ValueError, TypeError, RecursionError, binascii.Error, ValidationError):
+        raise _lost() from None
+    naive = isinstance(known, datetime) and known.tzinfo is None
+    if type(pk) is not int or not 0 < pk <= LARGEST_ID or naive or (known is None and not field.null):
+        raise _lost()
+    return Place(known, pk)
+
+
+def _clean(value: Any) -> Any:
+    if not isinstance(value, (str, int)) or (isinstance(value, int) and abs(value) > LARGEST_ID):
+        raise ValueError
+    if isinstance(value, str):
+        value.encode()
+        if "\x00" in value:
+            raise ValueError
+    return value
+
+
+def _lost() -> NotUnderstood:
+    return NotUnderstood(_("This page of the list cannot be found. Go back to its first page."))
+
+
+def _parts(order: Order, backwards: bool) -> list[bool]:
+    parts = [False, True] if order.nullable else [False]
+    return parts[::-1] if backwards else parts
+
+
+def _passed(empty: bool, place: Place, backwards: bool) -> bool:
+    """Is this part of the order wholly behind the reader?"""
+    at_empty = place.value is None
+    return empty != at_empty and (empty if backwards else at_empty)
+
+
+def _beyond(order: Order, place: Place, empty: bool, backwards: bool) -> Q:
+    way = "lt" if order.descending != backwards else "gt"
+    if empty:
+        return Q(**{f"pk__{way}": place.pk})
+    further = Q(**{f"{order.column}__{way}": place.value}) | Q(**{f"pk__{way}": place.pk})
+    return Q(**{f"{order.column}__{way}e": place.value}) & further
+
+
+def _ordering(order: Order, empty: bool, backwards: bool) -> list[str]:
+    sign = "-" if order.descending != backwards else ""
+    return [f"{sign}pk"] if empty else [f"{sign}{order.column}", f"{sign}pk"]

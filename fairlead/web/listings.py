@@ -1,0 +1,196 @@
+"""The four lists: which columns, filters, sorts and views each has."""
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from fairlead.core.record import Record
+from fairlead.models import Company, Lead, Opportunity, Person, Source, Stage, Tag
+from fairlead.models.suppression import in_force
+from fairlead.web.filters import Day, Filter, Linked, Marks, OneOf, Option, Owner, Words
+from fairlead.web.formats import Reader
+from fairlead.web.keyset import Order
+from fairlead.web.listing import Column, Listing, View
+
+
+def planned(reader: Reader) -> list[Option]:
+    lacking = Q(next_step_at=None, parked_until=None)
+    return [
+        Option("none", _("missing"), lacking, _("No next step")),
+        Option("late", _("overdue"), Q(next_step_at__lt=reader.now), _("Next step is overdue")),
+        Option("set", _("planned"), Q(next_step_at__isnull=False), _("Next step is planned")),
+    ]
+
+
+def archived(reader: Reader) -> list[Option]:
+    return [Option("yes", _("archived"), Q(archived_at__isnull=False), _("Archived"))]
+
+
+def suppressed(reader: Reader) -> list[Option]:
+    held = in_force().filter(person__isnull=False).values("person_id")
+    return [
+        Option("no", _("allowed"), ~Q(pk__in=held), _("Contact is allowed")),
+        Option("yes", _("do not contact"), Q(pk__in=held), _("Do not contact")),
+    ]
+
+
+def shared(noun: str) -> list[Filter]:
+    """The filters that every list has."""
+    return [
+        Linked("tag", _("Tag"), column="tags", model=Tag),
+        Day("created_after", _("Created after"), column="created_at"),
+        Day("created_before", _("Created before"), column="created_at", after=False),
+        Day("contact_after", _("Last contact after"), column="last_contact_at"),
+        Day("contact_before", _("Last contact before"), column="last_contact_at", after=False),
+        Marks("archived", _("Archived"), make=archived),
+        Words("q", _("Words"), noun=noun),
+    ]
+
+
+def source() -> Linked:
+    return Linked("source", _("Source"), column="source", model=Source, none=_("not known"))
+
+
+NEXT = Marks("next", _("Next step"), make=planned)
+CREATED = Order("created_at")
+CONTACT = Order("last_contact_at", nullable=True)
+NEXT_STEP = Order("next_step_at", nullable=True)
+
+PEOPLE = Listing(
+    model=Person,
+    title=_("People"),
+    one=_("person"),
+    many=_("people"),
+    columns=[
+        Column("name", _("Name"), "name"),
+        Column("company", _("Company")),
+        Column("phone", _("Phone")),
+        Column("contact", _("Last contact"), "contact"),
+        Column("next", _("Next step"), "next"),
+        Column("owner", _("Owner")),
+    ],
+    filters=[
+        Owner("owner", _("Owner")),
+        NEXT,
+        Marks("contact", _("Contact"), make=suppressed),
+        source(),
+        *shared("person"),
+    ],
+    sorts={"name": Order("name"), "created": CREATED, "contact": CONTACT, "next": NEXT_STEP},
+    sort="name",
+    views=[
+        View(_("All"), {}),
+        View(_("Mine"), {"owner": "me"}),
+        View(_("Next step overdue"), {"next": "late"}),
+        View(_("Do not contact"), {"contact": "yes"}),
+        View(_("Archived"), {"archived": "yes"}),
+    ],
+    related=["company", "owner"],
+    prefetched=["phones"],
+)
+
+COMPANIES = Listing(
+    model=Company,
+    title=_("Companies"),
+    one=_("company"),
+    many=_("companies"),
+    columns=[
+        Column("name", _("Name"), "name"),
+        Column("website", _("Website")),
+        Column("people", _("People"), end=True),
+        Column("contact", _("Last contact"), "contact"),
+        Column("next", _("Next step"), "next"),
+        Column("owner", _("Owner")),
+    ],
+    filters=[Owner("owner", _("Owner")), NEXT, source(), *shared("company")],
+    sorts={"name": Order("name"), "created": CREATED, "contact": CONTACT, "next": NEXT_STEP},
+    sort="name",
+    views=[
+        View(_("All"), {}),
+        View(_("Mine"), {"owner": "me"}),
+        View(_("Next step overdue"), {"next": "late"}),
+        View(_("Archived"), {"archived": "yes"}),
+    ],
+    related=["owner"],
+)
+
+LEADS = Listing(
+    model=Lead,
+    title=_("Leads"),
+    one=_("lead"),
+    many=_("leads"),
+    columns=[
+        Column("name", _("Name"), "name"),
+        Column("company", _("Company")),
+        Column("type", _("Type")),
+        Column("source", _("Source")),
+        Column("next", _("Next step")),
+        Column("owner", _("Owner")),
+        Column("created", _("Age"), "created"),
+        Column("state", _("State")),
+    ],
+    filters=[
+        OneOf("state", _("State"), column="state", choices=tuple(Lead.State.choices), preset="open"),
+        Owner("owner", _("Owner")),
+        OneOf("type", _("Type"), column="lead_type", choices=tuple(Lead.Type.choices)),
+        source(),
+        NEXT,
+        *shared("lead"),
+    ],
+    sorts={"name": Order("name"), "created": CREATED},
+    sort="-created",
+    views=[
+        View(_("Open"), {}),
+        View(_("Mine"), {"owner": "me"}),
+        View(_("Nobody’s"), {"owner": "none"}),
+        View(_("No next step"), {"next": "none"}),
+        View(_("All"), {"state": "any"}),
+    ],
+    related=["source", "owner", "company"],
+)
+
+OPPORTUNITIES = Listing(
+    model=Opportunity,
+    title=_("Opportunities"),
+    one=_("opportunity"),
+    many=_("opportunities"),
+    columns=[
+        Column("title", _("Title"), "title"),
+        Column("customer", _("Customer")),
+        Column("stage", _("Stage")),
+        Column("value", _("Value"), end=True),
+        Column("close", _("Close date"), "close"),
+        Column("next", _("Next step"), "next"),
+        Column("owner", _("Owner")),
+    ],
+    filters=[
+        OneOf("state", _("State"), column="state", choices=tuple(Opportunity.State.choices), preset="open"),
+        Linked("stage", _("Stage"), column="stage", model=Stage),
+        Owner("owner", _("Owner")),
+        NEXT,
+        source(),
+        Day("close_after", _("Close date after"), column="close_on", moments=False),
+        Day("close_before", _("Close date before"), column="close_on", after=False, moments=False),
+        *shared("opportunity"),
+    ],
+    sorts={
+        "title": Order("title"),
+        "created": CREATED,
+        "close": Order("close_on", nullable=True),
+        "next": NEXT_STEP,
+    },
+    sort="close",
+    views=[
+        View(_("Open"), {}),
+        View(_("Mine"), {"owner": "me"}),
+        View(_("No next step"), {"next": "none"}),
+        View(_("Won"), {"state": "won"}),
+        View(_("Lost"), {"state": "lost"}),
+    ],
+    related=["company", "person", "stage", "owner"],
+)
+
+LISTINGS: dict[str, Listing] = {each.model.noun(): each for each in (PEOPLE, COMPANIES, LEADS, OPPORTUNITIES)}
+
+
+def listing_of(record: Record) -> Listing:
+    return LISTINGS[record.noun()]

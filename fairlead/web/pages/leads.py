@@ -1,0 +1,37 @@
+"""Leads: the list, adding one, changing a cell."""
+
+from django.http import HttpResponse
+
+from fairlead.web.listings import LEADS
+from fairlead.web.page import Request, page
+from fairlead.web.pages import cells, create, lists
+
+
+@page("lead.see")
+def index(request: Request) -> HttpResponse:
+    return lists.show(request, LEADS)
+
+
+@page("lead.create", "GET", "POST")
+def new(request: Request) -> HttpResponse:
+    return create.form(request, "lead")
+
+
+@page("lead.create")
+def match(request: Request) -> HttpResponse:
+    return create.match(request, "lead")
+
+
+@page("lead.mass_update")
+def selection(request: Request) -> HttpResponse:
+    return lists.selection(request, LEADS)
+
+
+@page("lead.mass_update", "POST")
+def bulk(request: Request) -> HttpResponse:
+    return lists.bulk(request, LEADS)
+
+
+@page("lead.edit", "GET", "POST")
+def cell(request: Request, address: str, name: str) -> HttpResponse:
+    return cells.edit(request, LEADS, address, name)

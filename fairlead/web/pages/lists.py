@@ -1,0 +1,120 @@
+"""The lists of people, companies, leads and opportunities, and acting on many rows at once."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from fairlead.core import access
+from fairlead.core.actor import Actor
+from fairlead.core.errors import Invalid
+from fairlead.models import User
+from fairlead.verbs.bulk import archive_many, assign_many, tag_many
+from fairlead.web import rows
+from fairlead.web.addresses import url_of
+from fairlead.web.formats import count
+from fairlead.web.listing import Asked, Listing
+from fairlead.web.page import Request, done, render
+
+MOST_AT_ONCE = 10_000
+
+
+def show(request: Request, listing: Listing) -> HttpResponse:
+    """One page of a list."""
+    asked = Asked(listing, request.GET.dict(), request.by, request.reader)
+    page, noun = asked.page(), listing.model.noun()
+    context = {
+        "listing": listing,
+        "noun": noun,
+        "asked": asked,
+        "page": page,
+        "total": asked.count(),
+        "may_create": access.can_any(request.by, "create", noun),
+        "bulk": access.can_any(request.by, "mass_update", noun),
+        "colleagues": [option for option in asked.options["owner"] if option.value not in {"me", "none"}],
+        "list": _Beside(noun, page.rows, asked),
+    }
+    return render(request, "lists/list.html", context)
+
+
+def selection(request: Request, listing: Listing) -> HttpResponse:
+    """How many rows “all matching” would take: exact up to the most that one act takes."""
+    number = Asked(listing, request.GET.dict(), request.by, request.reader).count(MOST_AT_ONCE)
+    text = count(min(number, MOST_AT_ONCE), request.reader)
+    return render(request, "lists/_selection.html", {"text": f"{text}+" if number > MOST_AT_ONCE else text})
+
+
+def bulk(request: Request, listing: Listing) -> HttpResponse:
+    """Assign, tag or archive the chosen rows: one act, one undo."""
+    asked = Asked(listing, request.POST.get("query", ""), request.by, request.reader)
+    chosen = _chosen(request, asked)
+    text = _act(request, listing, chosen)
+    return done(request, asked.url(), text)
+
+
+class _Beside:
+    """What the rows of one page share: who may edit them, where they lead, and what stands beside each."""
+
+    def __init__(self, noun: str, shown: list[Any], asked: Asked) -> None:
+        by = asked.by
+        self._context = urlencode({"in": asked.context})
+        self.bulk = access.can_any(by, "mass_update", noun)
+        self.editable = rows.reached(by, "edit", shown)
+        self.archivable = rows.reached(by, "delete", shown)
+        self.steps = rows.next_steps(noun, shown, by)
+        self.stopped = rows.stopped(noun, shown) if noun in {"person", "company"} else {}
+        self.people = rows.people_counts(shown, by) if noun == "company" else {}
+        self.stages = rows.stages() if noun == "opportunity" else {}
+        self.companies = self._seen("company", shown, by)
+        self.persons = self._seen("person", shown, by)
+
+    def url(self, row: Any) -> str:
+        return f"{url_of(row)}?{self._context}"
+
+    def _seen(self, name: str, shown: list[Any], by: Actor) -> frozenset[int]:
+        return rows.reached(by, "see", [getattr(row, name, None) for row in shown])
+
+
+def _chosen(request: Request, asked: Asked) -> list[Any]:
+    """The ticked rows, or all that match; only those on which the reader may act on many."""
+    found: Any = asked.listing.model.objects.reached_by(request.by, "mass_update")
+    if request.POST.get("all"):
+        chosen = list(found.filter(pk__in=asked.records.order_by().values("pk"))[: MOST_AT_ONCE + 1])
+    else:
+        ids = request.POST.getlist("ids")[: MOST_AT_ONCE + 1]
+        seen = asked.listing.model.objects.visible_to(request.by)
+        chosen = list(found.filter(pk__in=seen.values("pk"), public_id__in=[each for each in ids if "\x00" not in each]))
+    if not chosen:
+        raise Invalid({"ids": [_("Nothing is selected, so nothing was changed. Go back and tick some rows.")]})
+    if len(chosen) > MOST_AT_ONCE:
+        text = _("These are more than %(most)s. Nothing was changed. Narrow the list first.")
+        raise Invalid({"ids": [text % {"most": count(MOST_AT_ONCE, request.reader)}]})
+    return chosen
+
+
+def _act(request: Request, listing: Listing, chosen: list[Any]) -> str:
+    many = f"{count(len(chosen), request.reader)} {ngettext(listing.one, listing.many, len(chosen))}"
+    deed = request.POST.get("act", "")
+    if deed == "assign":
+        owner = _owner(request)
+        assign_many(request.by, chosen, owner=owner)
+        return _("%(many)s given to %(owner)s.") % {"many": many, "owner": owner or _("nobody")}
+    if deed == "tag":
+        tag_many(request.by, chosen, tag=request.POST.get("tag", ""))
+        return _("%(many)s tagged %(tag)s.") % {"many": many, "tag": request.POST["tag"].strip()}
+    if deed == "archive":
+        archive_many(request.by, chosen)
+        return _("%(many)s archived.") % {"many": many}
+    raise Invalid({"act": [_("Choose what to do with the selected rows. Nothing was changed.")]})
+
+
+def _owner(request: Request) -> User | None:
+    asked = request.POST.get("owner", "")
+    if asked == "none":
+        return None
+    found: Any = User.objects.visible_to(request.by).filter(public_id=asked.replace("\x00", ""), is_active=True).first()
+    if found is None:
+        raise Invalid({"owner": [_("Choose whom to give them to. Nothing was changed.")]})
+    return found  # type: ignore[no-any-return]

@@ -1,0 +1,70 @@
+"""Search: a page of its own, and the palette's answers while typing."""
+
+from itertools import groupby
+from typing import Any
+
+from django.http import HttpResponse
+
+from fairlead.core import access
+from fairlead.core.actor import Actor
+from fairlead.core.record import Record, nouns
+from fairlead.models.search import SEARCHED, search
+from fairlead.web import rows
+from fairlead.web.addresses import url_of
+from fairlead.web.listings import LISTINGS
+from fairlead.web.page import Request, page, render
+
+LONGEST = 200
+ICONS = {"person": "people", "company": "company", "lead": "leads", "opportunity": "pipeline"}
+# What a first letter narrows the search to. Actions are the palette's own; quotes are not there yet.
+PREFIXES: dict[str, tuple[str, ...]] = {"@": ("person",), "#": (), ">": ()}
+
+
+@page("member")
+def index(request: Request) -> HttpResponse:
+    """Everything that holds the words, by noun."""
+    text, kinds = _asked(request)
+    found = _entries(search(request.by, text, kinds=kinds, most=20), request.by)
+    groups = [{"listing": LISTINGS[noun], "found": list(each)} for noun, each in groupby(found, lambda it: it["noun"])]
+    adds = [LISTINGS[noun] for noun in SEARCHED if access.can_any(request.by, "create", noun)]
+    return render(request, "search/search.html", {"q": request.GET.get("q", "")[:LONGEST], "text": text, "groups": groups, "adds": adds})
+
+
+@page("member")
+def quick(request: Request) -> HttpResponse:
+    """The first few, as options of the palette."""
+    text, kinds = _asked(request)
+    found = _entries(search(request.by, text, kinds=kinds, most=5), request.by)
+    return render(request, "search/_quick.html", {"found": found})
+
+
+def _asked(request: Request) -> tuple[str, tuple[str, ...]]:
+    text = request.GET.get("q", "")[:LONGEST].strip()
+    if text[:1] in PREFIXES:
+        return text[1:].strip(), PREFIXES[text[0]]
+    return text, SEARCHED
+
+
+def _entries(found: list[Record], by: Actor) -> list[dict[str, Any]]:
+    """The records as lines: what they are called, where they are, and a note that tells them apart."""
+    companies = rows.reached(by, "see", [getattr(each, "company", None) for each in found if each.noun() in {"person", "opportunity"}])
+    return [
+        {
+            "noun": each.noun(),
+            "kind": nouns()[each.noun()]._meta.verbose_name,
+            "icon": ICONS[each.noun()],
+            "label": each.label,
+            "url": url_of(each),
+            "note": _note(each, companies),
+        }
+        for each in found
+    ]
+
+
+def _note(record: Any, companies: frozenset[int]) -> str:
+    if record.noun() == "company":
+        return str(record.website)
+    if record.noun() == "lead":
+        return " · ".join(part for part in (record.company_name, record.email or record.phone) if part)
+    company = record.company.name if record.company_id in companies else ""
+    return " · ".join(part for part in (getattr(record, "title", "") if record.noun() == "person" else "", company) if part)

@@ -1,0 +1,58 @@
+"""What a page of rows shows besides its own columns, each with one question for all of them."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db.models import Count
+
+from fairlead.core import access
+from fairlead.core.actor import Actor
+from fairlead.core.record import Row
+from fairlead.models import Person, Stage, Task
+from fairlead.models.suppression import in_force
+
+
+def next_steps(noun: str, rows: Sequence[Any], by: Actor) -> dict[int, Task]:
+    """The earliest dated open task of each row."""
+    dated = [row.pk for row in rows if row.next_step_at]
+    tasks: Any = Task.objects.visible_to(by).open().filter(**{f"{noun}__in": dated}, due_at__isnull=False)  # type: ignore[attr-defined]
+    found: dict[int, Task] = {}
+    for task in tasks.order_by("due_at", "pk"):
+        found.setdefault(getattr(task, f"{noun}_id"), task)
+    return found
+
+
+def stopped(noun: str, rows: Sequence[Any]) -> dict[int, str]:
+    """The channel on which each row must not be contacted: any before mail, phone or post."""
+    held = in_force().filter(**{f"{noun}__in": [row.pk for row in rows]}).values_list(f"{noun}_id", "channel")
+    found: dict[int, str] = {}
+    for pk, channel in held:
+        if found.get(pk) != "any":
+            found[pk] = channel
+    return found
+
+
+def people_counts(rows: Sequence[Any], by: Actor) -> dict[int, int]:
+    """How many people of each company the reader sees."""
+    people: Any = Person.objects.visible_to(by).live().filter(company__in=[row.pk for row in rows])
+    return dict(people.order_by().values_list("company").annotate(Count("pk")))
+
+
+def stages() -> dict[int, tuple[int, int]]:
+    """Each stage's place on its pipeline's line, (place, how many), counted from 1."""
+    lines: dict[int, list[int]] = {}
+    for pk, pipeline in Stage.objects.filter(archived_at=None).values_list("pk", "pipeline_id"):
+        lines.setdefault(pipeline, []).append(pk)
+    return {pk: (at, len(line)) for line in lines.values() for at, pk in enumerate(line, 1)}
+
+
+def reached(by: Actor, action: str, rows: Iterable[Row | None]) -> frozenset[int]:
+    """Those of these rows (all of one noun) on which the reader may do `action`, by id."""
+    known = [row for row in rows if row is not None]
+    if not known:
+        return frozenset()
+    model = type(known[0])
+    condition, ids = access.reach(by, action, model), [row.pk for row in known]
+    if not condition:
+        return frozenset(ids)
+    return frozenset(model._base_manager.filter(condition, pk__in=ids).values_list("pk", flat=True))
