@@ -1,6 +1,12 @@
 """Every page on one screen."""
 
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, register_converter
+
+from fairlead.web.addresses import AddressOf, PageOf
+from fairlead.web.pages import acts, compose, deeds, files, properties, records
+
+register_converter(PageOf, "record")
+register_converter(AddressOf, "thing")
 
 from fairlead.web.pages import companies, create, leads, opportunities, people, search
 
@@ -35,4 +41,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("people/selection", people.selection),
     path("search", search.index),
     path("search/quick", search.quick),
+    # What every record has: its page, its composer, its properties, its files, and any verb that fits it. Keep last.
+    path("acts/<uuid:act>/undo", acts.take_back),
+    path("files/<slug:address>", files.download),
+    path("<record:noun>/<str:address>", records.show),
+    path("<record:noun>/<str:address>/edit/<slug:name>", properties.edit),
+    path("<record:noun>/<str:address>/files", files.attach),
+    path("<record:noun>/<str:address>/log", compose.log),
+    path("<record:noun>/<str:address>/plan", compose.plan),
+    path("<thing:noun>/<str:address>/<slug:name>", deeds.deed),
 ]

@@ -1,14 +1,18 @@
 """How a record looks to programs: the same on REST, on the command line and to assistants."""
 
 import dataclasses
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import models
 
+from fairlead.core import access
 from fairlead.core.actor import Actor
-from fairlead.core.record import Record, pack
+from fairlead.core.record import Record, Row, pack
 
 HIDDEN = frozenset({"id", "public_id"})
+Seen = dict[type[Record], set[int]]  # the ids that the actor may see
 
 
 class Secret(str):
@@ -17,7 +21,7 @@ class Secret(str):
     __slots__ = ()
 
 
-def columns(model: type[Record]) -> list[models.Field]:
+def columns(model: type[Row]) -> list[models.Field]:
     """The fields of a noun that programs see, in the order of the model."""
     hidden = HIDDEN | getattr(model, "api_hidden", frozenset())
     return [field for field in model._meta.concrete_fields if field.name not in hidden]
@@ -26,16 +30,46 @@ def columns(model: type[Record]) -> list[models.Field]:
 def resource(value: Any, by: Actor) -> Any:
     """A verb's result, or a record, as JSON can carry it; a record as {"noun", "id", "label", its fields}.
 
-    Links are {"noun", "id", "label"}; moments are ISO 8601 in UTC; money is text.
+    Links are {"noun", "id", "label"}, with neither id nor label for what the actor may not see; moments are
+    ISO 8601 in UTC; money is text.
     """
     if isinstance(value, Record):
-        fields = {field.name: _value(value, field) for field in columns(type(value))}
-        return {"noun": value.noun(), "id": value.public_id, "label": value.label} | fields | value.api_extra(by)
+        return resources([value], by)[0]
     if isinstance(value, (list, tuple)):
         return [resource(each, by) for each in value]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: resource(getattr(value, f.name), by) for f in dataclasses.fields(value)}
     return value if isinstance(value, (bool, int, float, str, dict, type(None))) else _text(value)
+
+
+def resources(records: Sequence[Record], by: Actor) -> list[dict[str, Any]]:
+    """Many records of any noun; what they link to is checked in one statement for each noun."""
+    links = [getattr(each, field.attname) and getattr(each, field.name) for each in records for field in _links(each)]
+    seen = visible(links, by)
+    return [_resource(each, by, seen) for each in records]
+
+
+def visible(records: Iterable[Any], by: Actor) -> Seen:
+    """Which of these records the actor may see."""
+    wanted: dict[type[Record], set[int]] = defaultdict(set)
+    for record in records:
+        if isinstance(record, Record):
+            wanted[type(record)].add(record.pk)
+    found: Seen = {}
+    for model, ids in wanted.items():
+        condition = access.reach(by, "see", model)
+        found[model] = ids if not condition else _filtered(model, condition, ids)
+    return found
+
+
+def link(record: Record, seen: Seen) -> dict[str, Any]:
+    """A record by its noun, id and label; by its noun alone when it is not among those that may be seen."""
+    known = record.pk in seen.get(type(record), ())
+    return {
+        "noun": record.noun(),
+        "id": record.public_id if known else None,
+        "label": record.label if known else None,
+    }
 
 
 def without_secrets(answer: Any) -> Any:
@@ -47,11 +81,24 @@ def without_secrets(answer: Any) -> Any:
     return None if isinstance(answer, Secret) else answer
 
 
-def _value(record: Record, field: models.Field) -> Any:
+def _filtered(model: type[Record], condition: models.Q, ids: set[int]) -> set[int]:
+    return set(model._base_manager.filter(condition, pk__in=ids).values_list("pk", flat=True))
+
+
+def _links(record: Record) -> list[models.Field]:
+    return [field for field in columns(type(record)) if field.is_relation]
+
+
+def _resource(record: Record, by: Actor, seen: Seen) -> dict[str, Any]:
+    fields = {field.name: _value(record, field, seen) for field in columns(type(record))}
+    return {"noun": record.noun(), "id": record.public_id, "label": record.label} | fields | record.api_extra(by)
+
+
+def _value(record: Record, field: models.Field, seen: Seen) -> Any:
     if not field.is_relation:
         return pack(field, getattr(record, field.attname))
     other = getattr(record, field.name)
-    return {"noun": other.noun(), "id": other.public_id, "label": other.label} if isinstance(other, Record) else None
+    return link(other, seen) if isinstance(other, Record) else None
 
 
 def _text(value: Any) -> str:

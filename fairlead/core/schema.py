@@ -6,10 +6,10 @@ import json
 import types
 from collections.abc import Mapping
 from functools import cache
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Required, Union, get_args, get_origin, get_type_hints
 
 from django.conf import settings
-from django.db import IntegrityError, models, transaction
+from django.db import DataError, IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 from pydantic import (
     AfterValidator,
@@ -17,11 +17,12 @@ from pydantic import (
     ConfigDict,
     Field,
     InstanceOf,
-    TypeAdapter,
     ValidationError,
     WithJsonSchema,
     create_model,
+    with_config,
 )
+from typing_extensions import TypedDict, is_typeddict
 
 from fairlead.core import clock
 from fairlead.core.act import last
@@ -111,6 +112,11 @@ def _subject(spec: Verb) -> inspect.Parameter | None:
     return None
 
 
+def takes_file(name: str) -> bool:
+    """Does this verb take a file, so that a door must receive one?"""
+    return any(parameter.annotation is Upload for parameter in REGISTRY[name].signature.parameters.values())
+
+
 def record_types(annotation: Any) -> list[RecordType]:
     """The nouns in an annotation: `Lead`, `Person | Company`, `list[Task]`, `User | None`."""
     if isinstance(annotation, type) and not get_args(annotation):
@@ -152,9 +158,19 @@ def _plain(annotation: Any) -> Any:
         return Union[tuple(rest + ([None] if types.NoneType in parts else []))]  # noqa: UP007
     if origin in (list, tuple) and parts:
         return list[_plain(parts[0])]  # type: ignore[misc]
+    if is_typeddict(annotation):
+        return _plain_facts(annotation)
     if origin is Annotated and parts[0] is str:
         return Annotated[(Text, *parts[1:])]  # type: ignore[return-value]
     return annotation
+
+
+def _plain_facts(annotation: Any) -> Any:
+    """A typed dictionary, such as a postal address, whose values are checked as arguments are."""
+    needed, hints = annotation.__required_keys__, get_type_hints(annotation, include_extras=True)
+    plain = {name: Required[_plain(kind)] if name in needed else _plain(kind) for name, kind in hints.items()}
+    facts = TypedDict(annotation.__name__, plain, total=False)  # type: ignore[misc]
+    return with_config(ConfigDict(extra="forbid"))(facts)
 
 
 def _once(spec: Verb, by: Actor, raw: Mapping[str, Any], key: str, fingerprint: str) -> dict[str, Any]:
@@ -181,10 +197,16 @@ def _call(spec: Verb, by: Actor, raw: Mapping[str, Any]) -> dict[str, Any]:
     for parameter in list(spec.signature.parameters.values())[1:]:
         if parameter.kind is parameter.VAR_KEYWORD:
             hints = get_type_hints(get_args(parameter.annotation)[0], include_extras=True)
-            given |= {n: _resolve(hints[n], getattr(model, n), by) for n in hints if n in model.model_fields_set}
+            given |= {
+                n: _record(spec, n, hints[n], getattr(model, n), by) for n in hints if n in model.model_fields_set
+            }
         else:
-            given[parameter.name] = _resolve(parameter.annotation, getattr(model, parameter.name), by)
-    result = spec.call(by, **given)
+            name = parameter.name
+            given[name] = _record(spec, name, parameter.annotation, getattr(model, name), by)
+    try:
+        result = spec.call(by, **given)
+    except (DataError, OverflowError):
+        raise Invalid({"": [_("A value is too large, or has a character that cannot be stored.")]}) from None
     act = last()
     assert act is not None
     return {
@@ -193,6 +215,16 @@ def _call(spec: Verb, by: Actor, raw: Mapping[str, Any]) -> dict[str, Any]:
         "changed": act.changed,
         "result": resource(result, by),
     }
+
+
+def _record(spec: Verb, name: str, annotation: Any, value: Any, by: Actor) -> Any:
+    """As `_resolve`; what goes wrong with an argument that is not the verb's subject says which one it was."""
+    try:
+        return _resolve(annotation, value, by)
+    except NotFound as error:
+        raise NotFound(error.text, **error.facts | ({} if name == subject_name(spec) else {"argument": name})) from None
+    except Invalid as error:
+        raise Invalid({name: error.errors[""]}) from None
 
 
 def _resolve(annotation: Any, value: Any, by: Actor) -> Any:
@@ -213,11 +245,24 @@ def _resolve(annotation: Any, value: Any, by: Actor) -> Any:
 
 def _messages(error: ValidationError) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for each in error.errors(include_url=False, include_context=False, include_input=False):
-        found.setdefault(".".join(str(part) for part in each["loc"]), []).append(each["msg"])
+    for each in error.errors(include_url=False, include_input=False):
+        place = ".".join(str(part) for part in each["loc"])
+        found.setdefault(place, []).append(_words(each["type"], each["msg"].removeprefix("Value error, ")))
     return found
 
 
-def json_schema(name: str) -> dict[str, Any]:
+def _words(kind: str, message: str) -> str:
+    """What the validator found, in the words of the house where those are better."""
+    words = {
+        "missing": _("This is needed."),
+        "missing_argument": _("This is needed."),
+        "extra_forbidden": _("There is no argument of this name."),
+        "is_instance_of": _("Send a file."),
+        "string_unicode": _("This text has a character that cannot be stored."),
+    }
+    return words.get(kind, f"{message.rstrip('.')}.")
+
+
+def json_schema(name: str, *, ref_template: str = "#/$defs/{model}") -> dict[str, Any]:
     """The verb's input as JSON Schema."""
-    return TypeAdapter(arguments(name)).json_schema()
+    return arguments(name).model_json_schema(ref_template=ref_template)

@@ -1,0 +1,84 @@
+"""Refusals as RFC 9457 problem details, each with a code for programs and the errors by field."""
+
+import json
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+
+from fairlead.core.errors import Conflict, Invalid, NotFound, Refused
+
+MEDIA_TYPE = "application/problem+json"
+TITLES = {
+    400: "This request cannot be read",
+    401: "A token is needed",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Not possible here",
+    406: "Answers are JSON",
+    409: "Not possible now",
+    413: "Too large",
+    415: "Wrong type of content",
+    422: "Something in it cannot be taken",
+    429: "Too many requests",
+    503: "Not available",
+}
+
+
+class BadRequest(Refused):
+    code, status = "bad_request", 400
+
+
+class Malformed(Refused):
+    code, status = "malformed", 400
+
+
+class NoToken(Refused):
+    code, status = "no_token", 401
+
+
+class MethodNotAllowed(Refused):
+    code, status = "method_not_allowed", 405
+
+
+class NotAcceptable(Refused):
+    code, status = "not_acceptable", 406
+
+
+class BodyTooLarge(Refused):
+    code, status = "too_large", 413
+
+
+class NotJson(Refused):
+    code, status = "wrong_type", 415
+
+
+class TooMany(Refused):
+    code, status = "too_many", 429
+
+
+def problem(refusal: Refused, **headers: str) -> HttpResponse:
+    """The refusal as an answer; `type` leads to its description on the reference page."""
+    body: dict[str, Any] = {
+        "type": f"/api/v1/#{refusal.code}",
+        "title": _(TITLES.get(refusal.status, "Refused")),
+        "status": refusal.status,
+        "detail": refusal.text,
+        "code": refusal.code,
+    }
+    text = json.dumps(_facts(refusal) | body, cls=DjangoJSONEncoder)
+    answer = HttpResponse(text, status=refusal.status, content_type=MEDIA_TYPE, headers=headers)
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def _facts(refusal: Refused) -> dict[str, Any]:
+    facts = {name: value for name, value in refusal.facts.items() if name not in {"may", "noun", "argument"}}
+    if isinstance(refusal, Invalid):
+        facts["errors"] = refusal.errors
+    if isinstance(refusal, NotFound) and "argument" in refusal.facts:
+        facts["errors"] = {refusal.facts["argument"]: [refusal.text]}
+    if isinstance(refusal, Conflict):
+        facts["fields"] = refusal.fields
+    return facts
