@@ -12,7 +12,7 @@ from fairlead.core.record import Record, nouns
 from fairlead.core.schema import find, perform
 from fairlead.models.search import search
 from fairlead.web.addresses import url_of
-from fairlead.web.forms import FORMS, Entry, Form, Read
+from fairlead.web.adding import FORMS, Entry, Form, Read
 from fairlead.web.likeness import Likeness, likenesses
 from fairlead.web.page import Request, done, page, render
 
