@@ -11,9 +11,11 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import BaseFinder
+from django.core.checks import CheckMessage
 from django.core.files.storage import FileSystemStorage
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
@@ -70,10 +72,10 @@ class Bundles(BaseFinder):
         self.built = FileSystemStorage(location=settings.STATIC_BUILD)
         self.source = FileSystemStorage(location=HERE)
 
-    def check(self, **kwargs: object) -> list:
+    def check(self, **kwargs: Any) -> list[CheckMessage]:
         return []
 
-    def find(self, path: str, find_all: bool = False, **kwargs: object) -> str | list[str] | None:
+    def find(self, path: str, find_all: bool = False, **kwargs: Any) -> Any:
         found = str(build(path)) if path in BUNDLES else as_is(path)
         return ([found] if found else []) if find_all else found
 

@@ -56,21 +56,29 @@ class Components:
     """Every macro of templates/ui by its name: `{{ ui.icon("phone") }}` needs no import."""
 
     def __init__(self, environment: Environment, folder: Path) -> None:
-        self._environment = environment
-        self._files: dict[str, str] = {}
-        for file in sorted(folder.glob("*.html")):
-            for name in MACRO.findall(file.read_text()):
-                if name in self._files:
-                    raise ValueError(f"ui/{file.name} and {self._files[name]} both define the macro {name}")
-                self._files[name] = f"ui/{file.name}"
+        self._environment, self._folder = environment, folder
+        self._files = self._read()
 
     def __getattr__(self, name: str) -> Callable[..., Markup]:
-        if name.startswith("_") or name not in self._files:
+        if name.startswith("_"):
             raise AttributeError(name)
-        macro = getattr(self._environment.get_template(self._files[name]).module, name)
+        if name not in self._files and self._environment.auto_reload:
+            self._files = self._read()
+        if name not in self._files:
+            raise AttributeError(name)
+        macro: Callable[..., Markup] = getattr(self._environment.get_template(self._files[name]).module, name)
         if not self._environment.auto_reload:
             setattr(self, name, macro)
         return macro
+
+    def _read(self) -> dict[str, str]:
+        files: dict[str, str] = {}
+        for file in sorted(self._folder.glob("*.html")):
+            for name in MACRO.findall(file.read_text()):
+                if name in files:
+                    raise ValueError(f"ui/{file.name} and {files[name]} both define the macro {name}")
+                files[name] = f"ui/{file.name}"
+        return files
 
 
 def environment(**options: Any) -> Environment:

@@ -68,6 +68,8 @@ def visit(chromium: Browser, gallery_url: str) -> Iterator[Callable[..., Page]]:
             page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
             page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(gallery_url + path)
+        if more.get("java_script_enabled", True) and page.locator("body[data-signed-out]").count() == 0:
+            page.locator("[data-htmx-powered]").first.wait_for(state="attached")
         return page
 
     yield opened
