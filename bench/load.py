@@ -1,11 +1,12 @@
-"""Clients for bench/servers.py, as separate processes: `load.py pages|probes|hang PORT SECONDS`. Prints JSON."""
+"""Clients for bench/servers.py, as separate processes: `load.py pages|probes|hang PORT SECONDS [PATH]`. Prints JSON."""
 
 import asyncio
 import json
 import sys
 import time
 
-GET = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+PATH = sys.argv[4] if len(sys.argv) > 4 else "/"
+GET = f"GET {PATH} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
 
 
 async def answer(reader: asyncio.StreamReader) -> bytes:
