@@ -1,13 +1,12 @@
 """Refusals as RFC 9457 problem details, each with a code for programs and the errors by field."""
 
 import json
-from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
-from fairlead.core.errors import Conflict, Invalid, NotFound, Refused
+from fairlead.core.errors import Refused, explained
 
 MEDIA_TYPE = "application/problem+json"
 TITLES = {
@@ -60,25 +59,9 @@ class TooMany(Refused):
 
 def problem(refusal: Refused, **headers: str) -> HttpResponse:
     """The refusal as an answer; `type` leads to its description on the reference page."""
-    body: dict[str, Any] = {
-        "type": f"/api/v1/#{refusal.code}",
-        "title": _(TITLES.get(refusal.status, "Refused")),
-        "status": refusal.status,
-        "detail": refusal.text,
-        "code": refusal.code,
-    }
-    text = json.dumps(_facts(refusal) | body, cls=DjangoJSONEncoder)
+    title = _(TITLES.get(refusal.status, "Refused"))
+    body = explained(refusal) | {"type": f"/api/v1/#{refusal.code}", "title": title, "status": refusal.status}
+    text = json.dumps(body, cls=DjangoJSONEncoder)
     answer = HttpResponse(text, status=refusal.status, content_type=MEDIA_TYPE, headers=headers)
     answer["Cache-Control"] = "no-store"
     return answer
-
-
-def _facts(refusal: Refused) -> dict[str, Any]:
-    facts = {name: value for name, value in refusal.facts.items() if name not in {"may", "noun", "argument"}}
-    if isinstance(refusal, Invalid):
-        facts["errors"] = refusal.errors
-    if isinstance(refusal, NotFound) and "argument" in refusal.facts:
-        facts["errors"] = {refusal.facts["argument"]: [refusal.text]}
-    if isinstance(refusal, Conflict):
-        facts["fields"] = refusal.fields
-    return facts

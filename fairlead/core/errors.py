@@ -54,6 +54,12 @@ class NotUndoable(Refused):
     code = "not_undoable"
 
 
+class Taken(Refused):
+    """A rule of the database stands against it, such as a name that is used once."""
+
+    code = "taken"
+
+
 class KeyReused(Refused):
     """An Idempotency-Key that came before with another request."""
 
@@ -62,3 +68,15 @@ class KeyReused(Refused):
 
 class WriteOutsideVerb(RuntimeError):
     """A programming error: a guarded table was written without create, change or remove."""
+
+
+def explained(refusal: Refused) -> dict[str, Any]:
+    """A refusal for programs: its code, its words, and what more is known of it, such as the errors by field."""
+    facts = {name: value for name, value in refusal.facts.items() if name not in {"may", "noun", "argument"}}
+    if isinstance(refusal, Invalid):
+        facts["errors"] = refusal.errors
+    if "argument" in refusal.facts:
+        facts["errors"] = {refusal.facts["argument"]: [refusal.text]}
+    if isinstance(refusal, Conflict):
+        facts["fields"] = refusal.fields
+    return facts | {"code": refusal.code, "detail": refusal.text}

@@ -27,7 +27,7 @@ from typing_extensions import TypedDict, is_typeddict
 from fairlead.core import clock
 from fairlead.core.act import last
 from fairlead.core.actor import Actor
-from fairlead.core.errors import Invalid, KeyReused, NotFound
+from fairlead.core.errors import Invalid, KeyReused, NotFound, Taken
 from fairlead.core.record import Record, nouns
 from fairlead.core.resource import resource, without_secrets
 from fairlead.core.upload import Upload
@@ -207,6 +207,10 @@ def _call(spec: Verb, by: Actor, raw: Mapping[str, Any]) -> dict[str, Any]:
         result = spec.call(by, **given)
     except (DataError, OverflowError):
         raise Invalid({"": [_("A value is too large, or has a character that cannot be stored.")]}) from None
+    except IntegrityError as error:
+        raise Taken(
+            _("Something like this exists already, or what it needs is missing. Nothing was changed.")
+        ) from error
     act = last()
     assert act is not None
     return {
