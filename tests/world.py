@@ -1,4 +1,4 @@
-"""The one named world of the tests: the demo's, built once per run by verbs, then laid as rows into each test that asks.
+"""The named world of the tests: the demo's, built once per run by verbs, laid as rows into each test that asks for it.
 
 `world.sam`, `world.mira` (manager), `world.dele` (technician), `world.admin`, `world.peverell` (company),
 `world.priya` (person), `world.managed_it` (opportunity), `world.joanna` (lead), `world.call_priya` (task): see

@@ -6,7 +6,7 @@ from typing import Any
 from fairlead.core.actor import Actor
 from fairlead.demo.play import Facts, Play, some
 from fairlead.models import User
-from fairlead.verbs.activities import log_call, log_mail, log_meeting, log_note
+from fairlead.verbs.activities import Direction, log_call, log_mail, log_meeting, log_note
 from fairlead.verbs.tasks import add_task, complete_task
 
 KINDS = ("call", "mail", "note", "meeting")
@@ -32,8 +32,8 @@ def _log(play: Play, name: str, by: str, entry: Facts) -> None:
 
 
 def log(by: Actor, about: Any, kind: str, text: str, entry: Facts) -> None:
-    minutes = some(entry, "minutes")
-    direction = "in" if entry.get("received") else "out"
+    minutes: Any = some(entry, "minutes")
+    direction: Direction = "in" if entry.get("received") else "out"
     if kind == "call":
         log_call(by, about, text=text, outcome=entry.get("outcome", "reached"), direction=direction, **minutes)
     elif kind == "mail":
@@ -46,9 +46,15 @@ def log(by: Actor, about: Any, kind: str, text: str, entry: Facts) -> None:
 
 def _add(play: Play, name: str, by: str, task: Facts) -> None:
     doer = User.objects.get(pk=play.actors[task.get("for", by)].user_id)
-    due = {"due_on": play.days.day(task["on"]), "due_time": time.fromisoformat(task["at"]) if "at" in task else None}
-    title, kind = task["title"], task.get("kind", "todo")
-    play.made[title] = add_task(play.actors[by], play.made[name], title=title, kind=kind, assignee=doer, **due)
+    play.made[task["title"]] = add_task(
+        play.actors[by],
+        play.made[name],
+        title=task["title"],
+        kind=task.get("kind", "todo"),
+        due_on=play.days.day(task["on"]),
+        due_time=time.fromisoformat(task["at"]) if "at" in task else None,
+        assignee=doer,
+    )
 
 
 def _complete(play: Play, name: str, by: str, task: Facts) -> None:

@@ -3,9 +3,11 @@
 from datetime import date
 from decimal import Decimal
 
+from fairlead.core.upload import receive
 from fairlead.demo.logs import plan_entry, plan_task
 from fairlead.demo.play import Facts, Play, some
 from fairlead.models import Source, Stage, User
+from fairlead.verbs.files import attach_file
 from fairlead.verbs.opportunities import close_lost, close_won, create_opportunity, move_stage
 from fairlead.verbs.ownership import add_collaborator
 
@@ -24,6 +26,8 @@ def plan(play: Play, data: Facts) -> None:
             plan_entry(play, key, by, entry)
         for task in facts.get("tasks", []):
             plan_task(play, key, by, task, [days[0][1], *(entry["on"] for entry in facts["log"])])
+        if "file" in facts:
+            play.at(play.days.moment(facts["file"]["on"], "16:20"), _attach, play, key, by, facts["file"])
         _plan_end(play, facts)
 
 
@@ -63,6 +67,11 @@ def _close_on(play: Play, facts: Facts) -> date:
 
 def _move(play: Play, key: str, by: str, stage: Stage) -> None:
     move_stage(play.actors[by], play.made[key], stage=stage)
+
+
+def _attach(play: Play, key: str, by: str, file: Facts) -> None:
+    upload = receive([file["text"].lstrip().encode()], file["name"])
+    attach_file(play.actors[by], play.made[key], upload=upload)
 
 
 def _win(play: Play, key: str, by: str) -> None:

@@ -106,7 +106,8 @@ class World:
         return self.task("Call Tom Ashworth")
 
     def user(self, name: str) -> User:
-        return User.objects.select_related("role").get(email=f"{name}@northgate.example")
+        found: User = User.objects.select_related("role").get(email=f"{name}@northgate.example")
+        return found
 
     def company(self, name: str) -> Company:
         return Company.objects.get(name=name)

@@ -1,5 +1,6 @@
 """Opportunity: a sale that may come about, moving through the stages of a pipeline to won or lost."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -15,9 +16,10 @@ class OpportunityQuerySet(RowQuerySet["Opportunity"]):
     def open(self) -> "OpportunityQuerySet":
         return self.filter(state="open", archived_at=None)  # type: ignore[return-value]
 
-    def without_next_step(self) -> "OpportunityQuerySet":
-        """Open, with nothing planned and not parked: what the next-step invariant shows as lacking."""
-        return self.open().filter(next_step_at=None, parked_until=None)  # type: ignore[return-value]
+    def without_next_step(self, today: date) -> "OpportunityQuerySet":
+        """Open, with nothing planned and not parked beyond today: what the next-step invariant shows as lacking."""
+        parked = models.Q(parked_until__gt=today)
+        return self.open().filter(next_step_at=None).exclude(parked)  # type: ignore[return-value]
 
 
 class Opportunity(Owned):

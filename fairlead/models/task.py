@@ -59,6 +59,7 @@ class Task(About):
         constraints = [exactly_one("task_about_one")]
         indexes = [
             models.Index(fields=["assignee", "due_at"], name="task_open_by_due", condition=Q(state="open")),
+            models.Index(fields=["assignee", "done_at"], name="task_done_by_day", condition=Q(state="done")),
             models.Index(fields=["planned_by", "due_at"], name="task_open_by_planner", condition=Q(state="open")),
             models.Index(fields=["due_at", "id"], name="task_by_due"),
         ]

@@ -1,0 +1,135 @@
+"""One user's day: what wants an answer, what is due, what lacks a next step, and what others owe."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from functools import cached_property, reduce
+from operator import or_
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Exists, ExpressionWrapper, F, FilteredRelation, OuterRef, Q, Sum
+
+from fairlead.core.actor import Actor
+from fairlead.models import money
+from fairlead.models.about import ABOUT
+from fairlead.models.activity import Activity
+from fairlead.models.lead import Lead
+from fairlead.models.opportunity import Opportunity
+from fairlead.models.pipeline import Stage
+from fairlead.models.task import Task
+
+MOST = 100
+FEW = 8
+LOOKED_BACK = timedelta(days=7)
+ABOUT_WHAT = (
+    "opportunity__stage",
+    "opportunity__company",
+    "opportunity__person",
+    "company",
+    "person__company",
+    "lead",
+)
+
+
+@dataclass(frozen=True)
+class Filling:
+    """A stage with the user's open opportunities in it: how many, and their value in the base currency."""
+
+    name: str
+    count: int
+    value: Decimal
+
+
+@dataclass(frozen=True)
+class Day:
+    """What one user sees of their work at `now`, on the clock of `zone`; each part is one statement."""
+
+    by: Actor
+    now: datetime
+    zone: ZoneInfo
+
+    @cached_property
+    def answer_first(self) -> Sequence[Lead]:
+        """Open leads that nobody has answered yet: the user's own and those of their teams that nobody owns."""
+        mine = Q(owner_id=self.by.user_id) | Q(owner=None, team_id__in=self.by.team_ids)
+        waiting = Lead.objects.visible_to(self.by).filter(mine, state="open", archived_at=None, responded_at=None)
+        return list(waiting.exclude(respond_by=None).select_related("source").order_by("respond_by")[:MOST])
+
+    @cached_property
+    def overdue(self) -> Sequence[Task]:
+        return [task for task in self._open if task.due_on and task.due_on < self._today]
+
+    @cached_property
+    def due_today(self) -> Sequence[Task]:
+        """Those with a time in its order, then those for any time."""
+        return [task for task in self._open if task.due_on == self._today]
+
+    @cached_property
+    def unplanned(self) -> Sequence[Opportunity]:
+        """The user's open opportunities without a next step, the oldest in their stage first."""
+        own = Opportunity.objects.without_next_step(self._today).visible_to(self.by).filter(owner_id=self.by.user_id)
+        return list(own.select_related("stage", "company", "person").order_by("stage_since")[:MOST])
+
+    @cached_property
+    def timed(self) -> Sequence[Task]:
+        """Tasks of today that have a time, done ones too."""
+        done = [task for task in self._done if task.due_on == self._today]
+        return sorted((task for task in [*done, *self.due_today] if task.due_time), key=lambda task: task.due_time)
+
+    @cached_property
+    def contacts(self) -> Sequence[Task]:
+        """Calls and meetings ticked in the last 7 days."""
+        return [task for task in self._done if task.kind in {Task.Kind.CALL, Task.Kind.MEETING}]
+
+    @cached_property
+    def unlogged(self) -> Sequence[Task]:
+        """Those of them that have no entry."""
+        return [task for task in self.contacts if not task.has_entry]  # type: ignore[attr-defined]
+
+    @cached_property
+    def waiting(self) -> Sequence[Task]:
+        """Open tasks that the user planned for others."""
+        planned = Task.objects.open().visible_to(self.by).filter(planned_by_id=self.by.user_id)
+        others = planned.exclude(assignee_id=self.by.user_id).order_by(F("due_at").asc(nulls_last=True))
+        return list(others.select_related("assignee", *ABOUT_WHAT)[:MOST])
+
+    def pipeline(self, currency: str) -> list[Filling]:
+        """The user's open opportunities by stage; amounts in other currencies are left apart."""
+        own = {"owner_id": self.by.user_id, "state": "open", "archived_at": None}
+        condition = Q(**{f"opportunities__{name}": value for name, value in own.items()})
+        theirs = FilteredRelation("opportunities", condition=condition)
+        stages = Stage.objects.annotate(mine=theirs).annotate(
+            count=Count("mine"), minor=Sum("mine__amount_minor", filter=Q(mine__currency=currency))
+        )
+        return [
+            Filling(stage.name, stage.count, money.from_minor(stage.minor or 0, currency))
+            for stage in stages.order_by("pipeline__position", "position")
+        ]
+
+    @property
+    def _today(self) -> date:
+        return self.now.astimezone(self.zone).date()
+
+    @cached_property
+    def _open(self) -> Sequence[Task]:
+        """The user's open tasks until the end of today."""
+        end = datetime.combine(self._today, time.max, self.zone)
+        mine = Task.objects.open().visible_to(self.by).filter(assignee_id=self.by.user_id, due_at__lte=end)
+        return list(mine.select_related(*ABOUT_WHAT).order_by("due_at", "pk")[:MOST])
+
+    @cached_property
+    def _done(self) -> Sequence[Any]:
+        """The user's tasks done in the last 7 days, each with whether the same kind of entry stands on its record."""
+        mine = Task.objects.visible_to(self.by).filter(
+            assignee_id=self.by.user_id, state="done", done_at__gte=self.now - LOOKED_BACK, archived_at=None
+        )
+        return list(mine.annotate(has_entry=Exists(_entries())).select_related(*ABOUT_WHAT).order_by("-done_at")[:MOST])
+
+
+def _entries() -> Any:
+    """Entries by the one who did a task, of its kind, about its record, on the day before it or later."""
+    same = reduce(or_, (Q(**{name: OuterRef(f"{name}_id")}) for name in ABOUT))
+    since = ExpressionWrapper(OuterRef("done_at") - timedelta(days=1), Activity._meta.get_field("happened_at"))
+    return Activity.objects.filter(same, kind=OuterRef("kind"), by_user=OuterRef("assignee_id"), happened_at__gte=since)

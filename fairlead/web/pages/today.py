@@ -1,0 +1,105 @@
+"""Today: what wants an answer, what is due, what lacks a next step; beside it the day and what others owe."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
+
+from fairlead.core.record import Record
+from fairlead.models import Organisation, Task
+from fairlead.models.day import FEW, MOST, Day, Filling
+from fairlead.verbs.profiles import edit_profile
+from fairlead.web.addresses import url_of
+from fairlead.web.formats import Reader, clock, count, money, short_money
+from fairlead.web.page import Request, page, render
+
+
+@page("member")
+def today(request: HttpRequest) -> HttpResponse:
+    """The user's own day; managers see theirs, not their team's."""
+    found = cast(Request, request)
+    ours, reader = Organisation.ours(), found.reader
+    day = Day(found.by, reader.now, reader.zone)
+    work: list[Record] = [*day.answer_first, *day.overdue, *day.due_today]
+    context = {
+        "organisation": ours.name,
+        "day": day,
+        "few": FEW,
+        "stages": stages(day.pipeline(ours.currency), ours.currency, reader),
+        "summary": summary(day, reader),
+        "first": next((home(each) for each in [*work, *day.unplanned]), ""),
+        "home": home,
+        "place": place,
+        "now_line": sum(is_past(task, reader) for task in day.timed),
+        "tip": not found.user.tip_seen and found.user.shortcuts and bool(work),
+    }
+    return render(request, "today/today.html", context)
+
+
+@page("member", "POST")
+def tip(request: HttpRequest) -> HttpResponse:
+    """Put the tip away for good."""
+    edit_profile(cast(Request, request).by, tip_seen=True)
+    return HttpResponseRedirect("/", status=303)
+
+
+def summary(day: Day, reader: Reader) -> str:
+    """The day in a sentence or two: “9 to do, 2 of them overdue. First meeting at 14:00.”"""
+    total, late = len(day.answer_first) + len(day.overdue) + len(day.due_today), len(day.overdue)
+    words = _("%(count)s to do") % {"count": f"{MOST}+" if late >= MOST else total} if total else _("Nothing due")
+    if late and total:
+        words += _(", %(count)s of them overdue") % {"count": late}
+    first = next((task for task in day.due_today if is_meeting_ahead(task, reader)), None)
+    meeting = _(" First meeting at %(time)s.") % {"time": clock(first.due_at, reader)} if first and first.due_at else ""
+    return f"{words}.{meeting}"
+
+
+def stages(fillings: Sequence[Filling], currency: str, reader: Reader) -> dict[str, Any]:
+    """The pipeline as the flow component draws it, with its sentence for those who do not see it."""
+    most = max((filling.value for filling in fillings), default=0) or 1
+    drawn = [
+        {
+            "name": filling.name,
+            "count": filling.count,
+            "short": short_money(filling.value, currency, reader),
+            "size": float(filling.value / most),
+        }
+        for filling in fillings
+    ]
+    told = (f"{each.name} {money(each.value, currency, reader)} in {count(each.count, reader)}" for each in fillings)
+    total = sum(filling.value for filling in fillings)
+    return {
+        "drawn": drawn,
+        "label": _("Open value by stage: %(stages)s") % {"stages": ", ".join(told)},
+        "open": _("%(amount)s open") % {"amount": money(total, currency, reader)},
+        "any": any(filling.count for filling in fillings),
+    }
+
+
+def home(record: Any) -> str:
+    """The page where this is worked on: its own, or that of what a task is about."""
+    return url_of(record.about if isinstance(record, Task) else record)
+
+
+def place(record: Any) -> str:
+    """Where a task or an opportunity belongs, in words: customer and title, company, or person."""
+    about = record.about if isinstance(record, Task) else record
+    noun = about.noun()
+    if noun == "opportunity":
+        parts = [about.customer, about if isinstance(record, Task) else None]
+    elif noun == "person":
+        parts = [about, about.company]
+    elif noun == "lead":
+        parts = [about, about.company_name if about.company_name != str(about) else None, _("lead")]
+    else:
+        parts = [about]
+    return " · ".join(str(part) for part in parts if part)
+
+
+def is_meeting_ahead(task: Any, reader: Reader) -> bool:
+    return bool(task.kind == Task.Kind.MEETING and task.due_time and not is_past(task, reader))
+
+
+def is_past(task: Any, reader: Reader) -> bool:
+    return bool(task.due_at <= reader.now)
