@@ -27,6 +27,8 @@ from fairlead.web import formats
 from fairlead.web.formats import Reader
 
 MACRO = re.compile(r"\{%-? macro ([a-z]\w*)\(")
+# Small components that depend on their arguments alone: a list of 50 rows asks for each many times.
+SAME_EVERY_TIME = {"icon", "kind_icon", "kbd", "stage", "ticks", "avatar", "company_mark", "chip", "stopped"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +69,12 @@ class Components:
         if name not in self._files:
             raise AttributeError(name)
         macro: Callable[..., Markup] = getattr(self._environment.get_template(self._files[name]).module, name)
-        if not self._environment.auto_reload:
-            setattr(self, name, macro)
-        return macro
+        if self._environment.auto_reload:
+            return macro
+        # `typed` keeps what is escaped already (Markup) apart from the same text that is not.
+        kept = functools.lru_cache(maxsize=4096, typed=True)(macro) if name in SAME_EVERY_TIME else macro
+        setattr(self, name, kept)
+        return kept
 
     def _read(self) -> dict[str, str]:
         files: dict[str, str] = {}

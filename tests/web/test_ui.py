@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 from django.template import engines
 from django.test import RequestFactory
+from markupsafe import Markup
 
 from fairlead.web import bundle
 
@@ -100,6 +101,11 @@ def test_what_people_typed_is_escaped_everywhere() -> None:
         assert "<script" not in html
         assert "&lt;script&gt;" in html
         assert "\"'" not in html
+
+
+def test_a_kept_component_never_mixes_safe_and_typed_text() -> None:
+    assert shown("{{ ui.chip(bold) }}", bold=Markup("<b>x</b>")).count("<b>x</b>") == 1
+    assert "<b>" not in shown("{{ ui.chip(bold) }}", bold="<b>x</b>")
 
 
 def test_forms_carry_the_token_and_buttons_use_the_form_of_the_page() -> None:
