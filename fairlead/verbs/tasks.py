@@ -3,12 +3,14 @@
 from datetime import date, time
 from typing import Any, Literal, Unpack
 
+from django.utils.translation import gettext as _
 from typing_extensions import TypedDict
 
 from fairlead.core import clock
 from fairlead.core.act import change, create
 from fairlead.core.actor import Actor
 from fairlead.core.clash import check_version
+from fairlead.core.errors import Invalid
 from fairlead.core.verb import verb
 from fairlead.models import Task, User
 from fairlead.models.about import place
@@ -37,7 +39,7 @@ def add_task(
     assignee: User | None = None,
 ) -> Task:
     """Plan a task on a record. `due_on` and `due_time` are as the assignee's clock shows; without one, it is yours."""
-    doer = assignee or User.objects.get(pk=by.user_id)
+    doer = assignee or _self(by)
     due = {"due_on": due_on, "due_time": due_time, "due_at": due_moment(due_on, due_time, doer.tz)}
     return create(Task, **place(about), title=title, kind=kind, assignee=doer, planned_by_id=by.user_id, **due)
 
@@ -86,6 +88,13 @@ def assign_task(by: Actor, task: Task, *, assignee: User) -> Task:
     """Hand a task to somebody; its date stays what their clock shows."""
     change(task, **_due(task, {"assignee": assignee}, assignee))
     return task
+
+
+def _self(by: Actor) -> User:
+    user = User.objects.filter(pk=by.user_id).first()
+    if user is None:
+        raise Invalid({"assignee": [_("Say who is to do it.")]})
+    return user
 
 
 def _due(task: Task, facts: dict[str, Any], assignee: User) -> dict[str, Any]:

@@ -2,14 +2,16 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
+from django.utils.translation import gettext as _
 from pydantic import Field
 
 from fairlead.core import clock
 from fairlead.core.act import change, create
 from fairlead.core.actor import Actor
+from fairlead.core.errors import NotAllowed
 from fairlead.core.resource import Secret
 from fairlead.core.verb import verb
 from fairlead.models import Token
@@ -32,7 +34,12 @@ def create_token(
     scopes: list[Literal["read", "write"]] | None = None,
     days: Annotated[int, Field(ge=1, le=730)] = 90,
 ) -> NewToken:
-    """Make a token for yourself; it reads only, unless its scopes say write, and ends after `days`."""
+    """Make a token for yourself; it reads only, unless its scopes say write, and ends after `days`.
+
+    One made with another token reaches and lasts no further than that one.
+    """
+    if by.user_id is None:
+        raise NotAllowed(_("A token belongs to a user. Make it as one."))
     secret = Secret(PREFIX + secrets.token_urlsafe(32))
     wanted = set(scopes or ["read"])
     token = create(
@@ -42,7 +49,7 @@ def create_token(
         starts_with=secret[:8],
         hashed=fingerprint(secret),
         scopes=sorted(wanted & by.scopes if by.scopes is not None else wanted),
-        expires_at=clock.now() + timedelta(days=days),
+        expires_at=min([clock.now() + timedelta(days=days), *_end_of(by)]),
     )
     return NewToken(token, secret)
 
@@ -53,3 +60,8 @@ def revoke_token(by: Actor, token: Token) -> Token:
     if token.revoked_at is None:
         change(token, revoked_at=clock.now())
     return token
+
+
+def _end_of(by: Actor) -> list[datetime]:
+    """When the token ends that this actor acts with, if it is one."""
+    return list(Token.objects.filter(pk=by.token_id).values_list("expires_at", flat=True))
