@@ -3,14 +3,39 @@
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 
 from fairlead.web.addresses import AddressOf, PageOf
-from fairlead.web.pages import acts, compose, deeds, files, properties, records
+from fairlead.web.pages import (
+    absences,
+    acts,
+    companies,
+    compose,
+    create,
+    deeds,
+    files,
+    leads,
+    opportunities,
+    organisation,
+    passwords,
+    people,
+    properties,
+    records,
+    schedules,
+    search,
+    sessions,
+    settings,
+    sign_in,
+    teams,
+    today,
+    tokens,
+    users,
+    welcome,
+)
 
 register_converter(PageOf, "record")
 register_converter(AddressOf, "thing")
 
-from fairlead.web.pages import companies, create, leads, opportunities, people, search
-
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", today.today),
+    path("tip", today.tip),
     path("api/", include("fairlead.api.urls")),
     path("new", create.choose),
     path("companies", companies.index),
@@ -41,6 +66,37 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("people/selection", people.selection),
     path("search", search.index),
     path("search/quick", search.quick),
+    path("invitation", welcome.invitation),
+    path("password", welcome.password),
+    path("settings", settings.profile),
+    path("settings/absences", absences.index),
+    path("settings/absences/<str:public_id>/remove", absences.remove),
+    path("settings/organisation", organisation.edit),
+    path("settings/password", passwords.change),
+    path("settings/password/forgotten", passwords.forgotten),
+    path("settings/people", users.index),
+    path("settings/people/<str:public_id>", users.one),
+    path("settings/people/<str:public_id>/deactivate", users.deactivate),
+    path("settings/people/<str:public_id>/invite", users.invite_again),
+    path("settings/people/<str:public_id>/join", users.join),
+    path("settings/people/<str:public_id>/leave", users.leave),
+    path("settings/people/<str:public_id>/reactivate", users.reactivate),
+    path("settings/people/<str:public_id>/role", users.role),
+    path("settings/people/<str:public_id>/sign-out", users.sign_out_everywhere),
+    path("settings/schedules", schedules.index),
+    path("settings/schedules/<str:public_id>", schedules.one),
+    path("settings/sessions", sessions.index),
+    path("settings/sessions/<str:public_id>/end", sessions.end),
+    path("settings/sessions/end-others", sessions.end_others),
+    path("settings/teams", teams.index),
+    path("settings/teams/<str:public_id>", teams.one),
+    path("settings/tokens", tokens.index),
+    path("settings/tokens/<str:public_id>/revoke", tokens.revoke),
+    path("sign-in", sign_in.sign_in),
+    path("sign-in/link", sign_in.link),
+    path("sign-in/mail", sign_in.mail),
+    path("sign-out", sign_in.sign_out),
+    path("welcome", welcome.welcome),
     # What every record has: its page, its composer, its properties, its files, and any verb that fits it. Keep last.
     path("acts/<uuid:act>/undo", acts.take_back),
     path("files/<slug:address>", files.download),
@@ -51,3 +107,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<record:noun>/<str:address>/plan", compose.plan),
     path("<thing:noun>/<str:address>/<slug:name>", deeds.deed),
 ]
+
+handler404 = "fairlead.web.page.not_found"
+handler500 = "fairlead.web.outage.server_error"

@@ -76,5 +76,12 @@ def park(by: Actor, record: Lead | Opportunity, *, until: date) -> Lead | Opport
     return record
 
 
+@verb("{by} took {record} up again", may="edit")
+def unpark(by: Actor, record: Lead | Opportunity) -> Lead | Opportunity:
+    """End the parking of an open record: it needs a next step again."""
+    change(record, parked_until=None)
+    return record
+
+
 def _ids(record: Owned, name: str) -> list[int]:
     return cast(list[int], list(getattr(record, name).values_list("pk", flat=True)))

@@ -4,6 +4,30 @@ from django.utils.text import slugify
 
 from fairlead.core.record import Record, nouns
 
+# The nouns that have a page of their own, and those whose deeds are posted to an address.
+PAGES = {"people": "person", "companies": "company", "leads": "lead", "opportunities": "opportunity"}
+ADDRESSED = PAGES | {"activities": "activity", "files": "file", "suppressions": "suppression", "tasks": "task"}
+
+
+class PageOf:
+    """The noun in an address such as /people/k3f9…, as <record:noun> in urls.py."""
+
+    nouns = PAGES
+    regex = "|".join(nouns)
+
+    def to_python(self, value: str) -> str:
+        return self.nouns[value]
+
+    def to_url(self, value: str) -> str:
+        return next(plural for plural, noun in self.nouns.items() if noun == value)
+
+
+class AddressOf(PageOf):
+    """As PageOf, for everything that deeds are posted to: <thing:noun>."""
+
+    nouns = ADDRESSED
+    regex = "|".join(nouns)
+
 
 def url_of(record: Record) -> str:
     """The record's page, such as /opportunities/k3f9mwqtzb-managed-it-45-seats."""

@@ -1,0 +1,143 @@
+"""The composer: one box that logs what happened, or plans what will, with the next step in the same act."""
+
+from typing import Any, cast
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from fairlead.core.errors import Invalid, KeyReused, NotFound
+from fairlead.core.schema import perform
+from fairlead.models import Task
+from fairlead.web import formats, typed
+from fairlead.web.addresses import url_of
+from fairlead.web.answer import answered, came_from
+from fairlead.web.formats import Reader
+from fairlead.web.page import Request, page
+from fairlead.web.pages.records import load, page_of
+
+KINDS = ("call", "note", "mail", "meeting", "task")
+KEPT = ("text", "outcome", "direction", "happened", "next_step", "on", "other_day", "at", "task_kind", "assignee")
+
+
+@page("member", "POST")
+def log(request: HttpRequest, noun: str, address: str) -> HttpResponse:
+    """Log a call, note, mail or meeting, or add a task; sent twice, it is written once."""
+    record = load(request, noun, address)
+    kind = request.POST.get("kind", "")
+    if kind not in KINDS:
+        raise NotFound(_("There is no such entry to write."))
+    given = {name: request.POST.get(name, "").strip() for name in KEPT}
+    found = cast(Request, request)
+    try:
+        raw = _task(given, found.reader) if kind == "task" else _entry(kind, given, found.reader)
+        raw["about"] = f"{noun}:{record.public_id}"
+        answer = perform("add_task" if kind == "task" else f"log_{kind}", found.by, raw, key=_key(request))
+    except Invalid as invalid:
+        return page_of(request, record, status=422, box=_box(kind, given, _at_fields(invalid)))
+    except KeyReused:
+        errors = {"text": _("This was logged already. Send it again to log it a second time.")}
+        return page_of(request, record, status=422, box=_box(kind, given, errors))
+    back = _quiet(came_from(request, url_of(record)))
+    return answered(request, back, _said(kind, raw, found.reader), answer["act"])
+
+
+@page("member", "POST")
+def plan(request: HttpRequest, noun: str, address: str) -> HttpResponse:
+    """A next step in one press: a follow-up on the chosen day."""
+    record = load(request, noun, address)
+    found = cast(Request, request)
+    whom = getattr(record, "customer", None) or record
+    raw = {"about": f"{noun}:{record.public_id}", "title": _("Follow up with %(name)s") % {"name": whom}}
+    try:
+        raw["due_on"] = typed.day(request.POST.get("due", ""), found.reader.today).isoformat()
+    except typed.Unread as unread:
+        raise Invalid({"due": [str(unread)]}) from None
+    answer = perform("add_task", found.by, raw)
+    return answered(request, came_from(request, url_of(record)), _said("task", raw, found.reader), answer["act"])
+
+
+def _box(kind: str, given: dict[str, str], errors: dict[str, str]) -> dict[str, Any]:
+    return {"kind": kind, "focus": True, "given": given, "errors": errors}
+
+
+def _entry(kind: str, given: dict[str, str], reader: Reader) -> dict[str, Any]:
+    raw: dict[str, Any] = {"text": given["text"]}
+    if kind == "call" and given["outcome"]:
+        raw["outcome"] = given["outcome"]
+    if kind in {"call", "mail"} and given["direction"]:
+        raw["direction"] = given["direction"]
+    if given["happened"]:
+        raw["happened_at"] = _moment(given["happened"], reader)
+    if given["next_step"] or given["on"] or given["other_day"]:
+        raw["next_on"] = _day(given, reader)
+        raw["next_kind"] = "call" if given["next_step"].lower().startswith("call") else "todo"
+        if given["next_step"]:
+            raw["next_step"] = given["next_step"]
+        if given["at"]:
+            raw["next_time"] = _time(given["at"])
+    return raw
+
+
+def _task(given: dict[str, str], reader: Reader) -> dict[str, Any]:
+    if not given["text"]:
+        raise Invalid({"text": [_("Write what is to be done first.")]})
+    raw: dict[str, Any] = {"title": given["text"], "due_on": _day(given, reader)}
+    if given["at"]:
+        raw["due_time"] = _time(given["at"])
+    if given["task_kind"]:
+        raw["kind"] = given["task_kind"]
+    if given["assignee"]:
+        raw["assignee"] = given["assignee"]
+    return raw
+
+
+def _day(given: dict[str, str], reader: Reader) -> str | None:
+    """The day of a chip, or the one that was typed or picked instead."""
+    text = given["other_day"] or given["on"]
+    try:
+        return typed.day(text, reader.today).isoformat() if text else None
+    except typed.Unread as unread:
+        raise Invalid({"other_day": [str(unread)]}) from None
+
+
+def _moment(text: str, reader: Reader) -> str:
+    try:
+        return typed.moment(text, reader.now, reader.zone).isoformat()
+    except typed.Unread as unread:
+        raise Invalid({"happened": [str(unread)]}) from None
+
+
+def _time(text: str) -> str:
+    try:
+        return typed.clock(text).isoformat()
+    except typed.Unread as unread:
+        raise Invalid({"at": [str(unread)]}) from None
+
+
+def _key(request: HttpRequest) -> str:
+    return f"form {request.POST['token'][:100]}" if request.POST.get("token") else ""
+
+
+def _at_fields(invalid: Invalid) -> dict[str, str]:
+    """The verb's messages at the form's fields."""
+    fields = {"happened_at": "happened", "next_on": "other_day", "due_on": "other_day", "title": "text"}
+    return {fields.get(name, name): " ".join(messages) for name, messages in invalid.errors.items()}
+
+
+def _said(kind: str, raw: dict[str, Any], reader: Reader) -> str:
+    words = {"call": _("Call logged."), "note": _("Note saved."), "mail": _("E-mail logged.")}
+    words |= {"meeting": _("Meeting logged."), "task": _("Task added.")}
+    due_on, due_time = raw.get("due_on", raw.get("next_on")), raw.get("due_time", raw.get("next_time"))
+    if not due_on:
+        return words[kind]
+    task = Task(due_on=Task._meta.get_field("due_on").to_python(due_on))
+    assert task.due_on is not None
+    when = formats.day(task.due_on, reader) + (f", {formats.clock(typed.clock(due_time), reader)}" if due_time else "")
+    return f"{words[kind]} " + _("Next: %(when)s.") % {"when": when}
+
+
+def _quiet(url: str) -> str:
+    """The page again, without what opened its composer."""
+    path, _mark, query = url.partition("?")
+    kept = "&".join(part for part in query.split("&") if part and not part.startswith("kind="))
+    return f"{path}?{kept}" if kept else path

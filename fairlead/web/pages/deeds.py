@@ -1,0 +1,213 @@
+"""Any verb on any record, from its page: POST does it, GET asks for what it needs. Nothing here knows a verb by name.
+
+/opportunities/k3f9/move-stage, /people/8dhs/archive, /tasks/2mfd/snooze: the last part is the verb's name, with or
+without its noun.
+"""
+
+import inspect
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from types import NoneType
+from typing import Any, Literal, cast, get_args, get_origin, get_type_hints
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from fairlead.core.errors import Conflict, Invalid, NotFound, Refused
+from fairlead.core.record import Record
+from fairlead.core.schema import find, perform, record_types, subject_name, subjects
+from fairlead.core.verb import REGISTRY, Verb
+from fairlead.models import User
+from fairlead.web import typed
+from fairlead.web.addresses import PAGES, url_of
+from fairlead.web.answer import answered, came_from, declined, told
+from fairlead.web.page import Request, page, render
+from fairlead.web.soon import tomorrow
+from fairlead.web.wording import of_argument, of_verb
+
+LONG = frozenset({"note", "text", "message", "about"})
+HIDDEN = frozenset({"version", "team"})
+CHOICES = 200
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a verb needs to know: an argument of it, as a field of a form."""
+
+    name: str
+    label: str
+    kind: str
+    required: bool
+    value: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+
+
+@page("member", "GET", "POST")
+def deed(request: HttpRequest, noun: str, address: str, name: str) -> HttpResponse:
+    """Do a verb on a record, or ask for what it needs."""
+    record = find(noun, address.partition("-")[0], cast(Request, request).by)
+    spec = _verb(record, name)
+    if request.method != "POST":
+        return _ask(request, record, spec, {})
+    return _do(request, record, spec)
+
+
+def home_of(record: Any) -> str:
+    """The page of a record, or of what it is about."""
+    if record.noun() in PAGES.values():
+        return url_of(record)
+    about = getattr(record, "about", None) or getattr(record, "person", None) or getattr(record, "company", None)
+    return url_of(about) if about else "/"
+
+
+def _verb(record: Record, name: str) -> Verb:
+    """The verb that this part of an address means for this noun."""
+    word = name.replace("-", "_")
+    for candidate in (word, f"{word}_{record.noun()}", f"{ALIASES.get(word, word)}_{record.noun()}"):
+        spec = REGISTRY.get(candidate)
+        if spec and record.noun() in subjects(spec):
+            return spec
+    raise NotFound(_("There is nothing called that to do here."))
+
+
+# What a button says, where it is not the verb's own word.
+ALIASES = {"done": "complete"}
+
+
+def _do(request: HttpRequest, record: Record, spec: Verb) -> HttpResponse:
+    found = cast(Request, request)
+    given = {**request.GET.dict(), **request.POST.dict()}
+    try:
+        raw = _read(spec, record, given, found)
+        answer = perform(spec.name, found.by, raw)
+    except Invalid as invalid:
+        return _ask(request, record, spec, invalid.errors)
+    except Conflict as conflict:
+        names = {name: [conflict.text] for name in conflict.fields}
+        return _ask(request, record, spec, names, status=409)
+    except Refused as refusal:
+        return declined(request, came_from(request, home_of(record)), refusal)
+    return answered(request, _onward(request, record, spec), told(answer["act"]), answer["act"])
+
+
+def _onward(request: HttpRequest, record: Any, spec: Verb) -> str:
+    """Back to where it was asked; from the form of the deed, to the record. A step done asks for the next one."""
+    home = home_of(record)
+    back = came_from(request, home)
+    if back.partition("?")[0] == request.path:
+        back = home
+    if record.noun() == "task" and spec.name == "complete_task" and back.partition("?")[0] == home:
+        return f"{home}?kind=task#log"
+    return back
+
+
+def _ask(
+    request: HttpRequest, record: Any, spec: Verb, errors: dict[str, list[str]], *, status: int = 422
+) -> HttpResponse:
+    given = request.POST.dict() if request.method == "POST" else request.GET.dict()
+    questions = [_question(spec, parameter, record, given) for parameter in _parameters(spec)]
+    if errors and not any(question.name in errors for question in questions):
+        return declined(request, came_from(request, home_of(record)), Invalid(errors))
+    title, button = of_verb(spec)
+    context = {
+        "record": record,
+        "home": home_of(record),
+        "title": title,
+        "button": button,
+        "questions": questions,
+        "errors": {name: " ".join(messages) for name, messages in errors.items()},
+        "version": getattr(record, "version", ""),
+        "versioned": "version" in spec.signature.parameters,
+    }
+    return render(request, "records/deed.html", context, status=status if errors else 200)
+
+
+def _parameters(spec: Verb) -> list[tuple[str, Any, bool]]:
+    """(name, type, required) of every argument that is asked for."""
+    asked: list[tuple[str, Any, bool]] = []
+    for parameter in spec.signature.parameters.values():
+        if parameter.kind is parameter.VAR_KEYWORD:
+            facts = get_type_hints(get_args(parameter.annotation)[0], include_extras=True)
+            asked += [(name, kind, False) for name, kind in facts.items()]
+        elif parameter.kind is parameter.KEYWORD_ONLY:
+            asked.append((parameter.name, parameter.annotation, parameter.default is inspect.Parameter.empty))
+    return [each for each in asked if each[0] not in HIDDEN]
+
+
+def _question(spec: Verb, parameter: tuple[str, Any, bool], record: Any, given: dict[str, str]) -> Question:
+    name, annotation, required = parameter
+    kind, choices = _kind(name, annotation, record)
+    now = getattr(record, name, "") if spec.name.startswith("edit_") else ""
+    now = now.isoformat() if isinstance(now, datetime) else now
+    value = given.get(name, getattr(now, "public_id", "" if now is None else str(now)))
+    return Question(name, of_argument(name), kind, required, value, tuple(choices))
+
+
+def _kind(name: str, annotation: Any, record: Any) -> tuple[str, list[tuple[str, str]]]:
+    models = record_types(annotation)
+    options = _options(annotation)
+    blank = [("", _("Nobody") if User in models else "–")] if NoneType in get_args(annotation) else []
+    if models:
+        found = models[0].objects.live()
+        people = found.filter(is_active=True) if models[0] is User else found
+        if name == "tag":
+            people = record.tags.all()
+        if name == "helper" and record.noun() in PAGES.values():
+            people = people.exclude(pk=record.owner_id)
+        return "select", blank + [(each.public_id, each.label) for each in people[:CHOICES]]
+    if options:
+        return "select", [(option, of_argument(option)) for option in options]
+    return ("textarea" if name in LONG else "date" if _is(annotation, date) else "text"), []
+
+
+def _options(annotation: Any) -> tuple[str, ...]:
+    kinds = [annotation, *get_args(annotation)]
+    return next((get_args(kind) for kind in kinds if get_origin(kind) is Literal), ())
+
+
+def _is(annotation: Any, kind: type) -> bool:
+    return annotation is kind or kind in get_args(annotation)
+
+
+def _read(spec: Verb, record: Record, given: dict[str, str], request: Request) -> dict[str, Any]:
+    """The form's fields as the verb's raw input; blank ones are left out where they may be."""
+    raw: dict[str, Any] = {subject_name(spec): _ref(spec, record)}
+    if "due" in given and not given.get("due_on"):
+        given["due_on"] = given["due"]
+    for name, annotation, required in _parameters(spec):
+        if name in given or required:
+            raw |= _answer(name, annotation, given.get(name, "").strip(), request, required=required)
+    if "version" in spec.signature.parameters and given.get("version", "").isdecimal():
+        raw["version"] = int(given["version"])
+    return raw
+
+
+def _answer(name: str, annotation: Any, text: str, request: Request, *, required: bool) -> dict[str, Any]:
+    if required and not text and name == "due_on":
+        text = tomorrow(request.reader.today).isoformat()
+    if text:
+        try:
+            return {name: _plain(annotation, text, request)}
+        except typed.Unread as unread:
+            raise Invalid({name: [str(unread)]}) from None
+    if required:
+        raise Invalid({name: [_("This is needed.")]})
+    return {name: None} if _is(annotation, NoneType) else {name: ""} if annotation is str else {}
+
+
+def _plain(annotation: Any, text: str, request: Request) -> Any:
+    reader = request.reader
+    if _is(annotation, datetime):
+        return typed.moment(text, reader.now, reader.zone).isoformat()
+    if _is(annotation, date):
+        return typed.day(text, reader.today).isoformat()
+    if _is(annotation, time):
+        return typed.clock(text).isoformat()
+    if _is(annotation, Decimal):
+        return str(typed.amount(text, "", reader.locale)[0])
+    return text
+
+
+def _ref(spec: Verb, record: Record) -> str:
+    return record.public_id if len(subjects(spec)) == 1 else f"{record.noun()}:{record.public_id}"

@@ -1,0 +1,153 @@
+"""The page of a person, a company, a lead or an opportunity: head, next step, composer, timeline, what stands beside."""
+
+import secrets
+from typing import Any, cast
+
+from django.db.models import BooleanField, Case, Value, When
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from fairlead.core.access import NOBODY, reach
+from fairlead.core.actor import Actor
+from fairlead.core.errors import NotFound
+from fairlead.core.record import Record, nouns
+from fairlead.models import Opportunity, Stage, Task, User
+from fairlead.web import details
+from fairlead.web.addresses import url_of
+from fairlead.web.beside import Beside, beside, size_in_words
+from fairlead.web.formats import Reader
+from fairlead.web.keyset import NotUnderstood
+from fairlead.web.listing import Asked
+from fairlead.web.listings import listing_of
+from fairlead.web.page import Request, page, render
+from fairlead.web.related import links, related
+from fairlead.web.soon import choices
+from fairlead.web.stages import beside_stage, stage_line
+from fairlead.web.told import Teller
+
+JOINED = {
+    "person": ("owner", "company", "source"),
+    "company": ("owner", "parent", "source"),
+    "lead": ("owner", "person", "company", "source"),
+    "opportunity": ("owner", "person", "company", "source", "stage"),
+}
+RIGHTS = {"may_edit": "edit", "may_assign": "assign", "may_delete": "delete"}
+FILTERS = {"all": _("All"), "talk": _("Talk"), "changes": _("Changes")}
+
+
+@page("member")
+def show(request: HttpRequest, noun: str, address: str) -> HttpResponse:
+    """A record's page; an outdated tail and a merged record lead on to the right address."""
+    record = load(request, noun, address)
+    if request.path != url_of(record):
+        query = request.META.get("QUERY_STRING", "")
+        return HttpResponseRedirect(url_of(record) + (f"?{query}" if query else ""))
+    return page_of(request, record)
+
+
+def load(request: HttpRequest, noun: str, address: str) -> Any:
+    """The record at this address with what its page needs and what the reader may do, in one statement."""
+    by = cast(Request, request).by
+    model = nouns()[noun]
+    rows = model.objects.visible_to(by).select_related(*JOINED[noun])
+    rows = rows.annotate(**{name: _right(by, action, model) for name, action in RIGHTS.items()})
+    record = rows.filter(public_id=address.partition("-")[0]).first()
+    if record is None:
+        raise NotFound(_("No record at this address. It may have been merged or deleted, or it belongs to others."))
+    merged = getattr(record, "merged_into", None)
+    return load(request, noun, merged.public_id) if merged else record
+
+
+def page_of(request: HttpRequest, record: Any, *, status: int = 200, **more: Any) -> HttpResponse:
+    """The whole page; `more` has the composer's content when it comes back with an error."""
+    found, noun = cast(Request, request), record.noun()
+    others, parts = related(record, found.by), beside(record)
+    context = {
+        "record": record,
+        "noun": noun,
+        "url": url_of(record),
+        "base": f"/{record.plural()}/{record.public_id}",
+        "url_of": url_of,
+        "size_in_words": size_in_words,
+        "others": others,
+        "parts": parts,
+        "may": {name: getattr(record, name) and record.archived_at is None for name in RIGHTS},
+        "stops": parts["stop"],
+        "details_shown": shown_details(record, found.reader, parts),
+        "soon": choices(found.reader),
+        "token": secrets.token_urlsafe(12),
+        "file_error": "",
+        "team": list(User.objects.active().order_by("name")),
+        "box": {"kind": request.GET.get("kind", ""), "focus": "kind" in request.GET, "given": {}, "errors": {}},
+        **_tasks(record, found),
+        **_timeline(request, record, others),
+        **(_opportunity(record, found.reader) if isinstance(record, Opportunity) else {}),
+        **_neighbours(request, record),
+        **more,
+    }
+    return render(request, f"records/{noun}.html", context, status=status)
+
+
+def shown_details(record: Any, reader: Reader, parts: Beside) -> list[details.Shown]:
+    return [
+        details.shown(record, spec, reader, [_line(part.text) for part in parts[spec.parts]] if spec.parts else [])
+        for spec in details.PROPERTIES[record.noun()]
+    ]
+
+
+def _line(text: str) -> str:
+    return ", ".join(each for each in text.split("\n") if each)
+
+
+def _right(by: Actor, action: str, model: type[Record]) -> Any:
+    condition = reach(by, action, model)
+    if condition == NOBODY or not condition:
+        return Value(condition != NOBODY, BooleanField())
+    return Case(When(condition, then=Value(True)), default=Value(False), output_field=BooleanField())
+
+
+def _tasks(record: Any, request: Request) -> dict[str, Any]:
+    """Open tasks on the record, the earliest first; the first with a date is its next step."""
+    rows = Task.objects.visible_to(request.by).filter(**{record.noun(): record}, state="open", archived_at=None)
+    tasks = sorted(rows.select_related("assignee"), key=lambda task: (task.due_at is None, task.due_at, task.pk))
+    return {"tasks": tasks, "next_task": next((task for task in tasks if task.due_at), None)}
+
+
+def _timeline(request: HttpRequest, record: Any, others: Any) -> dict[str, Any]:
+    found = cast(Request, request)
+    only = request.GET.get("show", "all")
+    only = only if only in FILTERS else "all"
+    currency = getattr(record, "currency", "GBP")
+    teller = Teller(record, found.by, found.reader, may_edit=record.may_edit, currency=currency)
+    told = teller.page(links(record, others), only=only, before=request.GET.get("before", ""))
+    return {"only": only, "filters": FILTERS, "days": told.days, "older": told.older}
+
+
+def _opportunity(record: Opportunity, reader: Reader) -> dict[str, Any]:
+    stages = list(Stage.objects.filter(pipeline_id=record.stage.pipeline_id))
+    before, after = beside_stage(record, stages)
+    may_edit: bool = record.may_edit  # type: ignore[attr-defined]
+    return {
+        "stages": stage_line(record, stages, reader, may_edit=may_edit),
+        "stage_before": before,
+        "stage_after": after,
+    }
+
+
+def _neighbours(request: HttpRequest, record: Any) -> dict[str, Any]:
+    """The records before and after this one in the list that its reader came from (?in= carries its query)."""
+    if "in" not in request.GET:
+        return {"before": "", "after": "", "back": f"/{record.plural()}"}
+    found, given = cast(Request, request), request.GET["in"]
+    try:
+        asked = Asked(listing_of(record), given, found.by, found.reader)
+        before, after = asked.neighbours(record)
+    except NotUnderstood:
+        return {"before": "", "after": "", "back": f"/{record.plural()}"}
+    tail = "?" + urlencode({"in": given})
+    return {
+        "before": url_of(before) + tail if before else "",
+        "after": url_of(after) + tail if after else "",
+        "back": f"/{record.plural()}?{given}" if given else f"/{record.plural()}",
+    }
