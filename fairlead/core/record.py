@@ -1,10 +1,12 @@
 """The base of every noun: guarded rows with public ids, whose values can be kept exactly and put back."""
 
+import copy
 import re
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -20,8 +22,10 @@ if TYPE_CHECKING:
     from fairlead.core.act import Change
 
 ALPHABET = "23456789bcdfghjkmnpqrstvwxyz"
+EVENTS = "fairlead_event"
 Link = tuple[str, int]
 M = TypeVar("M", bound=models.Model)
+T = TypeVar("T")
 
 
 def new_public_id() -> str:
@@ -51,6 +55,8 @@ class Row(models.Model):
     derived: ClassVar[frozenset[str]] = frozenset()
     # The noun whose rights govern this one, when it is not its own.
     access_as: ClassVar[str] = ""
+    # Undo of an act leaves such a row, which the act made, when others use it meanwhile (a tag).
+    outlives_undo: ClassVar[bool] = False
     # What many of them are called in addresses, when it is not noun + s.
     many: ClassVar[str] = ""
 
@@ -136,40 +142,98 @@ def rows() -> dict[str, type[Row]]:
 # --- values, exactly ---------------------------------------------------------------------------------------------
 
 
-def dump(row: Row, names: Sequence[str] | None = None) -> dict[str, Any]:
+def dump(row: Row, names: Collection[str] | None = None) -> dict[str, Any]:
     """The row's values (all, or those named) as JSON can carry them without loss; many-to-many as sorted ids."""
-    values: dict[str, Any] = {}
-    for field in row._meta.concrete_fields:
-        if (names is None or field.name in names) and field.name not in row.derived and not field.primary_key:
-            values[field.name] = pack(field, getattr(row, field.attname))
-    for field in row._meta.many_to_many:
+    return dump_many([row], names)[0]
+
+
+def dump_many(rows: Sequence[Row], names: Collection[str] | None = None) -> list[dict[str, Any]]:
+    """As `dump`, for many rows of one kind."""
+    model = type(rows[0])
+    columns = [field for field in kept(model) if names is None or field.name in names]
+    values = [{field.name: pack(field, getattr(row, field.attname)) for field in columns} for row in rows]
+    for field in model._meta.many_to_many:
         if names is None or field.name in names:
-            values[field.name] = sorted(getattr(row, field.name).values_list("pk", flat=True)) if row.pk else []
+            found = linked(model, field.name, [row.pk for row in rows])
+            for row, each in zip(rows, values, strict=True):
+                each[field.name] = found[row.pk]
     return values
 
 
+def kept(model: type[Row]) -> list[models.Field]:
+    """The columns whose values events keep."""
+    return [f for f in model._meta.concrete_fields if not f.primary_key and f.name not in model.derived]
+
+
+def linked(model: type[Row], name: str, ids: Sequence[int]) -> dict[int, list[int]]:
+    """What a many-to-many field links each of these rows to, as sorted ids."""
+    through, near, far = link_table(model, name)
+    found: dict[int, list[int]] = {pk: [] for pk in ids}
+    for chunk in chunks(ids):
+        rows = through._base_manager.filter(**{f"{near}__in": chunk}).order_by(far)
+        for pk, other in rows.values_list(near, far):
+            found[pk].append(other)
+    return found
+
+
+def link_table(model: type[models.Model], name: str) -> tuple[type[models.Model], str, str]:
+    """The table behind a many-to-many field, its column that points back, and the one that points on."""
+    field: Any = model._meta.get_field(name)
+    return field.remote_field.through, f"{field.m2m_field_name()}_id", f"{field.m2m_reverse_field_name()}_id"
+
+
+def chunks(values: Iterable[T], size: int = 500) -> Iterator[list[T]]:
+    """Pieces small enough for one statement."""
+    rest = list(values)
+    return (rest[start : start + size] for start in range(0, len(rest), size))
+
+
 def pack(field: models.Field, value: Any) -> Any:
-    """One value for JSON: dates, moments (to the microsecond), decimals and ids as text or number."""
-    if value is None or isinstance(value, (bool, int, str, list, dict)):
-        return str(value) if isinstance(value, str) else value
+    """One value for JSON: moments in UTC (to the microsecond), dates, decimals and ids as text or number."""
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, (list, dict)):
+        return copy.deepcopy(value)
+    if isinstance(value, datetime) and value.tzinfo:
+        return value.astimezone(UTC).isoformat()
+    if value is None or isinstance(value, (bool, int)):
+        return value
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
 def unpack(field: models.Field, value: Any) -> Any:
     """The value `pack` was given."""
-    return field.target_field.to_python(value) if field.is_relation else field.to_python(value)
+    plain: Any = field.target_field if isinstance(field, models.ForeignKey) else field
+    return plain.to_python(value)
 
 
 # --- the guard ---------------------------------------------------------------------------------------------------
 
-_writing: ContextVar[bool] = ContextVar("writing", default=False)
-_statement = re.compile(r'\s*(?:(INSERT(?: OR \w+)? INTO|REPLACE INTO)|(UPDATE)|(DELETE FROM))\s+"?(\w+)"?', re.I)
+_writing: ContextVar[str] = ContextVar("writing", default="")
+_statement = re.compile(
+    r"\b(INSERT(?:\s+OR\s+\w+)?\s+INTO|REPLACE\s+INTO|UPDATE|DELETE\s+FROM|TRUNCATE(?:\s+TABLE)?)"
+    r'\s+(?:ONLY\s+)?(?:"?public"?\.)?"?(\w+)"?',
+    re.I,
+)
 
 
 @contextmanager
 def writing() -> Iterator[None]:
-    """Open the guard: for the kernel, for migrations and for a test's cleaning up."""
-    token = _writing.set(True)
+    """Open the guard: for the kernel and for migrations. Events can be added, never changed."""
+    with _open("rows"):
+        yield
+
+
+@contextmanager
+def erasing() -> Iterator[None]:
+    """Open the guard for events too: for erasure, and for a test's cleaning up."""
+    with _open("everything"):
+        yield
+
+
+@contextmanager
+def _open(how: str) -> Iterator[None]:
+    token = _writing.set(how)
     try:
         yield
     finally:
@@ -178,15 +242,21 @@ def writing() -> Iterator[None]:
 
 def guard(execute: Callable, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
     """Refuse a write to a guarded table from outside the kernel; installed on every connection."""
-    if not _writing.get() and (found := _statement.match(sql)) and found[4] in _guarded_tables():
-        raise WriteOutsideVerb(f"{found[0].strip()}: records change only by create, change and remove inside a verb.")
+    how = _writing.get()
+    if how != "everything" and not sql.startswith("SELECT"):
+        for deed, table in _statement.findall(sql):
+            adds = deed[:6].upper() == "INSERT"
+            if table == EVENTS and not (how and adds):
+                raise WriteOutsideVerb(f"{deed} {table}: events are added in a verb and never changed.")
+            if not how and table in _guarded_tables():
+                raise WriteOutsideVerb(f"{deed} {table}: records change only by create, change and remove in a verb.")
     return execute(sql, params, many, context)
 
 
 @cache
 def _guarded_tables() -> frozenset[str]:
-    tables = {"fairlead_event"}
+    tables = {EVENTS}
     for model in rows().values():
         tables.add(model._meta.db_table)
-        tables.update(many.remote_field.through._meta.db_table for many in model._meta.many_to_many)
+        tables.update(link_table(model, many.name)[0]._meta.db_table for many in model._meta.many_to_many)
     return frozenset(tables)

@@ -1,21 +1,24 @@
 """Undo: an act taken back field by field, from what its events kept. Undoing an undo is redo."""
 
 import uuid
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import models
 from django.utils.translation import gettext as _
 
 from fairlead.core import access, clock
-from fairlead.core.act import Act, Change, current, related, remove, restore
+from fairlead.core.act import assign, current, delete, insert
 from fairlead.core.actor import Actor
-from fairlead.core.errors import NotAllowed, NotFound, NotUndoable
+from fairlead.core.errors import Invalid, NotAllowed, NotFound, NotUndoable
 from fairlead.core.event import Event, EventLink
 from fairlead.core.outbox import Outbox
-from fairlead.core.record import Record, Row, dump, rows, unpack, writing
+from fairlead.core.record import Link, Record, Row, chunks, dump_many, kept, link_table, rows, unpack
 from fairlead.core.verb import ALWAYS, MONTH, REGISTRY, tell, verb
+
+FEW = 50  # changes of one kind that an undo keeps in one event; more are kept as bulk verbs do
 
 
 @dataclass
@@ -27,6 +30,17 @@ class Undone:
     kept: list[str] = field(default_factory=list)
 
 
+class Entry(NamedTuple):
+    """One change of the act, with the event that tells it."""
+
+    noun: str
+    pk: int
+    op: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+    event: Event
+
+
 @verb("{by} took back “{what}”", may="member")
 def undo(by: Actor, *, act: uuid.UUID) -> Undone:
     """Take back an act as a whole: every value returns to what it was before.
@@ -34,19 +48,20 @@ def undo(by: Actor, *, act: uuid.UUID) -> Undone:
     Refused, with the reason, when it is too long ago, when something was built on it or changed since,
     when a part of it has left the house, or when it is somebody else's and your role does not reach it.
     """
-    events = _events(act)
-    current().step.labels["what"] = _told(events[-1])
-    return Undone(act, repeated=True) if undone_by(act) else _undo(by, act, events)
+    root = _root(_first_done(act))
+    current().step.labels["what"] = _told(root)
+    return Undone(act, repeated=True) if undone_by(root.act) else _undo(by, act, root)
 
 
 @verb("{by} did “{what}” again", may="member")
 def redo(by: Actor, *, act: uuid.UUID) -> Undone:
     """Do an undone act again, by taking back its undo."""
-    taken = undone_by(act)
+    root = _root(_first_done(act))
+    taken = undone_by(root.act)
     if taken is None:
         return Undone(act, repeated=True)
-    current().step.labels["what"] = _told(_events(act)[-1])
-    return _undo(by, taken, _events(taken))
+    current().step.labels["what"] = _told(root)
+    return _undo(by, taken, _root(taken))
 
 
 def undone_by(act: uuid.UUID) -> uuid.UUID | None:
@@ -64,26 +79,85 @@ def undoable(event: Event) -> bool:
     return within is not None and (within == ALWAYS or clock.now() - event.at <= within)
 
 
-def _undo(by: Actor, act: uuid.UUID, events: list[Event]) -> Undone:
-    root, running = events[-1], current()
-    running.step.undoes, running.step.always = act, True
+def _undo(by: Actor, act: uuid.UUID, root: Event) -> Undone:
+    running = current()
+    running.step.undoes, running.step.always = root.act, True
     _in_time(root)
-    held = _hold(running, events)
-    _allowed(by, root, held)
-    _call_back(act, running.id)
-    return Undone(act, kept=list(_take_back(events, held, keep_later=_keeps_later(root))))
+    entries = _entries(root.act)
+    held = running.lock(_by_model((entry.noun, entry.pk) for entry in entries))
+    _allowed(by, root, entries, held)
+    _call_back(root.act, running.id)
+    spec = REGISTRY.get(root.verb)
+    taking = _Taking(by, held, keep_later=bool(spec and spec.keep_later))
+    for run in _runs(entries):
+        taking.back(run)
+    return Undone(act, kept=taking.kept)
 
 
-def _events(act: uuid.UUID) -> list[Event]:
-    """The act's events, the last step first and its root last."""
-    events = list(Event.objects.filter(act=act).order_by("-step", "-id"))
-    if not events:
+def _root(act: uuid.UUID) -> Event:
+    """The act's first event, locked: of two who take it back at once, the second finds it done."""
+    root = Event.objects.select_for_update(no_key=True).filter(act=act).order_by("step", "id").first()
+    if root is None:
         raise NotFound(_("There is no such act."))
-    return events
+    return root
 
 
-def _told(root: Event) -> str:
-    return "".join(part.text for part in tell(root))
+def _first_done(act: uuid.UUID) -> uuid.UUID:
+    """To take back a redo is to take back the act that it did again."""
+    for _turn in range(100):
+        again = _undone_in(_undone_in(act))
+        if again is None:
+            break
+        act = again
+    return act
+
+
+def _undone_in(act: uuid.UUID | None) -> uuid.UUID | None:
+    """The act that this one took back."""
+    found = Event.objects.filter(act=act, undoes__isnull=False) if act else Event.objects.none()
+    return found.values_list("undoes", flat=True).first()
+
+
+def _entries(act: uuid.UUID) -> list[Entry]:
+    """Every change of the act, the last one first."""
+    found: list[tuple[int, Entry]] = []
+    for event in Event.objects.filter(act=act).order_by("step", "id"):
+        for number, (noun, pk, op, before, after) in zip(event.order, event.changes, strict=True):
+            found.append((number, Entry(noun, pk, op, _known(noun, before), _known(noun, after), event)))
+    return [entry for _number, entry in sorted(found, key=lambda each: each[0], reverse=True)]
+
+
+def _known(noun: str, values: dict[str, Any]) -> dict[str, Any]:
+    """The values whose columns there still are."""
+    model = rows().get(noun)
+    if model is None:
+        raise NotUndoable(_("This kind of record is no longer kept here."))
+    names = {each.name for each in [*kept(model), *model._meta.many_to_many]}
+    return {name: value for name, value in values.items() if name in names}
+
+
+def _runs(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+    """Neighbours that can be taken back together: the same kind of change to different rows of one kind."""
+    run: list[Entry] = []
+    seen: set[int] = set()
+    for entry in entries:
+        if run and ((entry.noun, entry.op) != (run[0].noun, run[0].op) or entry.pk in seen):
+            yield run
+            run, seen = [], set()
+        run.append(entry)
+        seen.add(entry.pk)
+    if run:
+        yield run
+
+
+def _by_model(links: Iterable[Link]) -> dict[type[Row], list[int]]:
+    wanted: dict[type[Row], list[int]] = defaultdict(list)
+    for noun, pk in links:
+        wanted[rows()[noun]].append(pk)
+    return wanted
+
+
+# --- whether -----------------------------------------------------------------------------------------------------
 
 
 def _in_time(root: Event) -> None:
@@ -95,105 +169,166 @@ def _in_time(root: Event) -> None:
     raise NotUndoable(_("This was more than 30 days ago. Change the record by hand instead."))
 
 
-def _keeps_later(root: Event) -> bool:
-    spec = REGISTRY.get(root.verb)
-    return bool(spec and spec.keep_later)
-
-
-def _hold(running: Act, events: list[Event]) -> dict[tuple[str, int], Row]:
-    """Every row the act changed that still exists, locked and read again."""
-    ids: dict[str, set[int]] = {}
-    for event in events:
-        for noun, row_id, *_rest in event.changes:
-            ids.setdefault(noun, set()).add(row_id)
-    found: list[Row] = []
-    for noun, wanted in ids.items():
-        if noun in rows():
-            found += rows()[noun]._base_manager.filter(pk__in=wanted)
-    running.hold(found)
-    return {(row.noun(), row.pk): row for row in found}
-
-
-def _allowed(by: Actor, root: Event, held: dict[tuple[str, int], Row]) -> None:
+def _allowed(by: Actor, root: Event, entries: Sequence[Entry], held: dict[Link, Row]) -> None:
     """One's own acts, or those of others as far as the role reaches; and only on records one may edit."""
     if by.kind == "system":
         return
     own = root.by_user_id == by.user_id and by.user_id is not None
-    for row in held.values():
-        whole = row.root()
-        level = by.level("undo", whole.access_noun())
-        theirs = level == "all" or (level == "team" and root.by_user_id in by.teammate_ids)
-        if not (own or theirs) or not access.can(by, "edit", whole):
-            raise NotAllowed(_("%(who)s did this. You can see it but not take it back.") % {"who": root.by_label})
+    wholes = {(whole.noun(), whole.pk): whole for whole in _wholes(entries, held)}
+    nouns = {whole.access_noun() for whole in wholes.values()}
+    theirs = all(_reaches(by.level("undo", noun), by, root) for noun in nouns) and bool(nouns)
+    if (own or theirs) and _all(by, "edit", wholes):
+        return
+    if not own and not _all(by, "see", wholes):
+        raise NotFound(_("There is no such act."))
+    raise NotAllowed(_("%(who)s did this. You can see it but not take it back.") % {"who": root.by_label})
+
+
+def _wholes(entries: Sequence[Entry], held: dict[Link, Row]) -> Iterator[Row]:
+    """The records whose parts the act changed; of those that are gone, as they were."""
+    for entry in entries:
+        row = held.get((entry.noun, entry.pk)) or _built(entry)
+        try:
+            yield row.root()
+        except models.ObjectDoesNotExist:  # it went with its part
+            yield row
+
+
+def _reaches(level: str, by: Actor, root: Event) -> bool:
+    return level == "all" or (level == "team" and root.by_user_id in by.teammate_ids)
+
+
+def _all(by: Actor, action: str, wholes: dict[Link, Row]) -> bool:
+    """May the actor do this on all of these? Those that are gone are governed by their noun alone."""
+    for model, ids in _by_model(wholes).items():
+        condition = access.reach(by, action, model)
+        if not condition:
+            continue
+        if not access.can_any(by, action, model.access_noun()):
+            return False
+        for chunk in chunks(ids):
+            there = model._base_manager.filter(pk__in=chunk)
+            if there.filter(condition).count() < there.count():
+                return False
+    return True
 
 
 def _call_back(act: uuid.UUID, undoing: uuid.UUID) -> None:
     """Cancel what was promised and has not left; refuse when something has. An undone undo promises again."""
-    promised = Outbox.objects.select_for_update().filter(act=act)
-    if promised.filter(models.Q(state="leased") | models.Q(state="done"), leaves_house=True).exists():
+    promised = list(Outbox.objects.select_for_update().filter(act=act))
+    if any(each.leaves_house and each.state in {"leased", "done"} for each in promised):
         raise NotUndoable(_("A message of this act has left already. Nothing was changed."))
-    promised.filter(state="waiting").update(state=Outbox.State.CANCELLED, cancelled_by=undoing)
+    waiting = Outbox.objects.filter(act=act, state="waiting")
+    waiting.update(state=Outbox.State.CANCELLED, cancelled_by=undoing)
     Outbox.objects.filter(cancelled_by=act, state="cancelled").update(state=Outbox.State.WAITING, cancelled_by=None)
 
 
-def _take_back(events: list[Event], held: dict[tuple[str, int], Row], *, keep_later: bool) -> Iterator[str]:
-    for event in events:
-        for noun, row_id, op, before, after in reversed(event.changes):
-            model, row = rows().get(noun), held.get((noun, row_id))
-            if model is None:
-                raise NotUndoable(_("This kind of record is no longer kept here."))
-            if op == "remove":
-                held[(noun, row_id)] = _bring_back(model, row_id, before)
-            elif row is None:
-                if not keep_later:
-                    raise NotUndoable(_("A record of this act is gone. Take back its removal first."))
-            elif op == "create":
-                yield from _unmake(row, after, event, keep_later=keep_later)
+# --- how ---------------------------------------------------------------------------------------------------------
+
+
+class _Taking:
+    """Taking back runs of changes, each by as few statements as for one."""
+
+    def __init__(self, by: Actor, held: dict[Link, Row], *, keep_later: bool) -> None:
+        self.by = by
+        self.held = held
+        self.keep_later = keep_later
+        self.kept: list[str] = []
+
+    def back(self, run: list[Entry]) -> None:
+        if run[0].op == "remove":
+            return self._bring_back(run)
+        there = [entry for entry in run if (entry.noun, entry.pk) in self.held]
+        if len(there) < len(run):
+            self._keep_or_refuse(_("A record of this act is gone. Take back its removal first."))
+        pairs = [(entry, self.held[entry.noun, entry.pk]) for entry in there]
+        if not pairs:
+            return None
+        return self._unmake(pairs) if run[0].op == "create" else self._unchange(pairs)
+
+    def _bring_back(self, run: list[Entry]) -> None:
+        many = [each.name for each in rows()[run[0].noun]._meta.many_to_many]
+        _targets_exist(rows()[run[0].noun], [entry.before for entry in run])
+        links = [{name: entry.before.get(name, []) for name in many} for entry in run]
+        try:
+            back = insert([_built(entry) for entry in run], links, compact=len(run) > FEW)
+        except Invalid:
+            text = _("%(record)s cannot come back: another one has taken its place.")
+            raise NotUndoable(text % {"record": _built(run[0])}) from None
+        self.held |= {(row.noun(), row.pk): row for row in back}
+
+    def _unmake(self, pairs: list[tuple[Entry, Row]]) -> None:
+        reasons = _changed_since(pairs) | _built_upon([row for _entry, row in pairs], self.by)
+        for entry, row in pairs:
+            if row.pk in reasons and not row.outlives_undo:
+                what = _("%(record)s has changed since: %(what)s.") % {"record": row, "what": reasons[row.pk]}
+                self._keep_or_refuse(what, entry, row)
+        gone = [row for _entry, row in pairs if row.pk not in reasons]
+        for row in gone:
+            del self.held[row.noun(), row.pk]
+        delete(gone, compact=len(pairs) > FEW)
+
+    def _unchange(self, pairs: list[tuple[Entry, Row]]) -> None:
+        values: list[tuple[Row, dict[str, Any]]] = []
+        names = {name for entry, _row in pairs for name in entry.before}
+        for (entry, row), now in zip(pairs, dump_many([row for _entry, row in pairs], names), strict=True):
+            later = [name for name in entry.before if now[name] != entry.after.get(name)]
+            for name in later:
+                words = {"record": row, "what": _words(row, name)}
+                self._keep_or_refuse(_("%(record)s has changed since: %(what)s.") % words, entry, row)
+            values.append((row, {name: value for name, value in entry.before.items() if name not in later}))
+        _targets_exist(type(pairs[0][1]), [each for _row, each in values])
+        assign([(row, _attributes(row, each)) for row, each in values], free=True, compact=len(pairs) > FEW)
+
+    def _keep_or_refuse(self, reason: str, entry: Entry | None = None, row: Row | None = None) -> None:
+        if not self.keep_later:
+            raise NotUndoable(reason + (_who(row, entry.event) if entry and row else ""))
+        self.kept.append(reason)
+
+
+def _changed_since(pairs: list[tuple[Entry, Row]]) -> dict[int, str]:
+    """By id, which values differ from those a row was created with, in words."""
+    found: dict[int, str] = {}
+    for (entry, row), now in zip(pairs, dump_many([row for _entry, row in pairs]), strict=True):
+        if not entry.after:  # created in bulk: the version tells
+            if isinstance(row, Record) and row.version > 1:
+                found[row.pk] = _("it was edited")
+            continue
+        names = [name for name in now if name in entry.after and name != "version" and now[name] != entry.after[name]]
+        if names:
+            found[row.pk] = ", ".join(_words(row, name) for name in names)
+    return found
+
+
+def _built_upon(made: list[Row], by: Actor) -> dict[int, str]:
+    """By id, what points at a row meanwhile, in words; what goes with it by itself does not count."""
+    found: dict[int, str] = {}
+    for relation in made[0]._meta.get_fields(include_hidden=True):
+        if not isinstance(relation, models.ForeignObjectRel) or relation.on_delete is models.CASCADE:
+            continue
+        model: Any = relation.related_model
+        for chunk in chunks([row.pk for row in made]):
+            if relation.many_to_many:
+                through, near, far = link_table(model, relation.field.name)
+                pointing = list(through._base_manager.filter(**{f"{far}__in": chunk}).values_list(far, near))
             else:
-                yield from _unchange(row, before, after, event, keep_later=keep_later)
+                name = relation.field.name
+                pointing = list(model._base_manager.filter(**{f"{name}__in": chunk}).values_list(name, "pk"))
+            for pk, other in pointing:
+                if pk not in found:
+                    found[pk] = _("%(other)s belongs to it") % {"other": _named(model, other, by)}
+    return found
 
 
-def _unmake(row: Row, after: dict[str, Any], event: Event, *, keep_later: bool) -> Iterator[str]:
-    reason = _changed_since(row, after) or _built_upon(row)
-    if reason and keep_later:
-        yield f"{row}: {reason}"
-    elif reason:
-        raise NotUndoable(_since(row, reason) + _who(row, event))
-    else:
-        remove(row)
+def _words(row: Row, name: str) -> str:
+    column: Any = row._meta.get_field(name)
+    return str(column.verbose_name)
 
 
-def _unchange(
-    row: Row, before: dict[str, Any], after: dict[str, Any], event: Event, *, keep_later: bool
-) -> Iterator[str]:
-    names = [name for name in before if name != "version"]
-    now = dump(row, names)
-    later = [name for name in names if now[name] != after.get(name)]
-    if later and not keep_later:
-        what = ", ".join(str(row._meta.get_field(name).verbose_name) for name in later)
-        raise NotUndoable(_since(row, what) + _who(row, event))
-    yield from (f"{row}: {name}" for name in later)
-    restore(row, _values(row, {name: before[name] for name in names if name not in later}))
-
-
-def _since(row: Row, what: str) -> str:
-    return _("%(record)s has changed since: %(what)s.") % {"record": row, "what": what}
-
-
-def _changed_since(row: Row, after: dict[str, Any]) -> str:
-    """Which values differ from those it was created with, in words; empty when none do."""
-    if not after:  # created in bulk: the version tells
-        return _("it was edited") if isinstance(row, Record) and row.version > 1 else ""
-    now = dump(row)
-    names = [name for name in now if name in after and name != "version" and now[name] != after[name]]
-    return ", ".join(str(row._meta.get_field(name).verbose_name) for name in names)
-
-
-def _built_upon(row: Row) -> str:
-    for model, name in related(row):
-        if issubclass(model, Row) and (other := model._base_manager.filter(**{name: row.pk}).first()):
-            return _("%(other)s belongs to it") % {"other": other}
-    return ""
+def _named(model: type[models.Model], pk: int, by: Actor) -> str:
+    """A record by its label, to those who may see it."""
+    seen = model.objects.visible_to(by).filter(pk=pk).first() if issubclass(model, Row) else None
+    return str(seen or model._meta.verbose_name)
 
 
 def _who(row: Row, event: Event) -> str:
@@ -203,32 +338,39 @@ def _who(row: Row, event: Event) -> str:
     return " " + _("Last by %(who)s.") % {"who": newest.event.by_label} if newest else ""
 
 
-def _bring_back(model: type[Row], row_id: int, before: dict[str, Any]) -> Row:
+def _targets_exist(model: type[Row], values: Sequence[dict[str, Any]]) -> None:
+    """What these values point at must still be there."""
+    for column in [*model._meta.concrete_fields, *model._meta.many_to_many]:
+        if not column.is_relation or column.related_model is None:
+            continue
+        given = [each[column.name] for each in values if each.get(column.name) is not None]
+        wanted = {pk for one in given for pk in (one if isinstance(one, list) else [one])}
+        target: Any = column.related_model
+        there = sum(target._base_manager.filter(pk__in=chunk).count() for chunk in chunks(wanted))
+        if there < len(wanted):
+            raise NotUndoable(_("%(what)s is gone. Take back its removal first.") % {"what": column.verbose_name})
+
+
+def _built(entry: Entry) -> Row:
+    """The row as it was before, in memory."""
+    model = rows()[entry.noun]
     many = {each.name for each in model._meta.many_to_many}
-    row = model(pk=row_id, **_attributes(model, {k: v for k, v in before.items() if k not in many}))
-    with writing():
-        row.save(force_insert=True)
-        for name in many:
-            getattr(row, name).set(before.get(name, []))
-    current().held[(row.noun(), row.pk)] = row
-    current().step.changes.append(Change(row, "create", {}, dump(row)))
+    values = entry.before or entry.after
+    row = model()
+    row.pk = entry.pk
+    for name, value in _attributes(row, {name: value for name, value in values.items() if name not in many}).items():
+        setattr(row, name, value)
     return row
 
 
-def _attributes(model: type[Row], values: dict[str, Any]) -> dict[str, Any]:
-    fields = {f.name: f for f in model._meta.concrete_fields}
-    return {fields[name].attname: unpack(fields[name], value) for name, value in values.items() if name in fields}
-
-
-def _values(row: Row, values: dict[str, Any]) -> dict[str, Any]:
-    """Values by field name as `change` takes them: a foreign key as its record, many-to-many as ids."""
-    given: dict[str, Any] = {}
+def _attributes(row: Row, values: dict[str, Any]) -> dict[str, Any]:
+    """Values as `assign` takes them: columns by attribute, many-to-many as ids."""
+    found: dict[str, Any] = {}
     for name, value in values.items():
-        column = row._meta.get_field(name)
-        if column.many_to_many:
-            given[name] = value
-        elif column.is_relation and value is not None:
-            given[name] = column.related_model._base_manager.get(pk=value)  # type: ignore[union-attr]
-        else:
-            given[name] = unpack(column, value)  # type: ignore[arg-type]
-    return given
+        column: Any = row._meta.get_field(name)
+        found[name if column.many_to_many else column.attname] = value if column.many_to_many else unpack(column, value)
+    return found
+
+
+def _told(root: Event) -> str:
+    return "".join(part.text for part in tell(root))

@@ -3,7 +3,7 @@
 import inspect
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import wraps
@@ -12,7 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 from django.db import OperationalError, transaction
 
 from fairlead.core import access
-from fairlead.core.act import Act, Step, _current, _last, finish
+from fairlead.core.act import Act, Step, _current, _last, finish, roll_back
 from fairlead.core.actor import Actor
 from fairlead.core.event import Event
 from fairlead.core.record import Record, Row
@@ -108,6 +108,9 @@ def _act(spec: Verb, bound: inspect.BoundArguments) -> Any:
             with transaction.atomic():
                 result = _step(spec, act, bound)
                 finish(act)
+        except BaseException:
+            roll_back(act)
+            raise
         finally:
             _current.reset(token)
         return act, result
@@ -132,22 +135,26 @@ def retrying(attempt: Callable[[], T]) -> T:
 
 def _step(spec: Verb, act: Act, bound: inspect.BoundArguments) -> Any:
     by: Actor = bound.arguments["by"]
-    records = list(_records(bound.arguments))
-    act.hold(records)
-    outermost = not act.stack
-    if outermost:
-        access.demand(by, spec.may, records[0] if records else None)
-    act.steps.append(Step(verb=spec.name, cause=None if outermost else act.stack[-1], about=records))
-    act.stack.append(len(act.steps) - 1)
+    about = list(_records(bound.arguments))
+    act.hold(_records(bound.arguments | bound.kwargs))
+    nested, number = bool(act.stack), len(act.steps)
+    if not nested:
+        access.demand(by, spec.may, about[0] if about else None)
+    act.steps.append(Step(verb=spec.name, by=by, cause=act.stack[-1] if nested else None, about=about))
+    act.stack.append(number)
     try:
         result = spec.function(*bound.args, **bound.kwargs)
         _tell(spec, act.step, bound, result)
         return result
+    except BaseException:
+        if any(step.took_effect for step in act.steps[number:]):
+            act.spoiled_by = spec.name
+        raise
     finally:
         act.stack.pop()
 
 
-def _records(arguments: dict[str, Any]) -> Iterator[Row]:
+def _records(arguments: Mapping[str, Any]) -> Iterator[Row]:
     for value in arguments.values():
         if isinstance(value, Row):
             yield value
@@ -160,6 +167,8 @@ def _tell(spec: Verb, step: Step, bound: inspect.BoundArguments, result: Any) ->
     for word in spec.words:
         value = result if word == "it" else bound.arguments.get(word) or step.labels.get(word)
         value = value or getattr(result, word, None)
+        if isinstance(value, (list, tuple)) and len(value) == 1:
+            value = value[0]
         if isinstance(value, Record):
             step.refs[word] = [value.noun(), value.public_id]
         if word != "by" and value is not None:
@@ -169,9 +178,7 @@ def _tell(spec: Verb, step: Step, bound: inspect.BoundArguments, result: Any) ->
 def _label(value: Any) -> str:
     if isinstance(value, Record):
         return value.label
-    if isinstance(value, (list, tuple)):
-        return _label(value[0]) if len(value) == 1 else str(len(value))
-    return str(value)
+    return str(len(value)) if isinstance(value, (list, tuple)) else str(value)
 
 
 # --- reading a deed ----------------------------------------------------------------------------------------------
