@@ -1,6 +1,8 @@
 """Attempts at a secret, counted over all processes to slow down guessing."""
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Self
 
 from django.db import models
 
@@ -23,7 +25,7 @@ class Attempt(models.Model):
         return f"{self.key} {self.at:%Y-%m-%d %H:%M}"
 
     @classmethod
-    def count(cls, keys: list[str]) -> "list[Attempt] | None":
+    def count(cls, keys: list[str]) -> "list[Self] | None":
         """Count an attempt under each key; None, and nothing counted, when one has had its 10 in 5 minutes.
 
         Written for all to see before it is counted, so that attempts at the same moment never add up to more.
@@ -37,6 +39,6 @@ class Attempt(models.Model):
         return made
 
     @classmethod
-    def forgive(cls, made: "list[Attempt]") -> None:
+    def forgive(cls, made: "Sequence[Attempt]") -> None:
         """These do not count: the secret was right, or nothing was tried."""
         cls.objects.filter(pk__in=[attempt.pk for attempt in made]).delete()

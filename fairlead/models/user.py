@@ -129,16 +129,16 @@ class User(AbstractBaseUser, Record):
         with writing():
             User.objects.filter(pk=self.pk).update(password=self.password)
 
-    def check_password(self, raw_password: str) -> bool:
+    def check_password(self, raw_password: str | None) -> bool:
         """Is this the password? One that was hashed by older rules is hashed anew."""
-        return check_password(raw_password, self.password, self.keep_password)
+        return raw_password is not None and check_password(raw_password, self.password, self.keep_password)
 
     @classmethod
     def derive(cls, changes: "Sequence[Change]") -> None:
         """Nothing to bring up to date, but one thing to hold: somebody must be left who runs the house."""
         if any(each.op != "create" and {"role", "is_active"} & each.before.keys() for each in changes):
             governing = [role.pk for role in Role.objects.all() if role.governs]
-            had = any(each.before.get("role", each.row.role_id) in governing for each in changes)
+            had = any(each.before.get("role", getattr(each.row, "role_id", 0)) in governing for each in changes)
             # Locked, so that two administrators cannot demote each other at the same moment.
             left = User.objects.select_for_update().active().filter(role__in=governing).order_by("pk")
             if had and not left.values_list("pk", flat=True):

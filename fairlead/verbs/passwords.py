@@ -1,7 +1,6 @@
 """Passwords, and the links that are mailed to those who cannot sign in with one. Neither is ever in an event."""
 
 from datetime import timedelta
-from typing import cast
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -34,8 +33,8 @@ def set_password(by: Actor, *, password: str, current_password: str = "") -> Use
 def reset_password(by: Actor, *, secret: str, password: str) -> User:
     """Set a new password with the secret of a mailed link; all sessions end."""
     link = SignInLink.use(secret, SignInLink.Purpose.RESET)
-    user = cast(User | None, link.user) if link else None
-    if user is None or not user.is_active:
+    user = link.user if link else None
+    if not isinstance(user, User) or not user.is_active:
         raise WrongState(_("This link was used or is too old. Ask for a new one."))
     return _set(user, password)
 
@@ -72,7 +71,7 @@ def _set(user: User, password: str) -> User:
     return user
 
 
-def _mail_if_few(by: Actor, user: User, purpose: str) -> None:
+def _mail_if_few(by: Actor, user: User, purpose: SignInLink.Purpose) -> None:
     """At most a few open links at a time, so that nobody's mailbox is flooded by strangers."""
     if SignInLink.open_for(user, purpose).count() < MOST_LINKS:
         mail_link(by, user, purpose, valid=LINK_FOR)

@@ -75,6 +75,6 @@ def _may_plan_for(by: Actor, away: User) -> None:
 
 def _free(name: str, but: Schedule | None = None) -> str:
     name = " ".join(name.split())
-    if Schedule.objects.filter(name__iexact=name).exclude(pk=but.pk if but else None).exists():
+    if Schedule.objects.filter(name__iexact=name).exclude(pk=but.pk if but else 0).exists():
         raise Invalid({"name": [_("There is a schedule of this name already.")]})
     return name

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 
 POLICY = (
@@ -45,6 +45,6 @@ class Headers:
 class Compressed(GZipMiddleware):
     """Pages and data; downloads go out as they are. Django pads pages at random against guessing by size."""
 
-    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponseBase:
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         kind = response.headers.get("Content-Type", "").partition(";")[0]
         return super().process_response(request, response) if kind in COMPRESSED else response

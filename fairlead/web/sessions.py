@@ -62,7 +62,7 @@ class SessionStore(DatabaseStore):
         now = timezone.now()
         started, seen = _moment(data.get("started"), now), _moment(data.get("seen"), now)
         return Session(
-            session_key=_kept(self._get_or_create_session_key()),
+            session_key=_kept(self._get_or_create_session_key()),  # type: ignore[attr-defined]
             session_data=self.encode(data),
             expire_date=Session.ends(started, seen),
             public_id=data.setdefault("public_id", new_public_id()),
