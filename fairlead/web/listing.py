@@ -161,6 +161,7 @@ class Asked:
         return [
             (each.sentence, self.url(**{name: ANY if name in presets else None}))
             for name, each in self.narrowed.items()
+            if self.values[name] != presets.get(name)
         ]
 
     @property

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from fairlead.core import access
 from fairlead.core.actor import Actor
@@ -23,13 +23,22 @@ def next_steps(noun: str, rows: Sequence[Any], by: Actor) -> dict[int, Task]:
 
 
 def stopped(noun: str, rows: Sequence[Any]) -> dict[int, str]:
-    """The channel on which each row must not be contacted: any before mail, phone or post."""
-    held = in_force().filter(**{f"{noun}__in": [row.pk for row in rows]}).values_list(f"{noun}_id", "channel")
-    found: dict[int, str] = {}
-    for pk, channel in held:
-        if found.get(pk) != "any":
-            found[pk] = channel
-    return found
+    """The channel on which each person or company must not be contacted; any before mail, phone or post."""
+    ids = {row.pk for row in rows}
+    companies = {row.company_id for row in rows} - {None} if noun == "person" else ids
+    held = in_force().filter(Q(person__in=ids) | Q(company__in=companies) if noun == "person" else Q(company__in=ids))
+    found: dict[tuple[str, int], str] = {}
+    for person, company, channel in held.values_list("person_id", "company_id", "channel"):
+        key = ("person", person) if person else ("company", company)
+        found[key] = "any" if "any" in {found.get(key), channel} else channel
+    return {row.pk: channel for row in rows if (channel := _stop(noun, row, found))}
+
+
+def _stop(noun: str, row: Any, found: dict[tuple[str, int], str]) -> str:
+    """A person is also stopped by what holds for the whole company."""
+    company = getattr(row, "company_id", None)
+    held = {found.get((noun, row.pk), ""), found.get(("company", company), "") if company else ""} - {""}
+    return "any" if "any" in held else next(iter(sorted(held)), "")
 
 
 def people_counts(rows: Sequence[Any], by: Actor) -> dict[int, int]:
