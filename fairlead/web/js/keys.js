@@ -60,6 +60,7 @@ function carrier(name) {
   const inRow = currentRow()?.querySelector(selector);
   if (inRow) return inRow;
   const all = [...document.querySelectorAll(selector)].filter((element) => !element.closest("[data-row]"));
+  if (name === "Z") all.reverse(); // the latest of several toasts
   return all.find((element) => element.checkVisibility()) ?? all.find((element) => element.closest(".menu"));
 }
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, cast
 
+from babel.dates import format_date
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
@@ -31,6 +32,8 @@ def today(request: HttpRequest) -> HttpResponse:
         "first": next((home(each) for each in [*work, *day.unplanned]), ""),
         "home": home,
         "place": place,
+        "whose": whose,
+        "weekday": format_date(reader.today, "EEEE", locale=reader.locale),
         "now_line": sum(is_past(task, reader) for task in day.timed),
         "tip": not found.user.tip_seen and found.user.shortcuts and bool(work),
     }
@@ -95,6 +98,12 @@ def place(record: Any) -> str:
     else:
         parts = [about]
     return " · ".join(str(part) for part in parts if part)
+
+
+def whose(task: Any) -> str:
+    """The customer alone, where there is little room."""
+    about = task.about
+    return str((about.customer if about.noun() == "opportunity" else about) or about)
 
 
 def is_meeting_ahead(task: Any, reader: Reader) -> bool:
