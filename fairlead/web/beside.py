@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import CharField, DateTimeField, F, IntegerField, Q, QuerySet, TextField, Value
+from django.db.models import CharField, DateTimeField, F, IntegerField, Q, TextField, Value
 from django.db.models.functions import Cast, Concat
 
 from fairlead.core.record import Record
@@ -33,7 +33,7 @@ Beside = dict[str, list[Part]]
 def beside(record: Record) -> Beside:
     """The record's parts by kind: mail, phone, address, tag, helper, file, stop."""
     first, *others = _selects(record)
-    found = [Part(*row) for row in first.union(*others, all=True)]  # type: ignore[arg-type]
+    found = [Part(*row) for row in first.union(*others, all=True)]
     kinds = ("mail", "phone", "address", "tag", "helper", "file", "stop")
     ordered = sorted(found, key=lambda part: (part.rank, part.pk))
     return {kind: [part for part in ordered if part.kind == kind] for kind in kinds}
@@ -46,12 +46,16 @@ def size_in_words(size: int) -> str:
     return f"{round(size / 1000)} kB" if size < 999_500 else f"{size / 1_000_000:.1f} MB"
 
 
-def _selects(record: Any) -> list[QuerySet]:
+def _selects(record: Any) -> list[Any]:
     selects = [
         _select(record.tags, "tag", "public_id", "name"),
         _select(record.collaborators, "helper", "public_id", "name"),
         _select(
-            File.objects.filter(**{record.noun(): record}, archived_at=None), "file", "public_id", "name", "size",
+            File.objects.filter(**{record.noun(): record}, archived_at=None),
+            "file",
+            "public_id",
+            "name",
+            "size",
             at="created_at",
         ),
     ]
@@ -81,7 +85,7 @@ def _written() -> Concat:
     return Concat(*lines[:-1], output_field=TextField())
 
 
-def _select(rows: Any, kind: str, key: str, text: Any, more: str = "", *, rank: str = "", at: str = "") -> QuerySet:
+def _select(rows: Any, kind: str, key: str, text: Any, more: str = "", *, rank: str = "", at: str = "") -> Any:
     return rows.order_by().values_list(
         Value(kind, CharField()),
         F("pk"),

@@ -17,6 +17,8 @@ from fairlead.web import formats
 from fairlead.web.formats import Reader
 
 LONGEST = 200
+# Fields that follow from others, or that the sentence tells.
+SAID = {"version", "state", "stage_since", "done_at", "due_at", "normal", "e164", "position", "team"}
 Pair = tuple[Any, Any]
 
 
@@ -84,7 +86,7 @@ def _pairs(event: Event) -> list[tuple[Any, Pair]]:
 
 
 def _shown(model: type[Row], name: str) -> bool:
-    if name in {"version", "state", "stage_since", "done_at", "due_at", "normal", "e164", "position", "team"}:
+    if name in SAID or (model.noun(), name) == ("task", "outcome"):
         return False
     try:
         field = model._meta.get_field(name)

@@ -103,6 +103,8 @@ PROPERTIES: dict[str, tuple[Property, ...]] = {
     ),
 }
 
+NAMES = {("person", "name"), ("company", "name"), ("opportunity", "title")}
+
 
 def find(noun: str, name: str) -> Property | None:
     return next((each for each in PROPERTIES.get(noun, ()) if each.name == name), None)
@@ -188,9 +190,8 @@ Read = Callable[[Any, Property, str, Actor, Reader], dict[str, Any]]
 
 def _text(record: Any, spec: Property, text: str, by: Actor, reader: Reader) -> dict[str, Any]:
     plain = text.strip()
-    if not plain and spec.name in {"name", "title"} and record.noun() in {"person", "company", "opportunity"}:
-        if spec.name != "title" or record.noun() == "opportunity":
-            raise typed.Unread(_("A name is needed."))
+    if not plain and (record.noun(), spec.name) in NAMES:
+        raise typed.Unread(_("A name is needed."))
     if "\x00" in plain:
         raise typed.Unread(_("This text has a character that cannot be stored (NUL)."))
     return {spec.name: plain}
@@ -230,7 +231,7 @@ def _link(record: Any, spec: Property, text: str, by: Actor, reader: Reader) -> 
     plain = " ".join(text.split())
     if not plain:
         return {spec.name: None}
-    model = nouns()[spec.noun]
+    model: Any = nouns()[spec.noun]
     seen = model.objects.visible_to(by).live().exclude(pk=record.pk if model is type(record) else None)
     named, _space, code = plain.rpartition(" #")
     found = list(seen.filter(public_id=code)[:1] if named else seen.filter(name__iexact=plain)[:2])

@@ -23,7 +23,9 @@ class Stay:
     end: datetime | None
 
 
-def stage_line(opportunity: Opportunity, stages: list[Stage], reader: Reader, *, may_edit: bool) -> list[dict[str, Any]]:
+def stage_line(
+    opportunity: Opportunity, stages: list[Stage], reader: Reader, *, may_edit: bool
+) -> list[dict[str, Any]]:
     """The stages for ui.stages: what was, with days; where it is, with day and usual days; what is to come."""
     stays = _stays(opportunity)
     at = next(number for number, stage in enumerate(stages) if stage.pk == opportunity.stage_id)
@@ -50,9 +52,7 @@ def _movable(opportunity: Opportunity, may_edit: bool) -> bool:
     return may_edit and opportunity.is_open and opportunity.archived_at is None
 
 
-def _note(
-    opportunity: Opportunity, stage: Stage, distance: int, last: bool, stays: list[Stay], reader: Reader
-) -> str:
+def _note(opportunity: Opportunity, stage: Stage, distance: int, last: bool, stays: list[Stay], reader: Reader) -> str:
     if distance == 0 and opportunity.is_open:
         return _("Day %(day)s, usually %(usual)s") % {"day": _day(opportunity, reader), "usual": stage.usual_days}
     if distance <= 0:

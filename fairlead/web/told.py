@@ -111,11 +111,26 @@ class Teller:
         after = next(after for noun, _pk, op, _before, after in event.changes if (noun, op) == ("activity", "create"))
         said = entry or Activity(**{name: after[name] for name in ("kind", "direction", "outcome", "text", "minutes")})
         line.entry, line.icon, line.body = said, said.kind, said.text
+        line.parts = self._spoken(said, event)
         if entry is not None and self.may_edit:
             line.correct = f"/activities/{entry.public_id}/edit"
         line.quoted = said.direction == "in"
         minutes = [_("%(count)s min") % {"count": said.minutes}] if said.minutes else []
         line.note = ", ".join([*minutes, *([said.get_outcome_display()] if said.outcome else [])])
+
+    def _spoken(self, said: Activity, event: Event) -> list[Piece]:
+        """What an entry tells: whom on a person's page, about what on another's."""
+        ref = event.refs.get("about")
+        here = ref == [self.record.noun(), self.record.public_id]
+        person = getattr(self.record, "person", None) if here else None
+        name = Piece(str(event.labels.get("about", "")), url_of_ref((ref[0], ref[1])) if ref else "")
+        if here:
+            whom = self.record if self.record.noun() == "person" else person
+            name = Piece(whom.label if whom else "", url_of_ref(("person", person.public_id)) if person else "")
+        if here and said.kind == "note":
+            name = Piece("")
+        about = not here and bool(ref) and ref[0] == "opportunity"
+        return [Piece(_phrase(said, named=bool(name.text), about=about)), *([Piece(" "), name] if name.text else [])]
 
     def _from_here(self, parts: list[Part]) -> list[Piece]:
         """The sentence as read on this record's page, which is not named again but called it."""
@@ -163,7 +178,7 @@ def _undone(acts: set[UUID]) -> set[UUID]:
         return set()
     undoing = list(Event.objects.filter(undoes__in=acts).values_list("act", "undoes"))
     again = _undone({act for act, _undoes in undoing})
-    return {undoes for act, undoes in undoing if act not in again}
+    return {undoes for act, undoes in undoing if undoes and act not in again}
 
 
 def _entry(event: Event) -> int | None:
@@ -193,6 +208,26 @@ def _strong(event: Event) -> bool:
         noun == "closure" or (noun == "opportunity" and op == "change" and "stage" in before)
         for noun, _pk, op, before, _after in event.changes
     )
+
+
+def _phrase(said: Activity, *, named: bool, about: bool) -> str:
+    """The verb of an entry, with the preposition that its name takes."""
+    inward = said.direction == "in"
+    bare = {
+        "call": _("took a call") if inward else _("called"),
+        "mail": _("got an e-mail") if inward else _("sent an e-mail"),
+        "meeting": _("had a meeting"),
+        "note": _("wrote a note"),
+    }
+    to = {
+        "call": _("took a call from") if inward else _("called"),
+        "mail": _("got an e-mail from") if inward else _("e-mailed"),
+        "meeting": _("met"),
+        "note": _("wrote a note on"),
+    }
+    if not named:
+        return bare[said.kind]
+    return _("%(deed)s about") % {"deed": bare[said.kind]} if about else to[said.kind]
 
 
 def _outcome(event: Event) -> str:

@@ -8,15 +8,16 @@ export function edit(form) {
   const field = form.querySelector("input:not([type=hidden]), select, textarea");
   if (!host || !field) return;
   const first = field.value;
+  let givenUp = false;
   field.select?.();
   form.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") return stop(event, () => putBack(host));
+    if (event.key === "Escape") return stop(event, () => ((givenUp = true), putBack(host)));
     if (event.key === "Tab") return stop(event, () => ((openNext = beside(host, event.shiftKey ? -1 : 1)), save(form, field, first, host)));
     const enter = event.key === "Enter" && (field.matches("select") || (field.matches("textarea") && (event.ctrlKey || event.metaKey)));
     if (enter) stop(event, () => form.requestSubmit());
   });
   form.addEventListener("focusout", (event) => {
-    if (!form.contains(event.relatedTarget) && form.isConnected && document.hasFocus()) save(form, field, first, host);
+    if (!givenUp && !form.contains(event.relatedTarget) && form.isConnected && document.hasFocus()) save(form, field, first, host);
   });
 }
 

@@ -149,7 +149,7 @@ def _kind(name: str, annotation: Any, record: Any) -> tuple[str, list[tuple[str,
     options = _options(annotation)
     blank = [("", _("Nobody") if User in models else "–")] if NoneType in get_args(annotation) else []
     if models:
-        found = models[0].objects.live()
+        found: Any = models[0].objects.live()
         people = found.filter(is_active=True) if models[0] is User else found
         if name == "tag":
             people = record.tags.all()

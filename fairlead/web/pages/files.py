@@ -3,7 +3,6 @@
 from typing import cast
 
 from django.http import FileResponse, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
 from fairlead.core import act
@@ -30,13 +29,13 @@ def attach(request: HttpRequest, noun: str, address: str) -> HttpResponse:
             raise Invalid({"upload": [_("Choose a file first.")]})
         file = attach_file(cast(Request, request).by, record, upload=arrival.upload)
     except Invalid as invalid:
-        return page_of(request, record, status=invalid.status, file_error=" ".join(sum(invalid.errors.values(), [])))
+        return page_of(request, record, status=invalid.status, file_error=invalid.text)
     deed = act.last()
     return answered(request, url_of(record), _("%(name)s attached.") % {"name": file.name}, deed.id if deed else None)
 
 
 @page("member")
-def download(request: HttpRequest, address: str) -> HttpResponseBase:
+def download(request: HttpRequest, address: str) -> HttpResponse:
     """Hand out a file; without a name of ours in its address, and never inline."""
     file = cast(File, find("file", address, cast(Request, request).by))
     try:
@@ -47,4 +46,4 @@ def download(request: HttpRequest, address: str) -> HttpResponseBase:
     answer["Content-Security-Policy"] = SANDBOX
     answer["X-Content-Type-Options"] = "nosniff"
     answer["Cache-Control"] = "private, no-store"
-    return answer
+    return cast(HttpResponse, answer)

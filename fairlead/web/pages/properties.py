@@ -3,10 +3,12 @@
 from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.encoding import iri_to_uri
 from django.utils.translation import gettext as _
 
 from fairlead.core import act
 from fairlead.core.errors import Conflict, Invalid, NotAllowed, NotFound, Refused
+from fairlead.core.verb import REGISTRY
 from fairlead.models import PostalAddress, Source
 from fairlead.verbs.contact_points import PostalFacts
 from fairlead.web import details
@@ -39,7 +41,7 @@ def edit(request: HttpRequest, noun: str, address: str, name: str) -> HttpRespon
 def _save(request: HttpRequest, record: Any, spec: Property) -> HttpResponse:
     found = cast(Request, request)
     text, version = request.POST.get(spec.name, ""), request.POST.get("version", "")
-    before = record.version
+    before = url_of(record)
     try:
         if spec.kind == "address":
             _save_address(request, record)
@@ -49,25 +51,29 @@ def _save(request: HttpRequest, record: Any, spec: Property) -> HttpResponse:
     except Conflict as conflict:
         return _conflict(request, record, spec, text, conflict)
     except Invalid as invalid:
-        return _form(request, record, spec, text, " ".join(sum(invalid.errors.values(), [])))
+        return _form(request, record, spec, text, invalid.text)
     except Refused as refusal:
         return declined(request, url_of(record), refusal)
     return _saved(request, load(request, record.noun(), record.public_id), spec, before)
 
 
-def _saved(request: HttpRequest, record: Any, spec: Property, before: int) -> HttpResponse:
+def _saved(request: HttpRequest, record: Any, spec: Property, before: str) -> HttpResponse:
     deed = act.last()
     changed = deed.id if deed and deed.changed else None
     text = _("%(label)s saved.") % {"label": spec.label}
     if not partial(request):
         return answered(request, url_of(record), text if changed else told(None), changed)
-    return _value(request, record, spec, {"text": text, "undo": f"/acts/{changed}/undo"} if changed else None)
+    answer = _value(request, record, spec, {"text": text, "undo": f"/acts/{changed}/undo"} if changed else None)
+    if url_of(record) != before:
+        answer["HX-Location"] = iri_to_uri(url_of(record))
+    return answer
 
 
 def _value(request: HttpRequest, record: Any, spec: Property, toast: dict[str, str] | None = None) -> HttpResponse:
-    shown = shown_details(record, cast(Request, request).reader, beside(record))
-    value = next(each for each in shown if each.spec is spec)
-    return render(request, "records/_value.html", {"record": record, "shown": value, "toast": toast})
+    parts = beside(record)
+    shown = next(each for each in shown_details(record, cast(Request, request).reader, parts) if each.spec is spec)
+    context = {"record": record, "shown": shown, "parts": parts, "toast": toast, "url_of": url_of}
+    return render(request, "records/_value.html", context)
 
 
 def _form(request: HttpRequest, record: Any, spec: Property, text: str | None = None, error: str = "") -> HttpResponse:
@@ -123,7 +129,5 @@ def _postal(request: HttpRequest, record: Any) -> list[tuple[str, str, str]]:
 
 
 def _save_address(request: HttpRequest, record: Any) -> None:
-    from fairlead.core.verb import REGISTRY
-
     facts = {name: request.POST.get(name, "").strip() for name in POSTAL}
     REGISTRY[f"edit_{record.noun()}"].call(cast(Request, request).by, record, address=facts)

@@ -1,4 +1,4 @@
-"""The page of a person, a company, a lead or an opportunity: head, next step, composer, timeline, what stands beside."""
+"""The page of a person, company, lead or opportunity: head, next step, composer, timeline, what stands beside."""
 
 import secrets
 from typing import Any, cast
@@ -32,6 +32,7 @@ JOINED = {
     "lead": ("owner", "person", "company", "source"),
     "opportunity": ("owner", "person", "company", "source", "stage"),
 }
+LINKED = ("company", "person", "parent")
 RIGHTS = {"may_edit": "edit", "may_assign": "assign", "may_delete": "delete"}
 FILTERS = {"all": _("All"), "talk": _("Talk"), "changes": _("Changes")}
 
@@ -55,8 +56,20 @@ def load(request: HttpRequest, noun: str, address: str) -> Any:
     record = rows.filter(public_id=address.partition("-")[0]).first()
     if record is None:
         raise NotFound(_("No record at this address. It may have been merged or deleted, or it belongs to others."))
-    merged = getattr(record, "merged_into", None)
-    return load(request, noun, merged.public_id) if merged else record
+    if record.merged_into_id:
+        return load(request, noun, record.merged_into.public_id)
+    _keep_to_oneself(record, by)
+    return record
+
+
+def _keep_to_oneself(record: Any, by: Actor) -> None:
+    """Linked records that the reader may not see are not named on this one's page either."""
+    for name in LINKED:
+        if getattr(record, f"{name}_id", None):
+            other = getattr(record, name)
+            condition = reach(by, "see", type(other))
+            if condition and not type(other).objects.filter(condition, pk=other.pk).exists():
+                setattr(record, name, None)
 
 
 def page_of(request: HttpRequest, record: Any, *, status: int = 200, **more: Any) -> HttpResponse:
