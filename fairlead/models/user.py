@@ -145,15 +145,16 @@ class User(AbstractBaseUser, Record):
                 raise WrongState(_("Somebody must stay administrator. Make another person administrator first."))
 
     def actor(self, door: str) -> Actor:
-        """This user acting through a door, with the rights of role and teams as they are now (2 queries)."""
-        teams = frozenset(self.teams.values_list("pk", flat=True))
-        mates = User.objects.filter(teams__in=teams).values_list("pk", flat=True) if teams else ()
+        """This user acting through a door, with the rights of role and teams as they are now (1 query, 2 with role)."""
+        members = User.teams.through._default_manager
+        mine = members.filter(user_id=self.pk).values("team_id")
+        pairs = list(members.filter(team_id__in=mine).values_list("team_id", "user_id"))
         return Actor(
             kind="user",
             door=door,
             label=self.name,
             user_id=self.pk,
-            team_ids=teams,
-            teammate_ids=frozenset(mates) | {self.pk},
+            team_ids=frozenset(team for team, _mate in pairs),
+            teammate_ids=frozenset(mate for _team, mate in pairs) | {self.pk},
             grants=self.role.grants,
         )
