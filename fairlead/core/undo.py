@@ -174,7 +174,10 @@ def _allowed(by: Actor, root: Event, entries: Sequence[Entry], held: dict[Link, 
     if by.kind == "system":
         return
     own = root.by_user_id == by.user_id and by.user_id is not None
+    # What one made oneself in this act needs no right to edit, such as a tag.
+    made = {(entry.noun, entry.pk) for entry in entries if own and entry.op == "create"}
     wholes = {(whole.noun(), whole.pk): whole for whole in _wholes(entries, held)}
+    wholes = {link: whole for link, whole in wholes.items() if link not in made}
     nouns = {whole.access_noun() for whole in wholes.values()}
     theirs = all(_reaches(by.level("undo", noun), by, root) for noun in nouns) and bool(nouns)
     if (own or theirs) and _all(by, "edit", wholes):
@@ -289,14 +292,27 @@ class _Taking:
 def _changed_since(pairs: list[tuple[Entry, Row]]) -> dict[int, str]:
     """By id, which values differ from those a row was created with, in words."""
     found: dict[int, str] = {}
+    compact = [(entry, row) for entry, row in pairs if not entry.after]
+    firsts = _first_values(compact) if compact else {}
     for (entry, row), now in zip(pairs, dump_many([row for _entry, row in pairs]), strict=True):
-        if not entry.after:  # created in bulk: the version tells
-            if isinstance(row, Record) and row.version > 1:
-                found[row.pk] = _("it was edited")
-            continue
-        names = [name for name in now if name in entry.after and name != "version" and now[name] != entry.after[name]]
+        first = entry.after or firsts.get(row.pk, {})
+        names = [name for name in now if name in first and name != "version" and now[name] != first[name]]
         if names:
             found[row.pk] = ", ".join(_words(row, name) for name in names)
+    return found
+
+
+def _first_values(pairs: list[tuple[Entry, Row]]) -> dict[int, dict[str, Any]]:
+    """Of rows created in bulk, the values they had at first where they were changed later, from the later events."""
+    found: dict[int, dict[str, Any]] = defaultdict(dict)
+    noun, since = pairs[0][0].noun, min(entry.event.pk for entry, _row in pairs)
+    edited = [row.pk for _entry, row in pairs if not isinstance(row, Record) or row.version > 1]
+    for chunk in chunks(edited):
+        later = Event.objects.filter(links__kind=noun, links__record_id__in=chunk, pk__gt=since).order_by("id")
+        for event in later.distinct():
+            for changed, pk, op, before, _after in event.changes:
+                if changed == noun and op == "change":
+                    found[pk] = before | found[pk]
     return found
 
 

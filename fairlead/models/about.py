@@ -1,5 +1,6 @@
 """What hangs on another record: exactly one of person, company, lead or opportunity, and access as that one has."""
 
+from collections.abc import Iterator
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -9,7 +10,7 @@ from django.db.models import Q
 
 from fairlead.core import access
 from fairlead.core.actor import Actor
-from fairlead.core.record import Link, Record, Row, rows
+from fairlead.core.record import Link, Record, Row, chunks, rows
 
 ABOUT = ("person", "company", "lead", "opportunity")
 
@@ -68,6 +69,14 @@ def _through(name: str, condition: Q) -> Q:
         return Q(**{f"{name}__isnull": False})
     model: type[Row] = rows()[name]
     return Q(**{f"{name}__in": model._base_manager.filter(condition).values("pk")})
+
+
+def touched(changes: Any) -> Iterator[tuple[str, list[int]]]:
+    """The records that these rows are, or were, about, as (noun, ids), few enough for one statement."""
+    for name in ABOUT:
+        ids = {getattr(each.row, f"{name}_id") for each in changes} | {each.before.get(name) for each in changes}
+        for chunk in chunks(sorted(ids - {None})):
+            yield name, chunk
 
 
 def place(record: Record) -> dict[str, Record]:

@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from fairlead.core import clock
 from fairlead.core.actor import Actor
-from fairlead.core.record import Link, rows
-from fairlead.models.about import ABOUT, About, exactly_one
+from fairlead.core.event import EventLink
+from fairlead.core.record import rows
+from fairlead.models.about import About, exactly_one, touched
 
 
 class Activity(About):
@@ -61,14 +62,20 @@ class Activity(About):
     def happened(self) -> datetime | None:
         return self.happened_at
 
-    def timelines(self) -> list[Link]:
-        return [self.about_link()]
-
     @classmethod
     def derive(cls, changes: Any) -> None:
-        """Keep when what these are about was last in contact."""
-        for name in ABOUT:
-            ids = {getattr(each.row, f"{name}_id") for each in changes} - {None}
-            talks = Activity.objects.filter(**{name: OuterRef("pk")}).exclude(kind="note").order_by().values(name)
-            newest = talks.annotate(newest=Max("happened_at")).values("newest")
+        """Keep when what these are about was last in contact; entries stand on timelines where they happened."""
+        for name, ids in touched(changes):
+            talks = Activity.objects.live().filter(**{name: OuterRef("pk")}).exclude(kind="note")
+            newest = talks.order_by().values(name).annotate(newest=Max("happened_at")).values("newest")
             rows()[name]._base_manager.filter(pk__in=ids).update(last_contact_at=Subquery(newest))
+        for each in changes:
+            if "happened_at" in each.before and each.op == "change":
+                _move(each.row, datetime.fromisoformat(each.before["happened_at"]))
+
+
+def _move(entry: Activity, before: datetime) -> None:
+    """Move the links of the events that told it at the wrong moment; the events stay as they are."""
+    told = EventLink.objects.filter(kind="activity", record_id=entry.pk, happened_at=before)
+    ids = list(told.values_list("event_id", flat=True))
+    EventLink.objects.filter(event_id__in=ids, happened_at=before).update(happened_at=entry.happened_at)

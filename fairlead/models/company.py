@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from fairlead.core.record import Link
 from fairlead.models import normal
+from fairlead.models.index import reindex
 from fairlead.models.owned import Owned
 
 
@@ -66,6 +67,15 @@ class Company(Owned):
             ids = model.objects.filter(company=self).values_list("pk", flat=True)[:50]  # type: ignore[attr-defined]
             found += [(model.noun(), pk) for pk in ids]
         return found
+
+    @classmethod
+    def derive(cls, changes: Any) -> None:
+        super().derive(changes)
+        from fairlead.models import Opportunity, Person
+
+        if renamed := cls.renamed(changes):
+            for model in (Person, Opportunity):
+                reindex(model, model._base_manager.filter(company__in=renamed).values_list("pk", flat=True))
 
     def api_extra(self, by: Any) -> dict[str, Any]:
         return {

@@ -25,6 +25,10 @@ class Owned(Record):
     last_contact_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     derived = frozenset({"next_step_at", "last_contact_at"})
+    # Columns by which nobody searches: a change of these alone leaves keys and search rows as they are.
+    not_searched = frozenset(
+        {"owner", "team", "collaborators", "tags", "parked_until", "archived_at", "stage", "state"}
+    )
 
     class Meta:
         abstract = True
@@ -55,4 +59,9 @@ class Owned(Record):
     def derive(cls, changes: Any) -> None:
         from fairlead.models.index import reindex
 
-        reindex(cls, [each.row.pk for each in changes])
+        reindex(cls, [each.row.pk for each in changes if each.op != "change" or set(each.before) - cls.not_searched])
+
+    @classmethod
+    def renamed(cls, changes: Any) -> list[int]:
+        """The ids of the records whose name changed, for those that are found by it too."""
+        return [each.row.pk for each in changes if each.op == "change" and "name" in each.before]

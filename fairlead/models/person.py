@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from fairlead.core.record import Link
+from fairlead.models.index import reindex
 from fairlead.models.owned import Owned
 
 
@@ -58,6 +59,14 @@ class Person(Owned):
         leads = Lead.objects.filter(person=self).values_list("pk", flat=True)[:50]
         opportunities = Opportunity.objects.filter(person=self).values_list("pk", flat=True)[:50]
         return [("person", self.pk), *(("lead", pk) for pk in leads), *(("opportunity", pk) for pk in opportunities)]
+
+    @classmethod
+    def derive(cls, changes: Any) -> None:
+        super().derive(changes)
+        from fairlead.models import Opportunity
+
+        if renamed := cls.renamed(changes):
+            reindex(Opportunity, Opportunity.objects.filter(person__in=renamed).values_list("pk", flat=True))
 
     def api_extra(self, by: Any) -> dict[str, Any]:
         return {

@@ -8,6 +8,7 @@ from fairlead.core.record import Record
 
 class Source(Record):
     access_as = "organisation"
+    outlives_undo = True
 
     name = models.CharField(_("name"), max_length=80, unique=True)
 

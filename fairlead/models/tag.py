@@ -8,6 +8,7 @@ from fairlead.core.record import Record
 
 class Tag(Record):
     access_as = "organisation"
+    outlives_undo = True
 
     name = models.CharField(_("name"), max_length=60, unique=True)
 

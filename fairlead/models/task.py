@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from fairlead.core.actor import Actor
 from fairlead.core.record import Row, RowQuerySet, rows
-from fairlead.models.about import ABOUT, About, exactly_one
+from fairlead.models.about import About, exactly_one, touched
 
 
 class TaskQuerySet(RowQuerySet["Task"]):
@@ -78,9 +78,8 @@ class Task(About):
     @classmethod
     def derive(cls, changes: Any) -> None:
         """Keep the next step of what these tasks are, or were, about."""
-        for name in ABOUT:
-            ids = {getattr(each.row, f"{name}_id") for each in changes} | {each.before.get(name) for each in changes}
-            _keep_next_step(rows()[name], name, ids - {None})
+        for name, ids in touched(changes):
+            _keep_next_step(rows()[name], name, ids)
 
 
 def due_moment(due_on: Any, due_time: time | None, zone: ZoneInfo) -> datetime | None:
@@ -90,7 +89,7 @@ def due_moment(due_on: Any, due_time: time | None, zone: ZoneInfo) -> datetime |
     return datetime.combine(due_on, due_time or time(23, 59, 59), zone)
 
 
-def _keep_next_step(model: type[Row], name: str, ids: set[int]) -> None:
+def _keep_next_step(model: type[Row], name: str, ids: list[int]) -> None:
     open_tasks = Task.objects.open().filter(**{name: OuterRef("pk")}).order_by().values(name)
     earliest = open_tasks.annotate(earliest=Min("due_at")).values("earliest")
     model._base_manager.filter(pk__in=ids).update(next_step_at=Subquery(earliest))
