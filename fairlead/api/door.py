@@ -9,10 +9,10 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from fairlead.api.keys import identify
-from fairlead.api.problems import BadRequest, MethodNotAllowed, NotAcceptable, problem
+from fairlead.api.problems import MethodNotAllowed, NotAcceptable, problem
 from fairlead.core import act
-from fairlead.core.errors import Refused
+from fairlead.core.errors import BadRequest, Refused
+from fairlead.programs.keys import identify
 
 Operation = Callable[..., HttpResponse]
 
@@ -24,7 +24,7 @@ def operation(*methods: str) -> Callable[[Operation], Operation]:
         @wraps(view)
         def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             try:
-                by = identify(request)
+                by = identify(request.headers.get("Authorization", ""), "api")
                 _check(request, methods)
                 act.forget()
                 return view(request, by, *args, **kwargs)

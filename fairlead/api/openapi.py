@@ -6,14 +6,14 @@ from typing import Any
 from django.conf import settings
 
 from fairlead.api import shapes
-from fairlead.api.filters import filters, searchable, sorts
-from fairlead.api.listing import MOST, USUAL
 from fairlead.api.problems import MEDIA_TYPE, TITLES
 from fairlead.api.routes import actions, creator, editor, others
 from fairlead.core.record import Record, nouns
 from fairlead.core.schema import json_schema, takes_file
 from fairlead.core.upload import LIMIT
 from fairlead.core.verb import ALWAYS, REGISTRY, Verb
+from fairlead.programs.filters import filters, searchable, sorts
+from fairlead.programs.listing import MOST, USUAL
 
 Part = dict[str, Any]
 BASE = "/api/v1"

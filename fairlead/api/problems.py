@@ -25,16 +25,8 @@ TITLES = {
 }
 
 
-class BadRequest(Refused):
-    code, status = "bad_request", 400
-
-
 class Malformed(Refused):
     code, status = "malformed", 400
-
-
-class NoToken(Refused):
-    code, status = "no_token", 401
 
 
 class MethodNotAllowed(Refused):
@@ -51,10 +43,6 @@ class BodyTooLarge(Refused):
 
 class NotJson(Refused):
     code, status = "wrong_type", 415
-
-
-class TooMany(Refused):
-    code, status = "too_many", 429
 
 
 def problem(refusal: Refused, **headers: str) -> HttpResponse:

@@ -6,18 +6,17 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from fairlead.api import listing
 from fairlead.api.body import body
 from fairlead.api.door import answer, not_here, operation
-from fairlead.api.problems import BadRequest
 from fairlead.api.routes import creator, editor, noun_at, verb_at, verb_named
-from fairlead.api.timeline import timeline_of
 from fairlead.core.actor import Actor
-from fairlead.core.errors import Conflict, Invalid, NotFound
+from fairlead.core.errors import BadRequest, Conflict, Invalid, NotFound
 from fairlead.core.record import Record
 from fairlead.core.resource import resource
 from fairlead.core.schema import arguments, find, perform, subject_name, subjects
 from fairlead.core.verb import Verb
+from fairlead.programs import listing
+from fairlead.programs.timeline import timeline_of
 
 KEY = re.compile(r"[\x21-\x7e]{1,200}")
 

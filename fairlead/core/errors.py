@@ -66,6 +66,22 @@ class KeyReused(Refused):
     code, status = "key_reused", 422
 
 
+class BadRequest(Refused):
+    """What a door cannot read: a name that does not exist, a number out of bounds."""
+
+    code, status = "bad_request", 400
+
+
+class NoToken(Refused):
+    code, status = "no_token", 401
+
+
+class TooMany(Refused):
+    """Too often; `retry_after` is in seconds."""
+
+    code, status = "too_many", 429
+
+
 class WriteOutsideVerb(RuntimeError):
     """A programming error: a guarded table was written without create, change or remove."""
 

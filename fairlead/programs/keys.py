@@ -4,12 +4,11 @@ import time
 from datetime import timedelta
 
 from django.conf import settings
-from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from fairlead.api.problems import NoToken, TooMany
 from fairlead.core import clock
 from fairlead.core.actor import Actor
+from fairlead.core.errors import NoToken, TooMany
 from fairlead.core.record import writing
 from fairlead.models import Token
 from fairlead.models.token import PREFIX, fingerprint
@@ -19,12 +18,12 @@ BURST = 10  # seconds of its rate that a token may use at once
 MOST_BUCKETS = 10_000
 
 
-def identify(request: HttpRequest) -> Actor:
-    """The actor of the request's token; raises NoToken or TooMany."""
-    token = _token(request.headers.get("Authorization", ""))
+def identify(header: str, door: str) -> Actor:
+    """The actor of the token in an Authorization header, through this door; raises NoToken or TooMany."""
+    token = _token(header)
     take_one(token.pk)
     _note_use(token)
-    return token.actor("api")
+    return token.actor(door)
 
 
 def _token(header: str) -> Token:

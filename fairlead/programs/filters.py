@@ -11,8 +11,8 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from pydantic import Field, TypeAdapter, ValidationError
 
-from fairlead.api.problems import BadRequest
 from fairlead.core.actor import Actor
+from fairlead.core.errors import BadRequest
 from fairlead.core.record import Record
 from fairlead.core.resource import columns
 from fairlead.models import User, normal

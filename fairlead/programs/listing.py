@@ -4,24 +4,25 @@ import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.db import models
 from django.db.models import Q, QuerySet
-from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from fairlead.api.filters import filters, one_of, searchable, sorts, with_words
-from fairlead.api.problems import BadRequest
 from fairlead.core.actor import Actor
+from fairlead.core.errors import BadRequest
 from fairlead.core.record import Record, pack
 from fairlead.core.resource import columns, resources
+from fairlead.programs.filters import filters, one_of, searchable, sorts, with_words
 
 USUAL, MOST = 50, 200
 PAGING = ("limit", "cursor", "sort", "fields", "archived")
 Model = type[Record]
 Items = list[dict[str, Any]]
+Asked: TypeAlias = "MultiValueDict[str, str]"
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Cursor:
         return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def read(model: Model, by: Actor, asked: QueryDict) -> dict[str, Any]:
+def read(model: Model, by: Actor, asked: Asked) -> dict[str, Any]:
     """One page as {"items", "next", "next_query"}; `next` is the cursor of the following page, None at the end."""
     size = limit(asked)
     query = model.objects.visible_to(by).filter(_conditions(model, by, asked))
@@ -48,7 +49,7 @@ def read(model: Model, by: Actor, asked: QueryDict) -> dict[str, Any]:
     return {"items": items, "next": following, "next_query": _next_query(asked, following)}
 
 
-def chosen(item: dict[str, Any], model: Model, asked: QueryDict, *, listed: bool = False) -> dict[str, Any]:
+def chosen(item: dict[str, Any], model: Model, asked: Asked, *, listed: bool = False) -> dict[str, Any]:
     """The item with only those `fields` that were asked for, and always its noun and id."""
     if not listed:
         _known(asked, ["fields"])
@@ -60,14 +61,14 @@ def chosen(item: dict[str, Any], model: Model, asked: QueryDict, *, listed: bool
     return {name: value for name, value in item.items() if name in {"noun", "id", *wanted}}
 
 
-def limit(asked: QueryDict) -> int:
+def limit(asked: Asked) -> int:
     text = asked.get("limit", str(USUAL))
     if not (text.isascii() and text.isdigit() and len(text) < 5 and 1 <= int(text) <= MOST):
         raise BadRequest(_("limit is a whole number from 1 to %(most)s.") % {"most": MOST})
     return int(text)
 
 
-def cursor(asked: QueryDict, sort: str) -> Cursor | None:
+def cursor(asked: Asked, sort: str) -> Cursor | None:
     """The cursor as it was given out, for the same sort."""
     if not (text := asked.get("cursor", "")):
         return None
@@ -83,7 +84,7 @@ def cursor(asked: QueryDict, sort: str) -> Cursor | None:
 # --- what is asked -----------------------------------------------------------------------------------------------
 
 
-def _conditions(model: Model, by: Actor, asked: QueryDict) -> Q:
+def _conditions(model: Model, by: Actor, asked: Asked) -> Q:
     known = filters(model)
     _known(asked, [*PAGING, *known, *(["q"] if searchable(model) else [])])
     condition = _archived(asked)
@@ -93,12 +94,12 @@ def _conditions(model: Model, by: Actor, asked: QueryDict) -> Q:
     return condition & with_words(model, asked.get("q", "")) if "q" in asked else condition
 
 
-def _archived(asked: QueryDict) -> Q:
+def _archived(asked: Asked) -> Q:
     word = one_of(asked.get("archived", "no"), ["no", "only", "all"], "archived")
     return {"no": Q(archived_at=None), "only": Q(archived_at__isnull=False), "all": Q()}[word]
 
 
-def _known(asked: QueryDict, names: Sequence[str]) -> None:
+def _known(asked: Asked, names: Sequence[str]) -> None:
     for name in asked:
         if name not in names:
             text = _("There is no parameter named %(name)s here.") % {"name": name[:100]}
@@ -156,7 +157,7 @@ def _end(row: Record, sort: str) -> str:
     return str(Cursor(sort, value, row.pk))
 
 
-def _next_query(asked: QueryDict, following: str | None) -> str:
+def _next_query(asked: Asked, following: str | None) -> str:
     if following is None:
         return ""
     kept = [(name, value) for name, values in asked.lists() if name != "cursor" for value in values]

@@ -8,25 +8,24 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.http import QueryDict
 from django.utils.translation import gettext as _
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
-from fairlead.api.listing import limit
-from fairlead.api.problems import BadRequest
 from fairlead.core import access
 from fairlead.core.actor import Actor
+from fairlead.core.errors import BadRequest
 from fairlead.core.event import Event
 from fairlead.core.event import timeline as events_on
 from fairlead.core.record import Link, Record, Row, nouns, rows
 from fairlead.core.resource import Seen, columns, link, visible
 from fairlead.core.undo import undoable
 from fairlead.core.verb import tell
+from fairlead.programs.listing import Asked, limit
 
 Change = list[Any]  # as events keep it: noun, id, op, before, after
 
 
-def timeline_of(record: Record, by: Actor, asked: QueryDict) -> dict[str, Any]:
+def timeline_of(record: Record, by: Actor, asked: Asked) -> dict[str, Any]:
     """One page as {"items", "next"}, newest first; `next` is the cursor of older ones, None at the end."""
     for name in asked:
         if name not in {"limit", "cursor"}:

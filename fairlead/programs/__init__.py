@@ -1,0 +1,1 @@
+"""What the doors for programs share: keys, lists and timelines, whatever protocol carries them."""
