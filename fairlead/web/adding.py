@@ -30,7 +30,7 @@ class Field:
     label: Any
     kind: str = "text"
     most: int = 200
-    required: str = ""
+    required: Any = ""
     more: bool = False
     picks: str = ""
     watched: bool = False
@@ -128,7 +128,8 @@ def _check(field: Field, text: str) -> None:
 
 
 def _value(form: Form, field: Field, text: str, reader: Reader, read: Read) -> None:
-    name, shape = SHAPES.get(field.name, (field.name, lambda value: value)) if form.noun != "lead" else (field.name, str)
+    # A lead keeps one mail and one phone as they were given.
+    name, shape = (field.name, str) if form.noun == "lead" else SHAPES.get(field.name, (field.name, str))
     if field.kind == "date":
         read.raw[name] = typed.day(text, reader.today).isoformat()
     elif field.kind == "money":
@@ -175,7 +176,8 @@ def _of_name(noun: str, text: str, by: Actor) -> list[Any]:
 def _asked(field: Field, text: str, found: list[Any], by: Actor) -> Choices:
     new: Choices = []
     if access.can_any(by, "create", field.picks):
-        new = [("new", _("Add “%(name)s” as a new %(noun)s") % {"name": text, "noun": nouns()[field.picks]._meta.verbose_name})]
+        words = {"name": text, "noun": nouns()[field.picks]._meta.verbose_name}
+        new = [("new", _("Add “%(name)s” as a new %(noun)s") % words)]
     choices = [(each.public_id, _which(each)) for each in found]
     return [*choices, *new, ("none", _("Save without it"))]
 

@@ -9,7 +9,6 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from fairlead.core.actor import Actor
-from fairlead.core.record import Record
 from fairlead.models import User
 from fairlead.models.search import holding
 from fairlead.web.formats import Reader, plain_date
@@ -23,9 +22,9 @@ class Option:
     """One value that a filter offers: as it stands in the address, as people read it, and what it means."""
 
     value: str
-    label: str
+    label: Any
     condition: Q
-    sentence: str = ""
+    sentence: Any = ""
 
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Narrowed:
 @dataclass(frozen=True)
 class Filter:
     name: str
-    label: str
+    label: Any
     # Stands for no value in the address; "any" takes it away.
     preset: str = ""
     kind: str = "select"
@@ -51,11 +50,11 @@ class Filter:
         """What this value means; one that is not offered raises NotUnderstood."""
         for option in options:
             if option.value == value:
-                sentence = option.sentence or _("%(filter)s is %(value)s") % {"filter": self.label, "value": option.label}
-                return Narrowed(option.condition, sentence)
+                words = {"filter": self.label, "value": option.label}
+                return Narrowed(option.condition, str(option.sentence) or _("%(filter)s is %(value)s") % words)
         raise NotUnderstood(
             _("This list has no “%(value)s” under %(filter)s, or you may not see it. Choose another value.")
-            % {"value": value[:60], "filter": self.label.lower()}
+            % {"value": value[:60], "filter": str(self.label).lower()}
         )
 
 
@@ -75,8 +74,8 @@ class Linked(Filter):
     """A link to another record; only those that the reader may see are offered."""
 
     column: str = ""
-    model: type[Record] = Record
-    none: str = ""
+    model: Any = None
+    none: Any = ""
 
     def options(self, by: Actor, reader: Reader) -> list[Option]:
         found = [Option("none", self.none, Q(**{self.column: None}))] if self.none else []

@@ -44,7 +44,9 @@ class Place:
     pk: int
 
 
-def stretch(rows: QuerySet, order: Order, size: int, place: Place | None = None, backwards: bool = False) -> list[Any]:
+def stretch(
+    rows: QuerySet[Any], order: Order, size: int, place: Place | None = None, backwards: bool = False
+) -> list[Any]:
     """Up to `size` rows after the place (before it, nearest first, when `backwards`)."""
     found: list[Any] = []
     for empty in _parts(order, backwards):
@@ -63,13 +65,13 @@ def place_of(row: Any, order: Order) -> Place:
     return Place(getattr(row, order.column), row.pk)
 
 
-def written(place: Place, field: Field) -> str:
+def written(place: Place, field: "Field[Any, Any]") -> str:
     """A place as it stands in an address."""
     text = json.dumps([pack(field, place.value), place.pk], separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def read(text: str, field: Field) -> Place:
+def read(text: str, field: "Field[Any, Any]") -> Place:
     """The place written in an address; what is none raises NotUnderstood."""
     try:
         value, pk = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
@@ -82,13 +84,10 @@ def read(text: str, field: Field) -> Place:
     return Place(known, pk)
 
 
-def _clean(value: Any) -> Any:
-    if not isinstance(value, (str, int)) or (isinstance(value, int) and abs(value) > LARGEST_ID):
+def _clean(value: Any) -> str:
+    if not isinstance(value, str) or "\x00" in value:
         raise ValueError
-    if isinstance(value, str):
-        value.encode()
-        if "\x00" in value:
-            raise ValueError
+    value.encode()  # a lone surrogate is no text
     return value
 
 

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from django.db.models import Field, QuerySet
+from django.db.models import Field
 from django.utils.translation import gettext as _
 
 from fairlead.core.actor import Actor
@@ -28,7 +28,7 @@ class Column:
     """A column of the table; `sort` names the order that its head asks for."""
 
     name: str
-    label: str
+    label: Any
     sort: str = ""
     end: bool = False
 
@@ -37,7 +37,7 @@ class Column:
 class View:
     """A list by name: filters that many ask for."""
 
-    label: str
+    label: Any
     values: Mapping[str, str]
 
 
@@ -46,9 +46,9 @@ class Listing:
     """What a noun's list can show, be narrowed by and be sorted by. Nothing else is taken from an address."""
 
     model: type[Owned]
-    title: str
-    one: str
-    many: str
+    title: Any
+    one: Any
+    many: Any
     columns: Sequence[Column]
     filters: Sequence[Filter]
     sorts: Mapping[str, Order]
@@ -103,7 +103,7 @@ class Asked:
         return {each.name: each.options(self.by, self.reader) for each in self.listing.filters if each.kind == "select"}
 
     @property
-    def records(self) -> QuerySet:
+    def records(self) -> Any:
         """All that the reader may see and asks for, in no order."""
         found: Any = self.listing.model.objects.visible_to(self.by)
         if "archived" not in self.values:
@@ -113,7 +113,7 @@ class Asked:
         return found
 
     @property
-    def rows(self) -> QuerySet:
+    def rows(self) -> Any:
         found = self.records.select_related(*self.listing.related)
         return found.prefetch_related(*self.listing.prefetched)
 
@@ -184,7 +184,7 @@ class Asked:
         return {each.name: each for each in self.listing.filters}
 
     @property
-    def _field(self) -> Field:
+    def _field(self) -> "Field[Any, Any]":
         return self.listing.model._meta.get_field(self.order.column)  # type: ignore[return-value]
 
     def _place(self) -> tuple[Place | None, bool]:
@@ -210,7 +210,7 @@ class Asked:
         return f"{self.listing.url}?{query}" if query else self.listing.url
 
     def _is(self, view: View) -> bool:
-        wanted = self.listing.presets | view.values
+        wanted = self.listing.presets | dict(view.values)
         return self.values == {name: value for name, value in wanted.items() if value != ANY}
 
 

@@ -61,14 +61,14 @@ def _save(request: Request, listing: Listing, record: Any, name: str, cell: Cell
         cell.save(request, record, text, int(version[:9]) if version.isdecimal() else None)
     except (typed.Unread, Invalid) as error:
         words = str(error) if isinstance(error, typed.Unread) else error.text
-        return _ask(request, listing, record, name, cell, text, words, status=422)
+        return _ask(request, listing, record, name, cell, text, words)
     except Conflict as conflict:
         return _clash(request, listing, record, name, cell, text, conflict)
     return _saved(request, listing, record_or_404(request, record.noun(), record.public_id), name, cell)
 
 
 def _ask(
-    request: Request, listing: Listing, record: Any, name: str, cell: Cell, text: str, error: str = "", status: int = 200
+    request: Request, listing: Listing, record: Any, name: str, cell: Cell, text: str, error: str = ""
 ) -> HttpResponse:
     context = _context(request, listing, record, name, cell) | {
         "value": text,
@@ -76,7 +76,7 @@ def _ask(
         "choices": cell.choices(record, request.by),
     }
     template = "lists/_edit.html" if _is_partial(request) else "lists/edit.html"
-    return render(request, template, context, status=status)
+    return render(request, template, context, status=422 if error else 200)
 
 
 def _saved(request: Request, listing: Listing, record: Any, name: str, cell: Cell) -> HttpResponse:
@@ -120,7 +120,9 @@ def _context(request: Request, listing: Listing, record: Any, name: str, cell: C
 
 def _back(request: Request, listing: Listing) -> str:
     """The list this came from, if it is this one."""
-    given = request.POST.get("back", "") or "/" + request.headers.get("Referer", "").partition("://")[2].partition("/")[2]
+    given = (
+        request.POST.get("back", "") or "/" + request.headers.get("Referer", "").partition("://")[2].partition("/")[2]
+    )
     return given if given.startswith(f"{listing.url}?") else listing.url
 
 

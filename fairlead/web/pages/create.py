@@ -11,8 +11,8 @@ from fairlead.core.errors import Invalid, KeyReused
 from fairlead.core.record import Record, nouns
 from fairlead.core.schema import find, perform
 from fairlead.models.search import search
-from fairlead.web.addresses import url_of
 from fairlead.web.adding import FORMS, Entry, Form, Read
+from fairlead.web.addresses import url_of
 from fairlead.web.likeness import Likeness, likenesses
 from fairlead.web.page import Request, done, page, render
 
@@ -73,7 +73,9 @@ def _show(
 
 def _prefilled(request: Request, form: Form) -> Entry:
     """Values from the address; a company or person stands there by its id."""
-    values = {name: text[:200].replace("\x00", "") for name, text in request.GET.items()}
+    values = {
+        name: text[:200].replace("\x00", "") for name, text in request.GET.dict().items() if isinstance(text, str)
+    }
     for field in form.fields:
         if field.picks and field.name in values:
             model: Any = nouns()[field.picks]

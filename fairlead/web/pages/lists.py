@@ -83,9 +83,9 @@ def _chosen(request: Request, asked: Asked) -> list[Any]:
     if request.POST.get("all"):
         chosen = list(found.filter(pk__in=asked.records.order_by().values("pk"))[: MOST_AT_ONCE + 1])
     else:
-        ids = request.POST.getlist("ids")[: MOST_AT_ONCE + 1]
+        ids = [each for each in request.POST.getlist("ids")[: MOST_AT_ONCE + 1] if "\x00" not in each]
         seen = asked.listing.model.objects.visible_to(request.by)
-        chosen = list(found.filter(pk__in=seen.values("pk"), public_id__in=[each for each in ids if "\x00" not in each]))
+        chosen = list(found.filter(pk__in=seen.values("pk"), public_id__in=ids))
     if not chosen:
         raise Invalid({"ids": [_("Nothing is selected, so nothing was changed. Go back and tick some rows.")]})
     if len(chosen) > MOST_AT_ONCE:

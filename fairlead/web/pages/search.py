@@ -27,7 +27,8 @@ def index(request: Request) -> HttpResponse:
     found = _entries(search(request.by, text, kinds=kinds, most=20), request.by)
     groups = [{"listing": LISTINGS[noun], "found": list(each)} for noun, each in groupby(found, lambda it: it["noun"])]
     adds = [LISTINGS[noun] for noun in SEARCHED if access.can_any(request.by, "create", noun)]
-    return render(request, "search/search.html", {"q": request.GET.get("q", "")[:LONGEST], "text": text, "groups": groups, "adds": adds})
+    context = {"q": request.GET.get("q", "")[:LONGEST], "text": text, "groups": groups, "adds": adds}
+    return render(request, "search/search.html", context)
 
 
 @page("member")
@@ -47,7 +48,8 @@ def _asked(request: Request) -> tuple[str, tuple[str, ...]]:
 
 def _entries(found: list[Record], by: Actor) -> list[dict[str, Any]]:
     """The records as lines: what they are called, where they are, and a note that tells them apart."""
-    companies = rows.reached(by, "see", [getattr(each, "company", None) for each in found if each.noun() in {"person", "opportunity"}])
+    linked = [each for each in found if each.noun() in {"person", "opportunity"}]
+    companies = rows.reached(by, "see", [getattr(each, "company", None) for each in linked])
     return [
         {
             "noun": each.noun(),
@@ -67,4 +69,5 @@ def _note(record: Any, companies: frozenset[int]) -> str:
     if record.noun() == "lead":
         return " · ".join(part for part in (record.company_name, record.email or record.phone) if part)
     company = record.company.name if record.company_id in companies else ""
-    return " · ".join(part for part in (getattr(record, "title", "") if record.noun() == "person" else "", company) if part)
+    job = record.title if record.noun() == "person" else ""
+    return " · ".join(part for part in (job, company) if part)
