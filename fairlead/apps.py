@@ -13,7 +13,8 @@ class Fairlead(AppConfig):
     def ready(self) -> None:
         # Every noun and every verb is known before the first request; the doors read the registry.
         import fairlead.core.undo
-        import fairlead.verbs  # noqa: F401
+        import fairlead.verbs
+        import fairlead.web.routes  # noqa: F401
 
         # Django has no other place to reach each new connection, and the guard must be on all of them.
         connection_created.connect(_install_guard, dispatch_uid="fairlead.guard")

@@ -6,14 +6,21 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from fairlead.core.actor import Actor
-from fairlead.core.outbox import later
 from fairlead.models import Organisation, SignInLink, User
+from fairlead.verbs.outgoing import send_mail_later
 
 PAGES = {
     SignInLink.Purpose.SIGN_IN: "/sign-in/link",
     SignInLink.Purpose.INVITATION: "/invitation",
     SignInLink.Purpose.RESET: "/password",
     SignInLink.Purpose.FIRST_ADMIN: "/welcome",
+}
+
+# What the mail is for, as the gate for outgoing mail names it.
+KINDS = {
+    SignInLink.Purpose.SIGN_IN: "sign_in",
+    SignInLink.Purpose.INVITATION: "invitation",
+    SignInLink.Purpose.RESET: "security",
 }
 
 
@@ -26,7 +33,7 @@ def mail_link(by: Actor, user: User, purpose: SignInLink.Purpose, *, valid: time
     """Promise a mail with a new link; it stays unsent when the running act fails."""
     subject, text = WORDS[purpose](by, user)
     address = issue(purpose, user, valid=valid)
-    later("mail", {"to": user.email, "subject": subject, "text": text.format(link=address), "purpose": "sign_in"})
+    send_mail_later(user.email, subject, text.replace("{link}", address), purpose=KINDS[purpose])
 
 
 def _sign_in(by: Actor, user: User) -> tuple[str, str]:
@@ -56,7 +63,7 @@ def _invitation(by: Actor, user: User) -> tuple[str, str]:
 
 
 def _plain(text: str) -> str:
-    """Names as data: one line, without the braces of the place for the link."""
+    """A name as data: one line, and no place for a link."""
     return " ".join(text.replace("{", "(").replace("}", ")").split())
 
 

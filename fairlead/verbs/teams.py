@@ -1,6 +1,9 @@
 """Teams and who is in them."""
 
+from typing import Unpack
+
 from django.utils.translation import gettext as _
+from typing_extensions import TypedDict
 
 from fairlead.core.act import change, create
 from fairlead.core.actor import Actor
@@ -8,6 +11,10 @@ from fairlead.core.clash import check_version
 from fairlead.core.errors import Invalid
 from fairlead.core.verb import verb
 from fairlead.models import Schedule, Team, User
+
+
+class TeamFacts(TypedDict, total=False):
+    schedule: Schedule | None
 
 
 @verb("{by} made the team {it}", may="organisation.edit")
@@ -18,11 +25,12 @@ def create_team(by: Actor, *, name: str, schedule: Schedule | None = None) -> Te
 
 @verb("{by} edited the team {team}", may="organisation.edit")
 def edit_team(
-    by: Actor, team: Team, *, name: str, schedule: Schedule | None = None, version: int | None = None
+    by: Actor, team: Team, *, name: str | None = None, version: int | None = None, **facts: Unpack[TeamFacts]
 ) -> Team:
-    """Change a team's name and schedule."""
-    check_version(team, version, {"name": name, "schedule": schedule})
-    change(team, name=_free(name, team), schedule=schedule)
+    """Change a team's name or schedule."""
+    values = dict(facts) | ({"name": _free(name, team)} if name is not None else {})
+    check_version(team, version, values)
+    change(team, **values)
     return team
 
 
@@ -46,6 +54,6 @@ def _teams(user: User) -> list[int]:
 
 def _free(name: str, but: Team | None = None) -> str:
     name = " ".join(name.split())
-    if Team.objects.filter(name__iexact=name).exclude(pk=but.pk if but else None).exists():
+    if Team.objects.filter(name__iexact=name).exclude(pk=but.pk if but else 0).exists():
         raise Invalid({"name": [_("There is a team of this name already.")]})
     return name

@@ -83,6 +83,13 @@ def change_role(by: Actor, user: User, *, role: Role) -> User:
     return user
 
 
+@verb("{by} signed {user} out everywhere", may="organisation.edit", undo_within=None)
+def sign_out_everywhere(by: Actor, user: User) -> User:
+    """End all sessions of a user, after a lost laptop for example. They can sign in again."""
+    current().step.always = Session.objects.filter(user=user).delete()[0] > 0
+    return user
+
+
 @verb("{by} deactivated {user}", may="organisation.edit")
 def deactivate_user(by: Actor, user: User) -> User:
     """Sign a user out everywhere and let them in no more; what they own and did stays."""

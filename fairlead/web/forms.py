@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from fairlead.core.errors import Conflict, Invalid, WrongState
 
 NEEDED = gettext_lazy("Fill this in.")
+LISTED = gettext_lazy("Choose one of the list.")
 WRONG: dict[type[forms.Field], Any] = {
     forms.TimeField: gettext_lazy("Write a time like 09:00."),
     forms.DateField: gettext_lazy("Write a date like 2026-12-24."),
@@ -28,7 +29,7 @@ class Form(forms.Form):
         self.result: Any = None
         self.version: int | None = None
         for field in self.fields.values():
-            field.error_messages |= {"required": NEEDED}
+            field.error_messages |= {"required": NEEDED, "invalid_choice": LISTED}
             if type(field) in WRONG:
                 field.error_messages |= {"invalid": WRONG[type(field)]}
 

@@ -1,0 +1,65 @@
+"""Settings: the frame that its pages share, and one's own profile."""
+
+from typing import Any
+
+from django import forms
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from fairlead.core import access
+from fairlead.core.actor import Actor
+from fairlead.models.place import locales, zones
+from fairlead.verbs.profiles import edit_profile
+from fairlead.web.forms import Form
+from fairlead.web.page import Request, done, page, render
+from fairlead.web.sessions import remember_look
+
+# label, address, what it needs
+SECTIONS = [
+    (gettext_lazy("Profile"), "/settings", "member"),
+    (gettext_lazy("Password"), "/settings/password", "member"),
+    (gettext_lazy("Sessions"), "/settings/sessions", "member"),
+    (gettext_lazy("Tokens"), "/settings/tokens", "member"),
+    (gettext_lazy("Time off"), "/settings/absences", "absence.see"),
+    (gettext_lazy("Organisation"), "/settings/organisation", "organisation.edit"),
+    (gettext_lazy("People"), "/settings/people", "organisation.edit"),
+    (gettext_lazy("Teams"), "/settings/teams", "organisation.edit"),
+    (gettext_lazy("Schedules"), "/settings/schedules", "organisation.edit"),
+]
+THEMES = [("auto", gettext_lazy("As the device")), ("light", gettext_lazy("Light")), ("dark", gettext_lazy("Dark"))]
+DENSITIES = [("comfortable", gettext_lazy("Comfortable")), ("compact", gettext_lazy("Compact"))]
+
+
+class Profile(Form):
+    name = forms.CharField(max_length=200)
+    zone = forms.ChoiceField(choices=lambda: [(zone, zone) for zone in zones()])
+    locale = forms.ChoiceField(choices=lambda: list(locales().items()))
+    theme = forms.ChoiceField(choices=THEMES)
+    density = forms.ChoiceField(choices=DENSITIES)
+    shortcuts = forms.BooleanField(required=False)
+    reminder_time = forms.TimeField(widget=forms.TimeInput(format="%H:%M"))
+
+
+@page("member", "GET", "POST")
+def profile(request: Request) -> HttpResponse:
+    user = request.user
+    form = Profile(request.POST, initial={name: getattr(user, name) for name in Profile.base_fields})
+    if request.method == "POST" and form.carried_out(lambda **facts: edit_profile(request.by, **facts)):
+        answer = done(request, "/settings", _("Settings saved."))
+        remember_look(answer, form.result)
+        return answer
+    return show(request, "settings/profile.html", {"form": form}, status=form.status)
+
+
+def show(request: Request, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    """A page of the settings, with the line of all that this reader may open."""
+    return render(request, template, {"sections": sections(request.by, request.path), **context}, status=status)
+
+
+def sections(by: Actor, path: str) -> list[dict[str, Any]]:
+    return [
+        {"label": label, "url": url, "current": path == url or (url != "/settings" and path.startswith(f"{url}/"))}
+        for label, url, may in SECTIONS
+        if may == "member" or access.can_any(by, may.partition(".")[2], may.partition(".")[0])
+    ]
