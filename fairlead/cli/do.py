@@ -70,7 +70,7 @@ def actor(email: str | None) -> Actor:
     """The user with this address, or the product itself when nobody is named: who can type this runs the server."""
     if email is None:
         return system("command line", door="cli")
-    user = User.objects.active().filter(email__iexact=email).first()
+    user: User | None = User.objects.active().filter(email__iexact=email).first()
     if user is None:
         raise NotFound(f"There is no active user with the address {email}.")
     return user.actor("cli")
@@ -99,8 +99,8 @@ def parser(spec: Verb) -> argparse.ArgumentParser:
         found.add_argument("subject", metavar=form, help=f"which {', '.join(kinds)}, by the id in its address")
     for name, each in schema.get("properties", {}).items():
         if name != subject:
-            flags = {"dest": f"given_{name}", "metavar": kind(each), "help": meaning(name, each, schema)}
-            found.add_argument(f"--{name.replace('_', '-')}", action="append", **flags)
+            flag, words = f"--{name.replace('_', '-')}", meaning(name, each, schema)
+            found.add_argument(flag, action="append", dest=f"given_{name}", metavar=kind(each), help=words)
     found.add_argument("--by", metavar="EMAIL", help="act as this user (default: as Fairlead itself)")
     found.add_argument("--json", action="store_true", help="answer as JSON")
     return found

@@ -5,14 +5,17 @@ import inspect
 import json
 import types
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cache
 from typing import Annotated, Any, Required, Union, get_args, get_origin, get_type_hints
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import DataError, IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 from pydantic import (
     AfterValidator,
+    AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
@@ -27,7 +30,7 @@ from typing_extensions import TypedDict, is_typeddict
 from fairlead.core import clock
 from fairlead.core.act import last
 from fairlead.core.actor import Actor
-from fairlead.core.errors import Invalid, KeyReused, NotFound, Taken
+from fairlead.core.errors import Invalid, KeyReused, NotAllowed, NotFound, Taken
 from fairlead.core.record import Record, nouns
 from fairlead.core.resource import resource, without_secrets
 from fairlead.core.upload import Upload
@@ -71,7 +74,8 @@ def perform(name: str, by: Actor, raw: Mapping[str, Any], *, key: str = "") -> d
 def find(noun: str, public_id: str, by: Actor) -> Record:
     """The record with this public id if the actor may see it, the survivor if it was merged; else NotFound."""
     model = nouns()[noun]
-    record = model.objects.visible_to(by).filter(public_id=public_id).first()
+    known = public_id.isascii() and public_id.isalnum()  # else the database may not even take it
+    record = model.objects.visible_to(by).filter(public_id=public_id).first() if known else None
     if record is None:
         raise NotFound(_("No %(noun)s at this address.") % {"noun": model._meta.verbose_name}, noun=noun)
     merged = getattr(record, "merged_into", None)
@@ -81,7 +85,8 @@ def find(noun: str, public_id: str, by: Actor) -> Record:
 @cache
 def arguments(name: str) -> type[BaseModel]:
     """The verb's input as a pydantic model: what REST, the command line and assistants validate and document."""
-    spec, fields = REGISTRY[name], {}
+    spec = REGISTRY[name]
+    fields: dict[str, Any] = {}
     for parameter in list(spec.signature.parameters.values())[1:]:
         if parameter.kind is parameter.VAR_KEYWORD:
             facts = get_args(parameter.annotation)[0]
@@ -90,7 +95,8 @@ def arguments(name: str) -> type[BaseModel]:
         else:
             default = ... if parameter.default is parameter.empty else parameter.default
             fields[parameter.name] = (_plain(parameter.annotation), default)
-    return create_model(f"{name}_input", __config__=ConfigDict(extra="forbid"), **fields)  # type: ignore[call-overload,no-any-return]
+    made: type[BaseModel] = create_model(f"{name}_input", __config__=ConfigDict(extra="forbid"), **fields)
+    return made
 
 
 def subjects(spec: Verb) -> list[str]:
@@ -127,13 +133,13 @@ def record_types(annotation: Any) -> list[RecordType]:
 # --- raw input ---------------------------------------------------------------------------------------------------
 
 
-def _no_nul(text: str) -> str:
-    if "\x00" in text:
-        raise ValueError(_("This text has a character that cannot be stored (NUL)."))
+def _storable(text: str) -> str:
+    if "\x00" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
+        raise ValueError(_("This text has a character that cannot be stored."))
     return text
 
 
-Text = Annotated[str, AfterValidator(_no_nul)]
+Text = Annotated[str, AfterValidator(_storable)]
 # Only what a door has received passes; no JSON does.
 File = Annotated[InstanceOf[Upload], WithJsonSchema({"type": "string", "format": "binary"})]
 
@@ -145,8 +151,10 @@ def _plain(annotation: Any) -> Any:
         return Text
     if annotation is Upload:
         return File
+    if annotation is datetime:
+        return AwareDatetime
     if isinstance(annotation, type) and not parts and issubclass(annotation, Record):
-        about = {"noun": annotation.noun()}
+        about: dict[str, Any] = {"noun": annotation.noun()}
         return Annotated[str, Field(description=f"Public id of a {annotation.noun()}", json_schema_extra=about)]
     if origin in (Union, types.UnionType):
         kinds = record_types(annotation)
@@ -161,7 +169,7 @@ def _plain(annotation: Any) -> Any:
     if is_typeddict(annotation):
         return _plain_facts(annotation)
     if origin is Annotated and parts[0] is str:
-        return Annotated[(Text, *parts[1:])]  # type: ignore[return-value]
+        return Annotated[(Text, *parts[1:])]
     return annotation
 
 
@@ -182,7 +190,7 @@ def _once(spec: Verb, by: Actor, raw: Mapping[str, Any], key: str, fingerprint: 
             before = IdempotencyKey.objects.get(by_user_id=by.user_id, key=key)
             if before.fingerprint != fingerprint:
                 raise KeyReused(_("This Idempotency-Key came before with another request.")) from None
-            return before.answer | {"replayed": True}
+            return {**before.answer, "replayed": True}
         answer = _call(spec, by, raw)
         IdempotencyKey.objects.filter(pk=kept.pk).update(answer=without_secrets(answer))
         return answer
@@ -207,6 +215,10 @@ def _call(spec: Verb, by: Actor, raw: Mapping[str, Any]) -> dict[str, Any]:
         result = spec.call(by, **given)
     except (DataError, OverflowError):
         raise Invalid({"": [_("A value is too large, or has a character that cannot be stored.")]}) from None
+    except get_user_model().DoesNotExist as error:
+        if by.user_id is not None:
+            raise
+        raise NotAllowed(_("Only a user can do this for themselves. Say which one acts.")) from error
     except IntegrityError as error:
         raise Taken(
             _("Something like this exists already, or what it needs is missing. Nothing was changed.")
@@ -262,7 +274,7 @@ def _words(kind: str, message: str) -> str:
         "missing_argument": _("This is needed."),
         "extra_forbidden": _("There is no argument of this name."),
         "is_instance_of": _("Send a file."),
-        "string_unicode": _("This text has a character that cannot be stored."),
+        "timezone_aware": _("Say the time zone too, as in 2026-12-04T10:30:00Z."),
     }
     return words.get(kind, f"{message.rstrip('.')}.")
 

@@ -3,9 +3,11 @@
 from typing import Any
 
 from django.db import models
+from django.db.models import Q
 
+from fairlead.core.actor import Actor
 from fairlead.core.record import Link, Row
-from fairlead.models.about import exactly_one, link
+from fairlead.models.about import exactly_one, following, link
 from fairlead.models.index import reindex
 
 OF = ("person", "company")
@@ -16,6 +18,8 @@ class ContactPoint(Row):
 
     label = models.CharField(max_length=40, blank=True)  # work, home, mobile, …
     position = models.PositiveSmallIntegerField(default=0)
+    person: Any
+    company: Any
     person_id: int | None
     company_id: int | None
 
@@ -27,12 +31,16 @@ class ContactPoint(Row):
     def of(self) -> Any:
         return self.person if self.person_id else self.company
 
+    @classmethod
+    def governed(cls, by: Actor, action: str) -> Q | None:
+        return following(by, action, OF)
+
     def root(self) -> Row:
         owner: Row = self.of
         return owner
 
     def timelines(self) -> list[Link]:
-        return [(self.of.noun(), self.of.pk)]
+        return [("person", self.person_id)] if self.person_id else [("company", self.company_id or 0)]
 
     @classmethod
     def derive(cls, changes: Any) -> None:

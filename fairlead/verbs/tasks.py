@@ -91,7 +91,7 @@ def assign_task(by: Actor, task: Task, *, assignee: User) -> Task:
 
 
 def _self(by: Actor) -> User:
-    user = User.objects.filter(pk=by.user_id).first()
+    user: User | None = User.objects.filter(pk=by.user_id).first()
     if user is None:
         raise Invalid({"assignee": [_("Say who is to do it.")]})
     return user

@@ -64,4 +64,5 @@ def revoke_token(by: Actor, token: Token) -> Token:
 
 def _end_of(by: Actor) -> list[datetime]:
     """When the token ends that this actor acts with, if it is one."""
-    return list(Token.objects.filter(pk=by.token_id).values_list("expires_at", flat=True))
+    made_with = Token.objects.filter(pk=by.token_id or 0)
+    return list(made_with.values_list("expires_at", flat=True))
