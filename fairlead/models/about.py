@@ -52,16 +52,23 @@ class About(Record):
         level = by.level(action, cls.access_noun())
         if level == "none":
             return access.NOBODY
-        follow = action if action == "see" else "edit"
-        reached = {name: access.reach(by, follow, rows()[name]) for name in ABOUT}
-        if not any(reached.values()) or (action != "see" and level == "all"):
+        if action != "see" and level == "all":
             return Q()
-        return reduce(or_, (_through(name, condition) for name, condition in reached.items())) | cls.own(by)
+        condition = following(by, action if action == "see" else "edit", ABOUT)
+        return condition | cls.own(by) if condition else condition
 
     @classmethod
     def own(cls, by: Actor) -> Q:
         """The rows that are this user's whatever they are about."""
         return access.NOBODY
+
+
+def following(by: Actor, action: str, names: tuple[str, ...]) -> Q:
+    """The condition for rows that hang on one of these nouns: `by` may do `action` on what they hang on."""
+    reached = {name: access.reach(by, action, rows()[name]) for name in names}
+    if not any(reached.values()):
+        return Q()
+    return reduce(or_, (_through(name, condition) for name, condition in reached.items()))
 
 
 def _through(name: str, condition: Q) -> Q:

@@ -1,9 +1,11 @@
 """External ids: what other systems call our records."""
 
 from django.db import models
+from django.db.models import Q
 
+from fairlead.core.actor import Actor
 from fairlead.core.record import Link, Row
-from fairlead.models.about import ABOUT, exactly_one, link
+from fairlead.models.about import ABOUT, exactly_one, following, link
 
 
 class ExternalId(Row):
@@ -33,6 +35,10 @@ class ExternalId(Row):
 
     def __str__(self) -> str:
         return f"{self.system}: {self.value}"
+
+    @classmethod
+    def governed(cls, by: Actor, action: str) -> Q | None:
+        return following(by, action, ABOUT)
 
     def root(self) -> Row:
         record: Row = next(getattr(self, name) for name in ABOUT if getattr(self, f"{name}_id"))

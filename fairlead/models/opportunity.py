@@ -5,10 +5,13 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from fairlead.core.actor import Actor
 from fairlead.core.record import Link, Row, RowQuerySet
 from fairlead.models import money
+from fairlead.models.about import following
 from fairlead.models.owned import Owned
 
 
@@ -123,6 +126,10 @@ class Closure(Row):
 
     def __str__(self) -> str:
         return f"{self.opportunity}: {self.get_outcome_display()}"
+
+    @classmethod
+    def governed(cls, by: Actor, action: str) -> Q | None:
+        return following(by, action, ("opportunity",))
 
     def root(self) -> Row:
         return self.opportunity

@@ -11,9 +11,12 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from fairlead.core import clock
+from fairlead.core import access, clock
+from fairlead.core.actor import Actor
 from fairlead.core.record import Link, Record
 from fairlead.models import normal
+from fairlead.models.about import following
+from fairlead.models.contact import OF
 
 if TYPE_CHECKING:
     from fairlead.models.company import Company
@@ -58,6 +61,15 @@ class Suppression(Record):
 
     def __str__(self) -> str:
         return f"{self.get_channel_display()}: {self.reason}"
+
+    @classmethod
+    def governed(cls, by: Actor, action: str) -> Q | None:
+        """As the person or company; one of an address alone is everybody's who has people at all."""
+        level = by.level("see" if action == "see" else "edit", "person")
+        if level == "none":
+            return access.NOBODY
+        condition = following(by, action, OF)
+        return condition | Q(person=None, company=None) if condition else condition
 
     def timelines(self) -> list[Link]:
         links: list[Link] = [("person", self.person_id)] if self.person_id else []
