@@ -28,7 +28,7 @@ class Words:
     def __init__(self, events: Iterable[Event], by: Actor, reader: Reader, currency: str) -> None:
         self.reader, self.currency = reader, currency
         wanted: dict[type[Record], set[int]] = defaultdict(set)
-        for event in events:
+        for event in filter(_silent, events):
             for field, pair in _pairs(event):
                 if field.is_relation and issubclass(field.related_model, Record):
                     wanted[field.related_model] |= {pk for value in pair for pk in _ids(value)}

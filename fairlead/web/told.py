@@ -83,15 +83,16 @@ class Teller:
 
     def _days(self, found: Told) -> list[tuple[str, list[Line]]]:
         days: dict[str, list[Line]] = {}
-        roots: dict[tuple[UUID, datetime], Line] = {}
+        roots: dict[tuple[UUID, str], Line] = {}
         for at, event in sorted(found, key=lambda pair: (pair[0], -pair[1].step), reverse=True):
-            root = roots.get((event.act, at)) if event.cause is not None else None
+            heading = formats.long_day(at, self.reader)
+            root = roots.get((event.act, heading)) if event.cause is not None else None
             if root is not None:
                 root.then.append(self._next(event))
                 continue
             line = self._line(at, event)
-            roots[(event.act, at)] = line
-            days.setdefault(formats.long_day(at, self.reader), []).append(line)
+            roots[(event.act, heading)] = line
+            days.setdefault(heading, []).append(line)
         return list(days.items())
 
     def _line(self, at: datetime, event: Event) -> Line:

@@ -53,7 +53,7 @@ def load(request: HttpRequest, noun: str, address: str) -> Any:
     model = nouns()[noun]
     rows = model.objects.visible_to(by).select_related(*JOINED[noun])
     rows = rows.annotate(**{name: _right(by, action, model) for name, action in RIGHTS.items()})
-    record = rows.filter(public_id=address.partition("-")[0]).first()
+    record: Any = rows.filter(public_id=address.partition("-")[0]).first()
     if record is None:
         raise NotFound(_("No record at this address. It may have been merged or deleted, or it belongs to others."))
     if record.merged_into_id:
