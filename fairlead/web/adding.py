@@ -98,7 +98,7 @@ class Form:
         for each in self.fields:
             text = entry[each.name]
             try:
-                _check(each, text)
+                _check(each, text, by)
                 if each.picks:
                     _pick(each, entry, by, read)
                 elif text:
@@ -117,7 +117,7 @@ class Form:
         return {name if name in known else self.fields[0].name: text for name, text in placed.items()}
 
 
-def _check(field: Field, text: str) -> None:
+def _check(field: Field, text: str, by: Actor) -> None:
     if "\x00" in text:
         raise typed.Unread(_("This text has a character that cannot be stored. Type it again."))
     if field.required and not text:
@@ -125,6 +125,8 @@ def _check(field: Field, text: str) -> None:
     if len(text) > field.most:
         words = _("This is %(length)s characters long. There is room for %(most)s.")
         raise typed.Unread(words % {"length": len(text), "most": field.most})
+    if field.kind == "select" and text not in {value for value, _label in field.choices(by)} | {""}:
+        raise typed.Unread(_("This choice is not there any more. Choose another one."))
 
 
 def _value(form: Form, field: Field, text: str, reader: Reader, read: Read) -> None:
@@ -183,8 +185,9 @@ def _asked(field: Field, text: str, found: list[Any], by: Actor) -> Choices:
 
 
 def _which(record: Any) -> str:
-    more = getattr(record, "website", "") or getattr(record, "title", "")
-    return f"{record.label} ({more or record.created_at:%Y-%m-%d})"
+    """The name with what tells it from others of the same name."""
+    more = getattr(record, "website", "") or getattr(record, "title", "") or f"{record.created_at:%Y-%m-%d}"
+    return f"{record.label} ({more})"
 
 
 # --- the four forms ----------------------------------------------------------------------------------------------
