@@ -7,9 +7,8 @@ import types
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
-from typing import Annotated, Any, Required, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Required, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import DataError, IntegrityError, models, transaction
 from django.utils.translation import gettext as _
@@ -37,19 +36,20 @@ from fairlead.core.upload import Upload
 from fairlead.core.verb import REGISTRY, Verb, retrying
 
 RecordType = type[Record]
+M = TypeVar("M", bound=BaseModel)
 
 
 class IdempotencyKey(models.Model):
     """An answer kept under the caller's key, so that a repeated call gets it again and does nothing."""
 
-    by_user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+")
+    caller = models.CharField(max_length=80)
     key = models.CharField(max_length=200)
     fingerprint = models.CharField(max_length=64)
     answer = models.JSONField(default=dict)
     at = models.DateTimeField(default=clock.now, db_index=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["by_user", "key"], name="one_answer_per_key")]
+        constraints = [models.UniqueConstraint(fields=["caller", "key"], name="one_answer_per_key")]
 
     def __str__(self) -> str:
         return self.key
@@ -97,6 +97,14 @@ def arguments(name: str) -> type[BaseModel]:
             fields[parameter.name] = (_plain(parameter.annotation), default)
     made: type[BaseModel] = create_model(f"{name}_input", __config__=ConfigDict(extra="forbid"), **fields)
     return made
+
+
+def checked(model: type[M], raw: Mapping[str, Any]) -> M:
+    """Raw input as this model has it; raises Invalid, in the words of the house."""
+    try:
+        return model.model_validate(dict(raw))
+    except ValidationError as error:
+        raise Invalid(_messages(error)) from None
 
 
 def subjects(spec: Verb) -> list[str]:
@@ -182,12 +190,13 @@ def _plain_facts(annotation: Any) -> Any:
 
 
 def _once(spec: Verb, by: Actor, raw: Mapping[str, Any], key: str, fingerprint: str) -> dict[str, Any]:
+    caller = f"user {by.user_id}" if by.user_id else f"{by.kind} {by.cause}"[:80]
     with transaction.atomic():
         try:
             with transaction.atomic():
-                kept = IdempotencyKey.objects.create(by_user_id=by.user_id, key=key, fingerprint=fingerprint)
+                kept = IdempotencyKey.objects.create(caller=caller, key=key, fingerprint=fingerprint)
         except IntegrityError:
-            before = IdempotencyKey.objects.get(by_user_id=by.user_id, key=key)
+            before = IdempotencyKey.objects.get(caller=caller, key=key)
             if before.fingerprint != fingerprint:
                 raise KeyReused(_("This Idempotency-Key came before with another request.")) from None
             return {**before.answer, "replayed": True}
@@ -197,10 +206,7 @@ def _once(spec: Verb, by: Actor, raw: Mapping[str, Any], key: str, fingerprint: 
 
 
 def _call(spec: Verb, by: Actor, raw: Mapping[str, Any]) -> dict[str, Any]:
-    try:
-        model = arguments(spec.name)(**raw)
-    except ValidationError as error:
-        raise Invalid(_messages(error)) from None
+    model = checked(arguments(spec.name), raw)
     given: dict[str, Any] = {}
     for parameter in list(spec.signature.parameters.values())[1:]:
         if parameter.kind is parameter.VAR_KEYWORD:

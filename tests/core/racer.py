@@ -1,0 +1,59 @@
+"""A process of its own that calls verbs on an installation's database: one JSON line in, one out.
+
+{"verb", "raw", "by": user id or null, "key", "at": when to begin, in seconds since 1970} or {"ask": expression}.
+"""
+
+import json
+import sys
+import time
+from typing import Any
+
+import django
+
+django.setup()
+
+from fairlead.core.act import change, current  # noqa: E402
+from fairlead.core.actor import Actor, system  # noqa: E402
+from fairlead.core.errors import Refused  # noqa: E402
+from fairlead.core.schema import perform  # noqa: E402
+from fairlead.core.verb import verb  # noqa: E402
+from fairlead.models import Closure, Event, Opportunity, Person, Stage  # noqa: E402
+
+
+@verb("{by} touched {one} and then {other}", may="anyone")
+def touch_in_turn(by: Actor, one: Person, *, other: str) -> Person:
+    """Takes the lock on a second record late, so that two such calls can wait for each other."""
+    change(one, title=f"{one.title}x")
+    time.sleep(0.05)
+    second = Person.objects.get(public_id=other)
+    current().hold([second])
+    change(second, title=f"{second.title}x")
+    return one
+
+
+COUNTS = {
+    "closures": lambda: Closure.objects.count(),
+    "moves": lambda: Event.objects.filter(verb="move_stage").count(),
+    "stages": lambda: list(Stage.objects.values_list("public_id", flat=True)),
+    "titles": lambda: list(Person.objects.order_by("id").values_list("title", flat=True)),
+    "names": lambda: dict(Opportunity.objects.values_list("public_id", "title")),
+}
+
+
+def answer(asked: dict[str, Any]) -> dict[str, Any]:
+    if "count" in asked:
+        return {"count": COUNTS[asked["count"]]()}
+    by = system("race")
+    while time.time() < asked.get("at", 0):
+        pass
+    try:
+        return perform(asked["verb"], by, asked["raw"], key=asked.get("key", ""))
+    except Refused as refusal:
+        return {"refused": refusal.code, "text": refusal.text}
+    except Exception as error:
+        return {"fault": f"{type(error).__name__}: {error}"}
+
+
+if __name__ == "__main__":
+    for line in sys.stdin:
+        print(json.dumps(answer(json.loads(line)), default=str), flush=True)
