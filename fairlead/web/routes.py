@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.core.checks import CheckMessage, Error, register
+from django.core.exceptions import ImproperlyConfigured
 from django.urls import URLPattern, URLResolver, get_resolver
 
 # Routes that need no declaration, each with its reason. Health and static files are answered before the routes.
@@ -27,6 +28,12 @@ def undeclared() -> list[str]:
         for address, view in routes()
         if address not in EXEMPT and not (getattr(view, "may", "") and getattr(view, "methods", ()))
     ]
+
+
+def demand_declared() -> None:
+    """Refuse to serve while a route stands open by mistake."""
+    if found := undeclared():
+        raise ImproperlyConfigured(f"These routes say not who may open them, or how: {', '.join(found)}")
 
 
 @register()

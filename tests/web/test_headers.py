@@ -1,6 +1,10 @@
 """What every answer carries."""
 
 import gzip
+import json
+import os
+import subprocess
+import sys
 
 import pytest
 from django.test import Client
@@ -43,6 +47,19 @@ def test_cookies_stay_with_the_browser(client: Client, world: World) -> None:
     client.post("/sign-in", {"email": world.sam.email, "password": "rope through the ring"})
     for name in ("sessionid", "csrftoken"):
         assert client.cookies[name]["httponly"] and client.cookies[name]["samesite"] == "Lax"
+
+
+def test_on_https_cookies_are_bound_to_the_host() -> None:
+    ask = "import json, fairlead.settings as s; print(json.dumps([s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.HTTPS,"
+    ask += " s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.DEBUG]))"
+    told = subprocess.run(
+        [sys.executable, "-c", ask],
+        env={**os.environ, "FAIRLEAD_URL": "https://crm.example"},
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    assert json.loads(told.stdout) == ["__Host-session", "__Host-csrf", True, True, True, False]
 
 
 def test_pages_are_compressed(client: Client, db: None) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.checks import run_checks
+from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import path
@@ -17,7 +18,7 @@ from fairlead.core.record import rows
 from fairlead.demo.world import World
 from fairlead.models import Role
 from fairlead.verbs.users import change_role
-from fairlead.web.routes import EXEMPT, routes, undeclared
+from fairlead.web.routes import EXEMPT, demand_declared, routes, undeclared
 
 ALL = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 # What one may always do, however little one's role allows: to oneself.
@@ -60,6 +61,8 @@ def test_every_route_says_who_may_open_it_and_how() -> None:
 def test_a_route_that_does_not_is_an_error_at_the_start(settings: Any) -> None:
     settings.ROOT_URLCONF = "tests.web.test_routes"
     assert undeclared() == ["bare"]
+    with pytest.raises(ImproperlyConfigured, match="bare"):
+        demand_declared()
     assert [error.id for error in run_checks() if error.id == "fairlead.E001"] == ["fairlead.E001"]
 
 
