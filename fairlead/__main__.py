@@ -10,6 +10,7 @@ from fairlead import __version__, settings
 from fairlead.work.family import answer, follow_parent, take_name
 
 Command = Callable[[argparse.Namespace], int | None]
+FILLED = "FAIRLEAD_FILLED"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -103,14 +104,26 @@ def migrate(asked: argparse.Namespace) -> None:
 
 def prepare(asked: argparse.Namespace) -> None:
     """Make everything ready and fork the parts, when a supervisor asked for them: Django is loaded once for all."""
+    begun_with = dict(os.environ)
     follow_and_load()
-    from fairlead.cli.greeting import greeting
+    from fairlead.cli.greeting import fill_when_empty, greeting
     from fairlead.work.prepare import run
 
-    run()
-    words = greeting(demo=asked.demo)
+    has_worked = run()
+    filled = asked.demo and fill_when_empty()
+    if (has_worked or filled) and "FAIRLEAD_ANSWER" in os.environ:
+        begin_again(begun_with | {FILLED: "yes" if filled else ""})
+    words = greeting(demo=asked.demo, filled=filled or bool(os.environ.get(FILLED)))
     load_parts()
     answer(words, {"web": run_web, "work": run_work})
+
+
+def begin_again(surroundings: dict[str, str]) -> None:
+    """The same process with fresh memory: what migrations and the demo world left in it would stay in every part."""
+    from django.db import connections
+
+    connections.close_all()
+    os.execve(sys.executable, [sys.executable, "-P", "-m", "fairlead", *sys.argv[1:]], surroundings)  # noqa: S606
 
 
 def load_parts() -> None:

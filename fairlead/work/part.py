@@ -95,6 +95,7 @@ def spawn(arguments: list[str], handed_over: dict[str, int], also: Iterable[int]
         os.set_inheritable(number, True)
     surroundings = os.environ | {name: str(number) for name, number in handed_over.items()} | more
     surroundings["FAIRLEAD_PARENT"] = str(os.getpid())
+    surroundings.setdefault("MALLOC_ARENA_MAX", "2")  # else the C library keeps a heap for every thread
     words = [sys.executable, "-P", "-m", "fairlead", *arguments]
     pid = os.posix_spawn(sys.executable, words, surroundings, setpgroup=0)
     for number in descriptors:

@@ -13,9 +13,10 @@ from fairlead.work.static import collect
 NEEDED_SQLITE = (3, 51, 3)
 
 
-def run() -> None:
-    migrate()
-    collect()
+def run() -> bool:
+    """True when there was something to do."""
+    migrated, collected = migrate(), collect()
+    return migrated or collected
 
 
 def migrate() -> bool:
