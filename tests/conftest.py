@@ -1,10 +1,13 @@
 """The databases of the tests, one per worker. SQLite is a file, so that tests meet the locks that users meet."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db.backends.base.operations import BaseDatabaseOperations
 
+from fairlead.core.record import erasing
 from tests.world import built, world  # noqa: F401
 
 
@@ -17,3 +20,17 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
         # A test need not survive a power cut.
         database["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
     yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def emptied_behind_the_guard() -> Iterator[None]:
+    """Tests that commit are cleaned up by emptying every table, which is nobody's deed."""
+    flush = BaseDatabaseOperations.execute_sql_flush
+
+    def unguarded(self: Any, statements: Any) -> None:
+        with erasing():
+            flush(self, statements)
+
+    BaseDatabaseOperations.execute_sql_flush = unguarded  # type: ignore[method-assign]
+    yield
+    BaseDatabaseOperations.execute_sql_flush = flush  # type: ignore[method-assign]
