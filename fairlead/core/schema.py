@@ -5,7 +5,7 @@ import inspect
 import json
 import types
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, time
 from functools import cache
 from typing import Annotated, Any, Required, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -147,20 +147,24 @@ def _storable(text: str) -> str:
     return text
 
 
+def _without_zone(clock_time: time) -> time:
+    if clock_time.tzinfo is not None:
+        raise ValueError(_("Write the time as the clock shows it, without a zone."))
+    return clock_time
+
+
 Text = Annotated[str, AfterValidator(_storable)]
+ClockTime = Annotated[time, AfterValidator(_without_zone)]
 # Only what a door has received passes; no JSON does.
 File = Annotated[InstanceOf[Upload], WithJsonSchema({"type": "string", "format": "binary"})]
+INSTEAD: dict[Any, Any] = {str: Text, time: ClockTime, datetime: AwareDatetime, Upload: File}
 
 
 def _plain(annotation: Any) -> Any:
     """An annotation with records replaced by their public ids."""
     origin, parts = get_origin(annotation), get_args(annotation)
-    if annotation is str:
-        return Text
-    if annotation is Upload:
-        return File
-    if annotation is datetime:
-        return AwareDatetime
+    if isinstance(annotation, type) and annotation in INSTEAD:
+        return INSTEAD[annotation]
     if isinstance(annotation, type) and not parts and issubclass(annotation, Record):
         about: dict[str, Any] = {"noun": annotation.noun()}
         return Annotated[str, Field(description=f"Public id of a {annotation.noun()}", json_schema_extra=about)]

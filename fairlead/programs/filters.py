@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Annotated, Any
 
@@ -15,6 +15,7 @@ from fairlead.core.actor import Actor
 from fairlead.core.errors import BadRequest
 from fairlead.core.record import Record
 from fairlead.core.resource import columns
+from fairlead.core.schema import ClockTime
 from fairlead.models import User, normal
 from fairlead.models.index import SearchRow
 
@@ -29,7 +30,7 @@ KINDS: "tuple[tuple[type[models.Field[Any, Any]], Any, dict[str, str]], ...]" = 
     (models.BooleanField, bool, SAME),
     (models.DateTimeField, datetime, ORDERED),
     (models.DateField, date, ORDERED),
-    (models.TimeField, time, ORDERED),
+    (models.TimeField, ClockTime, ORDERED),
     (models.IntegerField, Whole, ORDERED),
     (models.CharField, str, TEXT),
 )

@@ -8,11 +8,12 @@ import pytest
 from fairlead.api.openapi import document
 from fairlead.cli.do import main, overview
 from fairlead.core.act import change
-from fairlead.core.actor import Actor
+from fairlead.core.actor import Actor, system
 from fairlead.core.record import nouns
 from fairlead.core.schema import subjects
 from fairlead.core.verb import REGISTRY, verb
 from fairlead.demo.world import World
+from fairlead.mcp.tools import call, offered
 from fairlead.models import Person
 from tests.doors.api import BASE, Api
 
@@ -29,32 +30,40 @@ def addresses(verb_name: str) -> list[tuple[str, str]]:
     ]
 
 
-@pytest.mark.parametrize("name", VERBS)
-def test_on_rest(name: str, iris: Api, world: World) -> None:
+def test_on_rest(iris: Api, world: World) -> None:
     """One address per noun it acts on, and each takes the call: what comes back is the verb's own answer."""
-    found = addresses(name)
-    assert len(found) == max(1, len(subjects(REGISTRY[name])))
-    for method, path in found:
-        noun = next((n for n, model in nouns().items() if model.plural() == path.split("/")[3]), "")
-        record = nouns()[noun].objects.visible_to(world.admin.actor("api")).first() if "{id}" in path else None
-        place = path.removeprefix(BASE).replace("{id}", record.public_id if record else "zzzzzzzzzz")
-        answer = iris.send(method.upper(), place, '{"no such argument": 1}')
-        assert (answer.status_code, answer.json()["code"]) in {(422, "invalid"), (404, "not_found")}
-        if record or "{id}" not in path:
-            assert answer.json()["errors"]["no such argument"] == ["There is no argument of this name."]
+    for name in VERBS:
+        found = addresses(name)
+        assert len(found) == max(1, len(subjects(REGISTRY[name]))), name
+        for method, path in found:
+            noun = next((n for n, model in nouns().items() if model.plural() == path.split("/")[3]), "")
+            record = nouns()[noun].objects.visible_to(world.admin.actor("api")).first() if "{id}" in path else None
+            place = path.removeprefix(BASE).replace("{id}", record.public_id if record else "zzzzzzzzzz")
+            answer = iris.send(method.upper(), place, '{"no such argument": 1}')
+            assert (answer.status_code, answer.json()["code"]) in {(422, "invalid"), (404, "not_found")}, path
+            if record or "{id}" not in path:
+                assert answer.json()["errors"]["no such argument"] == ["There is no argument of this name."], path
+
+
+def test_on_the_command_line(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its help tells its arguments; a call that lacks or misnames something is refused in words, never with a trace."""
+    listed = "\n".join(overview())
+    for name in VERBS:
+        assert name.replace("_", "-") in listed
+        with pytest.raises(SystemExit) as left:
+            main([name.replace("_", "-"), "--help"])
+        assert left.value.code == 0 and "--by EMAIL" in capsys.readouterr().out
+        record = [f"{subjects(REGISTRY[name])[0]}:zzzzzzzzzz"] if subjects(REGISTRY[name]) else []
+        assert main([name, *record, "--no-such-argument", "1"]) == 2
+        assert "no-such-argument" in capsys.readouterr().err
+        assert main([name, *record, "--json"]) in {0, 2}, name
 
 
 @pytest.mark.parametrize("name", VERBS)
-def test_on_the_command_line(name: str, world: World, capsys: pytest.CaptureFixture[str]) -> None:
-    """Its help tells its arguments; a call that lacks or misnames something is refused in words, never with a trace."""
-    with pytest.raises(SystemExit) as left:
-        main([name.replace("_", "-"), "--help"])
-    assert left.value.code == 0 and "--by EMAIL" in capsys.readouterr().out
-    record = [f"{subjects(REGISTRY[name])[0]}:zzzzzzzzzz"] if subjects(REGISTRY[name]) else []
-    assert main([name, *record, "--no-such-argument", "1"]) == 2
-    assert "no-such-argument" in capsys.readouterr().err
-    assert main([name, *record, "--json"]) in {0, 2}
-    assert name.replace("_", "-") in "\n".join(overview())
+def test_for_assistants(name: str, world: World) -> None:
+    """Its tool takes the call: what comes back is the verb's own answer."""
+    result = call(name, system("test"), {"no such argument": 1})
+    assert result["isError"] and "no such argument: There is no argument of this name." in result["content"][0]["text"]
 
 
 def test_no_two_verbs_share_an_address() -> None:
@@ -81,5 +90,6 @@ def test_a_new_verb_appears_on_every_door(
     assert addresses("praise_person") == [("post", f"{BASE}/people/{{id}}/praise")]
     done = sam.post(f"/people/{world.priya.public_id}/praise", {"word": "splendid"})
     assert (done["verb"], done["changed"], done["result"]["about"]) == ("praise_person", True, "splendid")
+    assert "praise_person" in [tool["name"] for tool in offered(world.sam.actor("mcp"))]
     assert main(["praise-person", world.priya.public_id]) == 0
     assert "Fairlead praised Priya Raman" in capsys.readouterr().out

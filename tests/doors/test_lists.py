@@ -2,9 +2,7 @@
 
 from typing import Any
 
-import pytest
-
-from fairlead.core.record import nouns
+from fairlead.core.record import Record, nouns
 from fairlead.demo.world import World
 from fairlead.models import Lead, Opportunity, Person
 from fairlead.programs.filters import sorts
@@ -23,17 +21,20 @@ def walked(api: Api, path: str, **asked: Any) -> list[dict[str, Any]]:
     return items
 
 
-@pytest.mark.parametrize("noun", sorted(nouns()))
-def test_every_noun_is_listed_and_sorted_by_every_name(noun: str, iris: Api) -> None:
-    """Pages of three in each order hold what one big page holds, each record once."""
-    model = nouns()[noun]
+def test_every_noun_is_listed_and_sorted_by_every_name(iris: Api) -> None:
+    """Pages in each order hold what one big page holds, each record once."""
+    for model in nouns().values():
+        walk(iris, model)
+
+
+def walk(iris: Api, model: type[Record]) -> None:
     whole = {item["id"] for item in walked(iris, f"/{model.plural()}", limit=200)}
     for name in sorts(model):
         for sort in (name, f"-{name}"):
             found = [
-                item["id"] for item in walked(iris, f"/{model.plural()}", limit=max(3, len(whole) // 3), sort=sort)
+                item["id"] for item in walked(iris, f"/{model.plural()}", limit=len(whole) // 2 + 1, sort=sort)
             ]
-            assert len(found) == len(whole) and set(found) == whole
+            assert len(found) == len(whole) and set(found) == whole, (model, sort)
 
 
 def test_order_with_blanks_last(sam: Api, world: World) -> None:
@@ -84,42 +85,43 @@ def test_archived_ones_only_when_asked_for(sam: Api, world: World) -> None:
     assert "Priya Raman" in names(sam.get("/people", archived="only"))
 
 
-@pytest.mark.parametrize(
-    "asked",
-    [
-        {"nope": "1"},
-        {"company__name": "x"},
-        {"owner__password": "x"},
-        {"sort": "nope"},
-        {"sort": "-owner__password"},
-        {"sort": "name; drop table"},
-        {"limit": "0"},
-        {"limit": "201"},
-        {"limit": "-1"},
-        {"limit": "²"},
-        {"limit": "9" * 50},
-        {"cursor": "x"},
-        {"cursor": "W10"},
-        {"cursor": "bnVsbA"},
-        {"cursor": "[" * 5000},
-        {"fields": "nope"},
-        {"archived": "maybe"},
-        {"created_at.gt": "yesterday"},
-        {"created_at.gt": "9999-12-31T23:59:59-14:00"},
-        {"created_at.gt": "0001-01-01T00:00:00+14:00"},
-        {"version": "1.5"},
-        {"version": "9" * 40},
-        {"company.empty": "perhaps"},
-        {"id": ["x"] * 101},
-        {"name": "\x00"},
-    ],
-)
-def test_what_does_not_exist_is_refused(asked: dict[str, Any], sam: Api) -> None:
-    answer = sam.get("/people", 400, **asked)
-    assert answer["code"] == "bad_request" and answer["detail"]
+UNKNOWN: list[dict[str, Any]] = [
+    {"nope": "1"},
+    {"company__name": "x"},
+    {"owner__password": "x"},
+    {"sort": "nope"},
+    {"sort": "-owner__password"},
+    {"sort": "name; drop table"},
+    {"limit": "0"},
+    {"limit": "201"},
+    {"limit": "-1"},
+    {"limit": "²"},
+    {"limit": "9" * 50},
+    {"cursor": "x"},
+    {"cursor": "W10"},
+    {"cursor": "bnVsbA"},
+    {"cursor": "[" * 5000},
+    {"fields": "nope"},
+    {"archived": "maybe"},
+    {"created_at.gt": "yesterday"},
+    {"created_at.gt": "9999-12-31T23:59:59-14:00"},
+    {"created_at.gt": "0001-01-01T00:00:00+14:00"},
+    {"version": "1.5"},
+    {"version": "9" * 40},
+    {"company.empty": "perhaps"},
+    {"id": ["x"] * 101},
+    {"name": "\x00"},
+]
+
+
+def test_what_does_not_exist_is_refused(sam: Api) -> None:
+    for asked in UNKNOWN:
+        answer = sam.get("/people", 400, **asked)
+        assert answer["code"] == "bad_request" and answer["detail"], asked
 
 
 def test_unknown_names_are_answered_with_those_that_exist(sam: Api) -> None:
+    assert sam.get("/tasks", 400, due_time="10:30+02:00")["code"] == "bad_request"
     assert "name.contains" in sam.get("/people", 400, nope="1")["known"]
     assert "-created_at" in sam.get("/people", 400, sort="nope")["known"]
     assert sam.get("/opportunities", 400, state="gone")["known"] == ["open", "won", "lost"]
