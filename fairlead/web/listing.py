@@ -83,6 +83,7 @@ class Asked:
         self.given = _checked(listing, _pairs(given))
         self.sort = self.given.get("sort", listing.sort)
         self.order = _order(listing, self.sort)
+        self._known: dict[str, list[Option]] = {}
 
     @cached_property
     def values(self) -> dict[str, str]:
@@ -93,14 +94,14 @@ class Asked:
     @cached_property
     def narrowed(self) -> dict[str, Narrowed]:
         return {
-            name: self._filters[name].read(value, self.options.get(name, []), self.reader)
+            name: self._filters[name].read(value, self._offered(name), self.reader)
             for name, value in self.values.items()
         }
 
-    @cached_property
+    @property
     def options(self) -> dict[str, list[Option]]:
         """What each filter offers this reader."""
-        return {each.name: each.options(self.by, self.reader) for each in self.listing.filters if each.kind == "select"}
+        return {each.name: self._offered(each.name) for each in self.listing.filters if each.kind == "select"}
 
     @property
     def records(self) -> Any:
@@ -186,6 +187,12 @@ class Asked:
     @property
     def _field(self) -> "Field[Any, Any]":
         return self.listing.model._meta.get_field(self.order.column)  # type: ignore[return-value]
+
+    def _offered(self, name: str) -> list[Option]:
+        """The options of one filter; asked for only when it is in force or shown."""
+        if name not in self._known:
+            self._known[name] = self._filters[name].options(self.by, self.reader)
+        return self._known[name]
 
     def _place(self) -> tuple[Place | None, bool]:
         if before := self.given.get("before"):
