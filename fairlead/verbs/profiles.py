@@ -28,7 +28,7 @@ def edit_profile(by: Actor, **facts: Unpack[ProfileFacts]) -> User:
 
     `reminder_time` is on the clock of your zone; tasks without a time remind you then.
     """
-    user = User.objects.get(pk=by.user_id)
+    user: User = User.objects.get(pk=by.user_id)
     if facts:
         change(user, **facts)
     return user

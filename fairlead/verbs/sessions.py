@@ -21,4 +21,5 @@ def end_other_sessions(by: Actor, *, keep: str = "") -> None:
 
 
 def _own(by: Actor) -> User:
-    return User.objects.get(pk=by.user_id)
+    own: User = User.objects.get(pk=by.user_id)
+    return own

@@ -48,7 +48,8 @@ class Members(ModelBackend):
     """Active users, read with their role in one query; a deactivated one is out with the next click."""
 
     def get_user(self, user_id: int) -> User | None:
-        return User.objects.active().select_related("role").filter(pk=user_id).first()
+        found: User | None = User.objects.active().select_related("role").filter(pk=user_id).first()
+        return found
 
 
 class SessionStore(DatabaseStore):

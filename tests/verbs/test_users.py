@@ -1,10 +1,12 @@
 """Who works with Fairlead: inviting, roles, leaving, passwords, teams, hours and time off."""
 
 import json
+import threading
 from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
 
 from fairlead.core import clock
 from fairlead.core.actor import Actor
@@ -124,6 +126,31 @@ def test_somebody_stays_administrator(world: World) -> None:
     with pytest.raises(WrongState):  # not by undo either
         undo(world.mira.actor("web"), act=promoted)
     assert User.objects.get(pk=world.mira.pk).role == governing
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_administrators_cannot_demote_each_other_at_the_same_moment(world: World) -> None:
+    change_role(world.admin.actor("web"), world.mira, role=Role.objects.get(name="Administrator"))
+    seller, pair = Role.objects.get(name="Seller"), [(world.admin, world.mira), (world.mira, world.admin)]
+    actors = {user.pk: user.actor("web") for user, _other in pair}
+    start = threading.Barrier(2)
+    refused: list[Exception] = []
+
+    def demote(by: User, other: User) -> None:
+        start.wait()
+        try:
+            change_role(actors[by.pk], User.objects.get(pk=other.pk), role=Role.objects.get(pk=seller.pk))
+        except WrongState as refusal:
+            refused.append(refusal)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=demote, args=each) for each in pair]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(refused) == 1 and User.objects.filter(role__name="Administrator").count() == 1
 
 
 def test_one_who_leaves_is_out_and_may_come_back(world: World) -> None:
