@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 
+from fairlead.mcp import door as mcp
 from fairlead.web.addresses import AddressOf, PageOf
 from fairlead.web.pages import (
     absences,
@@ -37,6 +38,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", today.today),
     path("tip", today.tip),
     path("api/", include("fairlead.api.urls")),
+    path("mcp", mcp.mcp),
     path("new", create.choose),
     path("companies", companies.index),
     path("companies/<str:address>/cell/<str:name>", companies.cell),

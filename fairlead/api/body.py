@@ -1,9 +1,6 @@
 """Reading what a caller sends: a JSON object, or a form with a file for verbs that take one."""
 
-import json
-import math
-from decimal import Decimal
-from typing import Any, NoReturn
+from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import HttpRequest, UnreadablePostError
@@ -14,6 +11,7 @@ from fairlead.api.problems import BodyTooLarge, Malformed, NotJson
 from fairlead.core.errors import Invalid
 from fairlead.core.schema import takes_file
 from fairlead.core.text import from_text
+from fairlead.programs import exact
 
 JSON = frozenset({"application/json", "application/merge-patch+json"})
 
@@ -36,24 +34,12 @@ def body(request: HttpRequest, verb: str) -> dict[str, Any]:
 
 def _object(raw: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(raw, parse_constant=_no_number, parse_float=_exact)
+        found = exact.loads(raw)
     except (ValueError, RecursionError):
         raise Malformed(_("This is not JSON, or it is nested too deeply.")) from None
     if not isinstance(found, dict):
         raise Malformed(_("Send a JSON object, such as {}."))
     return found
-
-
-def _no_number(text: str) -> NoReturn:
-    raise ValueError(text)
-
-
-def _exact(text: str) -> float | Decimal:
-    """A float when it says the same as the text, so that no amount of money loses a digit."""
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(text)
-    return value if Decimal(repr(value)) == Decimal(text) else Decimal(text)
 
 
 def _form(request: HttpRequest, verb: str) -> dict[str, Any]:

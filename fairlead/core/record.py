@@ -3,7 +3,7 @@
 import copy
 import re
 import secrets
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -88,6 +88,11 @@ class Row(models.Model):
     def governed(cls, by: Actor, action: str) -> Q | None:
         """The whole condition, for rows whose access follows from others; None: from roles and `within`."""
         return None
+
+    @classmethod
+    def from_outside(cls, values: Mapping[str, Any]) -> frozenset[str]:
+        """Which of these values, `label` too, outsiders may have written; assistants get them marked as untrusted."""
+        return frozenset()
 
     def root(self) -> "Row":
         """The record this row is a part of; itself when it is none's part."""

@@ -1,5 +1,6 @@
 """Activity: a call, note, mail or meeting that took place."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -50,6 +51,11 @@ class Activity(About):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.happened_at:%Y-%m-%d}"
+
+    @classmethod
+    def from_outside(cls, values: Mapping[str, Any]) -> frozenset[str]:
+        """What came in was written, or said, by others."""
+        return frozenset({"text"}) if values.get("direction", "in") == "in" else frozenset()
 
     @property
     def is_contact(self) -> bool:

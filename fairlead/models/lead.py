@@ -1,6 +1,7 @@
 """Lead: one inquiry, with its contact facts as they were given."""
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
@@ -9,6 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from fairlead.core.record import Link, RowQuerySet
 from fairlead.models import normal
 from fairlead.models.owned import Owned
+
+# What a form or a mail brought, as it came.
+AS_GIVEN = frozenset(
+    {"label", "name", "company_name", "title", "email", "phone", "website", "country", "interest", "message"}
+)
 
 
 class LeadQuerySet(RowQuerySet["Lead"]):
@@ -72,6 +78,10 @@ class Lead(Owned):
     @property
     def is_open(self) -> bool:
         return self.state == self.State.OPEN
+
+    @classmethod
+    def from_outside(cls, values: Mapping[str, Any]) -> frozenset[str]:
+        return AS_GIVEN
 
     def exact_keys(self) -> list[tuple[str, str]]:
         return [("mail", normal.mail(self.email) if self.email else ""), ("phone", self.phone_e164)]

@@ -1,5 +1,6 @@
 """Task: something to do, by somebody, usually on a day and about a record."""
 
+from collections.abc import Mapping
 from datetime import datetime, time
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
@@ -70,6 +71,11 @@ class Task(About):
     @property
     def is_open(self) -> bool:
         return self.state == self.State.OPEN
+
+    @classmethod
+    def from_outside(cls, values: Mapping[str, Any]) -> frozenset[str]:
+        """A task on a lead may carry its name."""
+        return frozenset({"label", "title"}) if values.get("lead", True) else frozenset()
 
     @classmethod
     def own(cls, by: Actor) -> Q:

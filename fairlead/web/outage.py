@@ -88,7 +88,7 @@ def leave_replaced_file() -> None:
 
 
 def is_api(request: HttpRequest) -> bool:
-    return request.path.startswith("/api/")
+    return request.path.startswith(("/api/", "/mcp"))
 
 
 def problem(status: int, detail: str) -> JsonResponse:
