@@ -26,11 +26,13 @@ def _be_patient() -> None:
     """PostgreSQL waits for a lock as long as it takes; SQLite is told how long."""
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
-            cursor.execute(f"PRAGMA busy_timeout = {PATIENCE * 1000}")
+            cursor.execute(f"PRAGMA busy_timeout = {PATIENCE * 1000}")  # a constant; nosemgrep
 
 
 def _one_at_a_time() -> None:
     """On SQLite every transaction is alone from its beginning."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
+            # the name of our own table
+            # nosemgrep
             cursor.execute(f"LOCK TABLE {User._meta.db_table} IN SHARE ROW EXCLUSIVE MODE")

@@ -317,6 +317,8 @@ def _unique(model: type[Row]) -> Iterator[None]:
     except IntegrityError as error:
         text = str(error)
         keys = re.search(r"Key \((.*?)\)=", text) if "unique" in text else None
+        # the table's own name
+        # nosemgrep
         columns = re.findall(r"\w+", keys[1]) if keys else re.findall(rf"{model._meta.db_table}\.(\w+)", text)
         names = [f.name for f in model._meta.concrete_fields if f.column in columns]
         if not names:

