@@ -56,7 +56,7 @@ def _check(request: HttpRequest, methods: tuple[str, ...]) -> None:
         raise not_here(*methods)
     if not request.accepts("application/json") and not request.accepts("application/problem+json"):
         raise NotAcceptable(_("Answers come as application/json."))
-    if "\x00" in request.path_info or any("\x00" in text for text in request.GET.dict().values()):
+    if "\x00" in request.path_info or any("\x00" in text for texts in request.GET.lists() for text in texts[1]):
         raise BadRequest(_("There is a character here that cannot be read (NUL)."))
 
 

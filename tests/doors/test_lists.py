@@ -31,9 +31,7 @@ def walk(iris: Api, model: type[Record]) -> None:
     whole = {item["id"] for item in walked(iris, f"/{model.plural()}", limit=200)}
     for name in sorts(model):
         for sort in (name, f"-{name}"):
-            found = [
-                item["id"] for item in walked(iris, f"/{model.plural()}", limit=len(whole) // 2 + 1, sort=sort)
-            ]
+            found = [item["id"] for item in walked(iris, f"/{model.plural()}", limit=len(whole) // 2 + 1, sort=sort)]
             assert len(found) == len(whole) and set(found) == whole, (model, sort)
 
 
@@ -111,6 +109,7 @@ UNKNOWN: list[dict[str, Any]] = [
     {"company.empty": "perhaps"},
     {"id": ["x"] * 101},
     {"name": "\x00"},
+    {"name": ["\x00", "x"]},
 ]
 
 
