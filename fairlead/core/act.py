@@ -292,7 +292,7 @@ def _set(row: Row, values: Mapping[str, Any], *, checked: bool) -> dict[str, Any
     names = {_name(row, given) for given in plain}
     if checked:
         _clean(row, only=names)
-    return {name: value for name, value in _columns(row).items() if name in names} | many
+    return {f.name: pack(f, getattr(row, f.attname)) for f in kept(type(row)) if f.name in names} | many
 
 
 @contextmanager

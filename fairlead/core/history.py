@@ -77,4 +77,4 @@ def _parts(record: Row) -> list[Row]:
 
 
 def _belongs(values: Values, record: Row) -> bool:
-    return values.get(record.noun()) == record.pk
+    return bool(values.get(record.noun()) == record.pk)

@@ -165,6 +165,7 @@ def dump_many(rows: Sequence[Row], names: Collection[str] | None = None) -> list
     return values
 
 
+@cache
 def kept(model: type[Row]) -> list[models.Field]:
     """The columns whose values events keep."""
     return [f for f in model._meta.concrete_fields if not f.primary_key and f.name not in model.derived]

@@ -28,10 +28,10 @@ def link(to: str, related_name: str) -> Any:
 class About(Record):
     """A record about another; children inherit access from what they are about."""
 
-    person = link("Person", "%(class)ss")
-    company = link("Company", "%(class)ss")
-    lead = link("Lead", "%(class)ss")
-    opportunity = link("Opportunity", "%(class)ss")
+    person = link("fairlead.Person", "%(class)ss")
+    company = link("fairlead.Company", "%(class)ss")
+    lead = link("fairlead.Lead", "%(class)ss")
+    opportunity = link("fairlead.Opportunity", "%(class)ss")
 
     class Meta:
         abstract = True

@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from django.db import models
-from django.db.models import Max, OuterRef, Q, Subquery
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from fairlead.core import clock
 from fairlead.core.actor import Actor
 from fairlead.core.event import EventLink
-from fairlead.core.record import rows
 from fairlead.models.about import About, exactly_one, touched
+from fairlead.models.contacted import logged_on
 
 
 class Activity(About):
@@ -71,10 +71,8 @@ class Activity(About):
     @classmethod
     def derive(cls, changes: Any) -> None:
         """Keep when what these are about was last in contact; entries stand on timelines where they happened."""
-        for name, ids in touched(changes):
-            talks = Activity.objects.live().filter(**{name: OuterRef("pk")}).exclude(kind="note")
-            newest = talks.order_by().values(name).annotate(newest=Max("happened_at")).values("newest")
-            rows()[name]._base_manager.filter(pk__in=ids).update(last_contact_at=Subquery(newest))
+        for name, ids in touched([each for each in changes if each.row.is_contact or "kind" in each.before]):
+            logged_on(name, ids)
         for each in changes:
             if "happened_at" in each.before and each.op == "change":
                 _move(each.row, datetime.fromisoformat(each.before["happened_at"]))

@@ -64,7 +64,7 @@ class Company(Owned):
 
         found: list[Link] = [("company", self.pk)]
         for model in (Person, Lead, Opportunity):
-            ids = model.objects.filter(company=self).values_list("pk", flat=True)[:50]  # type: ignore[attr-defined]
+            ids = model.objects.filter(company=self).values_list("pk", flat=True)[:50]
             found += [(model.noun(), pk) for pk in ids]
         return found
 

@@ -9,6 +9,7 @@ from fairlead.models import normal
 
 if TYPE_CHECKING:
     from fairlead.core.record import Record
+    from fairlead.models.owned import Owned
 
 
 class ExactKey(models.Model):
@@ -43,7 +44,7 @@ class SearchRow(models.Model):
         return self.text
 
 
-def reindex(model: "type[Record]", ids: Iterable[int]) -> None:
+def reindex(model: "type[Owned]", ids: Iterable[int]) -> None:
     """Rebuild keys and search rows of these records (those that are gone lose theirs)."""
     wanted = sorted(set(ids))
     noun = model.noun()

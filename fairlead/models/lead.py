@@ -19,7 +19,7 @@ AS_GIVEN = frozenset(
 
 class LeadQuerySet(RowQuerySet["Lead"]):
     def open(self) -> "LeadQuerySet":
-        return self.filter(state="open", archived_at=None)  # type: ignore[return-value]
+        return self.filter(state="open", archived_at=None)
 
 
 class Lead(Owned):
@@ -61,7 +61,7 @@ class Lead(Owned):
     person = models.ForeignKey("Person", null=True, blank=True, on_delete=models.PROTECT, related_name="inquiries")
     company = models.ForeignKey("Company", null=True, blank=True, on_delete=models.PROTECT, related_name="inquiries")
 
-    objects = LeadQuerySet.as_manager()
+    objects: ClassVar = LeadQuerySet.as_manager()
 
     class Meta:
         verbose_name, verbose_name_plural = _("lead"), _("leads")

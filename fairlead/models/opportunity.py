@@ -17,12 +17,12 @@ from fairlead.models.owned import Owned
 
 class OpportunityQuerySet(RowQuerySet["Opportunity"]):
     def open(self) -> "OpportunityQuerySet":
-        return self.filter(state="open", archived_at=None)  # type: ignore[return-value]
+        return self.filter(state="open", archived_at=None)
 
     def without_next_step(self, today: date) -> "OpportunityQuerySet":
         """Open, with nothing planned and not parked beyond today: what the next-step invariant shows as lacking."""
         parked = models.Q(parked_until__gt=today)
-        return self.open().filter(next_step_at=None).exclude(parked)  # type: ignore[return-value]
+        return self.open().filter(next_step_at=None).exclude(parked)
 
 
 class Opportunity(Owned):
@@ -69,7 +69,7 @@ class Opportunity(Owned):
     )
     about = models.TextField(_("about"), blank=True)
 
-    objects = OpportunityQuerySet.as_manager()
+    objects: ClassVar = OpportunityQuerySet.as_manager()
 
     class Meta:
         verbose_name, verbose_name_plural = _("opportunity"), _("opportunities")

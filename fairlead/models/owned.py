@@ -7,15 +7,18 @@ from django.db.models import Q
 
 from fairlead.core.actor import Actor, Level
 from fairlead.core.record import Link, Record
+from fairlead.models.contacted import linked_anew
 
 
 class Owned(Record):
     """A record that somebody owns; access follows from owner, team and collaborators."""
 
-    owner = models.ForeignKey("User", null=True, blank=True, on_delete=models.PROTECT, related_name="owned_%(class)ss")
-    team = models.ForeignKey("Team", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    collaborators = models.ManyToManyField("User", blank=True, related_name="helps_%(class)ss")
-    tags = models.ManyToManyField("Tag", blank=True, related_name="%(class)ss")
+    owner = models.ForeignKey(
+        "fairlead.User", null=True, blank=True, on_delete=models.PROTECT, related_name="owned_%(class)ss"
+    )
+    team = models.ForeignKey("fairlead.Team", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    collaborators: Any = models.ManyToManyField("fairlead.User", blank=True, related_name="helps_%(class)ss")
+    tags: Any = models.ManyToManyField("fairlead.Tag", blank=True, related_name="%(class)ss")
     merged_into = models.ForeignKey(
         "self", null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="merged_from"
     )
@@ -59,6 +62,7 @@ class Owned(Record):
     def derive(cls, changes: Any) -> None:
         from fairlead.models.index import reindex
 
+        linked_anew(cls, changes)
         reindex(cls, [each.row.pk for each in changes if each.op != "change" or set(each.before) - cls.not_searched])
 
     @classmethod

@@ -1,6 +1,7 @@
 """Where people are signed in: one row per browser, ended by deleting it."""
 
 from datetime import datetime, timedelta
+from typing import ClassVar
 
 from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
 from django.db import models
@@ -21,7 +22,7 @@ class Session(AbstractBaseSession):
     started_at = models.DateTimeField(null=True)
     seen_at = models.DateTimeField(null=True)
 
-    objects = BaseSessionManager()
+    objects: ClassVar = BaseSessionManager()
 
     class Meta(AbstractBaseSession.Meta):
         abstract = False

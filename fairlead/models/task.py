@@ -10,13 +10,13 @@ from django.db.models import Min, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from fairlead.core.actor import Actor
-from fairlead.core.record import Row, RowQuerySet, rows
+from fairlead.core.record import RowQuerySet, rows
 from fairlead.models.about import About, exactly_one, touched
 
 
 class TaskQuerySet(RowQuerySet["Task"]):
     def open(self) -> "TaskQuerySet":
-        return self.filter(state="open", archived_at=None)  # type: ignore[return-value]
+        return self.filter(state="open", archived_at=None)
 
 
 class Task(About):
@@ -53,7 +53,7 @@ class Task(About):
     outcome = models.CharField(_("outcome"), max_length=300, blank=True)
     done_at = models.DateTimeField(_("done"), null=True, blank=True)
 
-    objects = TaskQuerySet.as_manager()
+    objects: ClassVar = TaskQuerySet.as_manager()
 
     class Meta:
         verbose_name, verbose_name_plural = _("task"), _("tasks")
@@ -95,7 +95,7 @@ def due_moment(due_on: Any, due_time: time | None, zone: ZoneInfo) -> datetime |
     return datetime.combine(due_on, due_time or time(23, 59, 59), zone)
 
 
-def _keep_next_step(model: type[Row], name: str, ids: list[int]) -> None:
+def _keep_next_step(model: Any, name: str, ids: list[int]) -> None:
     open_tasks = Task.objects.open().filter(**{name: OuterRef("pk")}).order_by().values(name)
     earliest = open_tasks.annotate(earliest=Min("due_at")).values("earliest")
     model._base_manager.filter(pk__in=ids).update(next_step_at=Subquery(earliest))

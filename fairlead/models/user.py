@@ -1,7 +1,7 @@
 """The people who work with Fairlead: users, their roles and teams."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.hashers import check_password, make_password
@@ -73,7 +73,7 @@ class Team(Record):
 
 class UserQuerySet(RowQuerySet["User"]):
     def active(self) -> "UserQuerySet":
-        return self.filter(is_active=True)  # type: ignore[return-value]
+        return self.filter(is_active=True)
 
 
 class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]
@@ -96,7 +96,7 @@ class User(AbstractBaseUser, Record):
     api_hidden = frozenset({"password"})
     # Kept out of events like what is derived: a password has no history.
     derived = frozenset({"password"})
-    last_login = None  # type: ignore[assignment]
+    last_login = None
 
     password = models.CharField(max_length=128, default=no_password)
     email = models.EmailField(max_length=254, unique=True)
@@ -114,7 +114,7 @@ class User(AbstractBaseUser, Record):
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS = ["name"]
-    objects = UserManager()
+    objects: ClassVar = UserManager()
 
     def __str__(self) -> str:
         return self.name

@@ -56,11 +56,11 @@ class Worker:
     """`fairlead work` alone, whose mails can be made to hang."""
 
     def __init__(self, product: Product, hang: bool = False) -> None:
-        self.log = Path(f"{product.data}.worker.log").open("a+")
         slow = "import fairlead.work.maildir as m, time; m.Folder.send_messages = lambda *_: time.sleep(600)"
         code = f"import django; django.setup()\n{slow if hang else ''}\nfrom fairlead.work.worker import run; run()"
         environment = product.environment | {"DJANGO_SETTINGS_MODULE": "fairlead.settings"}
-        self.process = subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=self.log, stderr=self.log)
+        with Path(f"{product.data}.worker.log").open("a") as log:
+            self.process = subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=log, stderr=log)
 
     def end(self, number: int = signal.SIGKILL) -> int:
         self.process.send_signal(number)
