@@ -72,6 +72,17 @@ def link(record: Record, seen: Seen) -> dict[str, Any]:
     }
 
 
+def conflicting(record: Record, name: str, both: dict[str, Any], by: Actor) -> dict[str, Any]:
+    """Both values of a conflict as programs see them: a link by noun, id and label."""
+    column = record._meta.get_field(name)
+    model = column.related_model
+    if not isinstance(model, type) or not issubclass(model, Record):
+        return both
+    others = {other.pk: other for other in model._base_manager.filter(pk__in=[pk for pk in both.values() if pk])}
+    seen = visible(others.values(), by)
+    return {side: link(others[pk], seen) if pk in others else None for side, pk in both.items()}
+
+
 def without_secrets(answer: Any) -> Any:
     """The same answer with None for every secret in it: what may be stored."""
     if isinstance(answer, dict):

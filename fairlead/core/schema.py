@@ -29,9 +29,9 @@ from typing_extensions import TypedDict, is_typeddict
 from fairlead.core import clock
 from fairlead.core.act import last
 from fairlead.core.actor import Actor
-from fairlead.core.errors import Invalid, KeyReused, NotAllowed, NotFound, Taken
+from fairlead.core.errors import Conflict, Invalid, KeyReused, NotAllowed, NotFound, Taken
 from fairlead.core.record import Record, nouns
-from fairlead.core.resource import resource, without_secrets
+from fairlead.core.resource import conflicting, resource, without_secrets
 from fairlead.core.upload import Upload
 from fairlead.core.verb import REGISTRY, Verb, retrying
 
@@ -223,6 +223,11 @@ def _call(spec: Verb, by: Actor, raw: Mapping[str, Any]) -> dict[str, Any]:
             given[name] = _record(spec, name, parameter.annotation, getattr(model, name), by)
     try:
         result = spec.call(by, **given)
+    except Conflict as clash:
+        clash.fields = {
+            name: conflicting(given[subject_name(spec)], name, both, by) for name, both in clash.fields.items()
+        }
+        raise
     except (DataError, OverflowError):
         raise Invalid({"": [_("A value is too large, or has a character that cannot be stored.")]}) from None
     except get_user_model().DoesNotExist as error:

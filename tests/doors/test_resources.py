@@ -91,6 +91,15 @@ def test_if_match_finds_what_both_changed(sam: Api, world: World) -> None:
     assert sam.patch(place, {"title": "CIO"}, 400, If_Match="yesterday")["code"] == "bad_request"
 
 
+def test_a_conflict_names_links_by_public_ids(sam: Api, world: World) -> None:
+    place = f"/people/{world.priya.public_id}"
+    etag = sam.client.get(f"/api/v1{place}", headers=sam.headers)["ETag"]
+    sam.patch(place, {"company": None})
+    clash = sam.patch(place, {"company": world.peverell.public_id}, 409, If_Match=etag)
+    mine = {"noun": "company", "id": world.peverell.public_id, "label": "Peverell Logistics"}
+    assert clash["fields"] == {"company": {"yours": mine, "theirs": None}}
+
+
 @pytest.mark.parametrize(
     "path", ["/people", "/leads", "/companies", "/opportunities", "/tasks", "/users", "/stages", "/roles"]
 )
