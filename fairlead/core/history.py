@@ -1,13 +1,18 @@
-"""“As of”: a record as it was at any moment, rolled back from what it is by the events since."""
+"""“As of”: records as they were at any moment, rolled back from what they are by the events since."""
 
+import uuid
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from fairlead.core.event import Event
-from fairlead.core.record import Row, dump, rows
+from django.db.models import Min, QuerySet
+
+from fairlead.core.event import Event, EventLink
+from fairlead.core.record import Link, Row, chunks, dump, dump_many, kept, rows, unpack
 
 Values = dict[str, Any]
+R = TypeVar("R", bound=Row)
 
 
 @dataclass
@@ -22,18 +27,37 @@ class Past:
     parts: dict[str, dict[int, Values]] = field(default_factory=dict)
 
 
-def as_of(record: Row, moment: datetime) -> Past:
-    """The record and its parts (mails, phones, addresses, …) as they were at `moment`."""
-    now: dict[tuple[str, int], Values | None] = {(record.noun(), record.pk): dump(record)}
-    now |= {(part.noun(), part.pk): dump(part) for part in _parts(record)}
-    for event in _since(record, moment):
-        for noun, row_id, op, before, _after in reversed(event.changes):
-            _take_back(now, (noun, row_id), op, before)
+def as_of(record: Row, moment: datetime, parts: Collection[str] | None = None) -> Past:
+    """The record and its parts (mails, phones, tasks, entries, …; those named, or all) as they were at `moment`.
+
+    What is derived, such as the next step, has no history and is not among the values.
+    """
+    now: dict[Link, Values | None] = {(record.noun(), record.pk): dump(record)}
+    for model in part_models(record):
+        if parts is None or model.noun() in parts:
+            there = list(model._base_manager.filter(**{record.noun(): record.pk}))
+            now |= {(row.noun(), row.pk): values for row, values in zip(there, _dumped(there), strict=True)}
+    wanted = {record.noun(), *(model.noun() for model in part_models(record))} if parts is None else {*parts}
+    _roll_back(now, _since(record, moment), wanted | {record.noun()})
     past = Past(moment, now.pop((record.noun(), record.pk), None))
     for (noun, row_id), values in now.items():
-        if values is not None and _belongs(values, record):
+        if values is not None and values.get(record.noun()) == record.pk:
             past.parts.setdefault(noun, {})[row_id] = values
     return past
+
+
+def many_as_of(found: Sequence[Row], moment: datetime) -> dict[int, Values | None]:
+    """Rows of one noun as they were at `moment`, by id; None for those that did not exist then."""
+    if not found:
+        return {}
+    noun = found[0].noun()
+    now: dict[Link, Values | None] = {
+        (noun, row.pk): values for row, values in zip(found, dump_many(found), strict=True)
+    }
+    own = set(now)
+    for chunk in chunks([row.pk for row in found]):
+        _roll_back(now, _linked(noun, record_id__in=chunk).filter(at__gt=moment), {noun})
+    return {pk: values for (kind, pk), values in now.items() if (kind, pk) in own}
 
 
 def changed_since(noun: str, moment: datetime) -> dict[int, Values | None]:
@@ -41,40 +65,74 @@ def changed_since(noun: str, moment: datetime) -> dict[int, Values | None]:
 
     Values are only those that changed: the rest is as it is now.
     """
-    past: dict[tuple[str, int], Values | None] = {}
-    events = Event.objects.filter(at__gt=moment, links__kind=noun).order_by("-id").distinct()
-    for event in events.iterator(chunk_size=500):
-        for changed_noun, row_id, op, before, _after in reversed(event.changes):
-            if changed_noun == noun:
-                past.setdefault((noun, row_id), {})
-                _take_back(past, (noun, row_id), op, before)
+    past: dict[Link, Values | None] = {}
+    _roll_back(past, _linked(noun).filter(at__gt=moment), {noun})
     return {row_id: values for (_noun, row_id), values in past.items()}
 
 
-def _take_back(now: dict[tuple[str, int], Values | None], key: tuple[str, int], op: str, before: Values) -> None:
+def part_models(record: Row) -> list[type[Row]]:
+    """What is told on this record's timeline and points at it: its parts, and what is about it."""
+    return [model for model in rows().values() if model.timelines is not Row.timelines and _points(model, record)]
+
+
+def restored(model: type[R], pk: int, values: Mapping[str, Any]) -> R:
+    """A row in memory with these packed values; never to be saved, and without its many-to-many links."""
+    row = model(pk=pk)
+    for column in kept(model):
+        if column.name in values:
+            setattr(row, column.attname, unpack(column, values[column.name]))
+    for name in model.derived:
+        column: Any = model._meta.get_field(name)
+        setattr(row, column.attname, None)
+    row._state.adding = False
+    return row
+
+
+def _points(model: type[Row], record: Row) -> bool:
+    columns = {column.name: column for column in model._meta.concrete_fields}
+    column = columns.get(record.noun())
+    return column is not None and column.related_model is type(record)
+
+
+def _dumped(found: Sequence[Row]) -> list[Values]:
+    return dump_many(found) if found else []
+
+
+def _since(record: Row, moment: datetime) -> "QuerySet[Event]":
+    """The events on this record from the first one after `moment` on.
+
+    By their ids, because an act that waited for another's lock began before it and took effect after it.
+    """
+    linked = _linked(record.noun(), record_id=record.pk)
+    first = linked.filter(at__gt=moment).aggregate(first=Min("pk"))["first"]
+    return linked.none() if first is None else linked.filter(pk__gte=first)
+
+
+def _linked(noun: str, **links: Any) -> "QuerySet[Event]":
+    return Event.objects.filter(pk__in=EventLink.objects.filter(kind=noun, **links).values("event_id"))
+
+
+def _roll_back(now: dict[Link, Values | None], events: "QuerySet[Event]", nouns: Collection[str]) -> None:
+    """Take back what these events changed on rows of these nouns, the last change first."""
+    kept_of_acts: dict[uuid.UUID, list[tuple[int, list[Any]]]] = {}
+    told = events.order_by("pk").values_list("act", "changes", "order")
+    for act, changes, order in told.iterator(chunk_size=2000):
+        kept_of_acts.setdefault(act, []).extend(zip(order, changes, strict=True))
+    for noun, pk, op, before, after in _latest_first(kept_of_acts.values()):
+        if noun in nouns:
+            _take_back(now, (noun, pk), op, before, after)
+
+
+def _latest_first(acts: Iterable[list[tuple[int, list[Any]]]]) -> Iterator[list[Any]]:
+    for numbered in reversed(list(acts)):
+        yield from (change for _number, change in sorted(numbered, key=lambda each: each[0], reverse=True))
+
+
+def _take_back(now: dict[Link, Values | None], key: Link, op: str, before: Values, after: Values) -> None:
     if op == "create":
         now[key] = None
     elif op == "remove":
         now[key] = dict(before)
     else:
-        now[key] = (now.get(key) or {}) | before
-
-
-def _since(record: Row, moment: datetime) -> list[Event]:
-    linked = Event.objects.filter(links__kind=record.noun(), links__record_id=record.pk, at__gt=moment)
-    return list(linked.order_by("-id"))
-
-
-def _parts(record: Row) -> list[Row]:
-    """The rows that are parts of this record: those that say another row is their root, and point at this one."""
-    found: list[Row] = []
-    for model in rows().values():
-        if model.root is not Row.root:
-            for column in model._meta.concrete_fields:
-                if column.is_relation and column.related_model is type(record):
-                    found += model._base_manager.filter(**{column.name: record.pk})
-    return found
-
-
-def _belongs(values: Values, record: Row) -> bool:
-    return bool(values.get(record.noun()) == record.pk)
+        version = {"version": after["version"] - 1} if "version" in after else {}
+        now[key] = (now.get(key) or {}) | before | version
