@@ -12,7 +12,6 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from fairlead.demo.world import World
 from fairlead.models import Event, Opportunity, Person, User
 from tests.browser.conftest import WIDTHS, violations
-from tests.doors.conftest import emptied_behind_the_guard  # noqa: F401
 
 SCREENS = [
     "/people",

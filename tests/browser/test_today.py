@@ -10,7 +10,6 @@ from playwright.sync_api import Browser, Page, expect
 
 from fairlead.demo.world import World
 from tests.browser.conftest import WIDTHS, violations
-from tests.doors.conftest import emptied_behind_the_guard  # noqa: F401
 
 
 @pytest.fixture
