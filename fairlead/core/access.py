@@ -38,6 +38,13 @@ def can_any(by: Actor, action: str, noun: str) -> bool:
     return by.level(action, noun) != "none"
 
 
+def governing() -> list[str]:
+    """The nouns on which roles grant rights; every other noun is governed as one of these."""
+    from fairlead.core.record import rows
+
+    return sorted({model.access_noun() for model in rows().values()})
+
+
 def demand(by: Actor, may: str, record: "Row | None") -> None:
     """Raise NotAllowed unless `by` may do what a verb declares.
 

@@ -34,13 +34,17 @@ class Actor:
             return "all"
         if self.scopes is not None and not self._in_scope(action, noun):
             return "none"
-        rights = self.grants.get(noun, self.grants.get("*", {}))
-        return rights.get(action, "none")
+        return granted(self.grants, action, noun)
 
     def _in_scope(self, action: str, noun: str) -> bool:
         wide = "read" if action in READING else "write"
         assert self.scopes is not None
         return bool(self.scopes & {wide, f"{noun}.{action}", f"{noun}.{wide}"})
+
+
+def granted(grants: Grants, action: str, noun: str) -> Level:
+    """How far these grants reach; what is not granted is denied, and a noun named in them takes nothing from `*`."""
+    return grants.get(noun, grants.get("*", {})).get(action, "none")
 
 
 def system(cause: str, door: str = "system", label: str = "Fairlead") -> Actor:

@@ -85,6 +85,11 @@ class Row(models.Model):
         return Q()
 
     @classmethod
+    def ways(cls, by: Actor) -> Mapping[str, Q]:
+        """The ways by which a row is this actor's own (owner, helper) or the team's (team), each with its condition."""
+        return {}
+
+    @classmethod
     def governed(cls, by: Actor, action: str) -> Q | None:
         """The whole condition, for rows whose access follows from others; None: from roles and `within`."""
         return None

@@ -38,9 +38,18 @@ class Owned(Record):
 
     @classmethod
     def within(cls, by: Actor, level: Level) -> Q:
+        ways = cls.ways(by)
+        own = ways["owner"] | ways["helper"]
+        return own if level == "own" else own | ways["team"]
+
+    @classmethod
+    def ways(cls, by: Actor) -> dict[str, Q]:
         helping = cls.collaborators.through.objects.filter(user_id=by.user_id).values(f"{cls.noun()}_id")
-        own = Q(owner_id=by.user_id) | Q(pk__in=helping)
-        return own if level == "own" else own | Q(team_id__in=by.team_ids) | Q(owner_id__in=by.teammate_ids)
+        return {
+            "owner": Q(owner_id=by.user_id),
+            "helper": Q(pk__in=helping),
+            "team": Q(team_id__in=by.team_ids) | Q(owner_id__in=by.teammate_ids),
+        }
 
     @classmethod
     def indexed_with(cls) -> list[str]:

@@ -19,6 +19,7 @@ SCOPES = ("read", "write")
 class Token(Record):
     """A user's key for programs: the user's rights, within its scopes, until it expires."""
 
+    access_as = "organisation"
     api_hidden = frozenset({"hashed"})
     derived = frozenset({"last_used_at"})
 

@@ -9,7 +9,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.utils.translation import gettext as _
 
-from fairlead.core.actor import Actor
+from fairlead.core.actor import Actor, granted
 from fairlead.core.errors import WrongState
 from fairlead.core.record import Record, RowQuerySet, writing
 from fairlead.models.place import known_locale, known_zone
@@ -57,8 +57,13 @@ class Role(Record):
     @property
     def governs(self) -> bool:
         """Does this role run the house: people, roles, settings?"""
-        rights = self.grants.get("organisation", self.grants.get("*", {}))
-        return bool(rights.get("edit") == "all")
+        return granted(self.grants, "edit", "organisation") == "all"
+
+    @classmethod
+    def derive(cls, changes: "Sequence[Change]") -> None:
+        """Nothing to bring up to date, but one thing to hold: somebody must be left who runs the house."""
+        if any("grants" in each.before and each.op == "change" for each in changes):
+            demand_governed()
 
 
 class Team(Record):
@@ -138,17 +143,20 @@ class User(AbstractBaseUser, Record):
         """Nothing to bring up to date, but one thing to hold: somebody must be left who runs the house."""
         if any(each.op != "create" and {"role", "is_active"} & each.before.keys() for each in changes):
             governing = [role.pk for role in Role.objects.all() if role.governs]
-            had = any(each.before.get("role", getattr(each.row, "role_id", 0)) in governing for each in changes)
-            # Locked, so that two administrators cannot demote each other at the same moment.
-            left = User.objects.select_for_update().active().filter(role__in=governing).order_by("pk")
-            if had and not left.values_list("pk", flat=True):
-                raise WrongState(_("Somebody must stay administrator. Make another person administrator first."))
+            if any(each.before.get("role", getattr(each.row, "role_id", 0)) in governing for each in changes):
+                demand_governed()
 
     def actor(self, door: str) -> Actor:
         """This user acting through a door, with the rights of role and teams as they are now (1 query, 2 with role)."""
         members = User.teams.through._default_manager
         mine = members.filter(user_id=self.pk).values("team_id")
         pairs = list(members.filter(team_id__in=mine).values_list("team_id", "user_id"))
+        return self.acting(door, pairs)
+
+    def acting(self, door: str, pairs: "Sequence[tuple[int, int]]") -> Actor:
+        """As `actor`, with the (team, member) pairs of this user's teams, or of all, read already."""
+        mine = {team for team, mate in pairs if mate == self.pk}
+        pairs = [pair for pair in pairs if pair[0] in mine]
         return Actor(
             kind="user",
             door=door,
@@ -158,3 +166,18 @@ class User(AbstractBaseUser, Record):
             teammate_ids=frozenset(mate for _team, mate in pairs) | {self.pk},
             grants=self.role.grants,
         )
+
+
+def actors(users: "Sequence[User]", door: str) -> list[Actor]:
+    """What each of these users may, in one query."""
+    pairs = list(User.teams.through._default_manager.values_list("team_id", "user_id"))
+    return [user.acting(door, pairs) for user in users]
+
+
+def demand_governed() -> None:
+    """Refuse to leave the house without anybody active who runs it: people, roles, settings."""
+    governing = [role.pk for role in Role.objects.all() if role.governs]
+    # Locked, so that two administrators cannot take each other's rights at the same moment.
+    left = User.objects.select_for_update().active().filter(role__in=governing).order_by("pk")
+    if not left.values_list("pk", flat=True):
+        raise WrongState(_("Somebody must stay administrator. Make another person administrator first."))

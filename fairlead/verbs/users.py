@@ -79,7 +79,7 @@ def accept_invitation(by: Actor, *, secret: str, password: str, name: str = "") 
 @verb("{by} made {user} {role}", may="organisation.edit")
 def change_role(by: Actor, user: User, *, role: Role) -> User:
     """Give a user another role, from their next click on. The last administrator stays one."""
-    change(user, role=role)
+    change(user, role=_usable(role))
     return user
 
 
@@ -110,8 +110,14 @@ def reactivate_user(by: Actor, user: User) -> User:
 
 def _new(*, name: str, email: str, role: Role, teams: list[Team]) -> User:
     ours = Organisation.ours()
-    facts = {"role": role, "teams": teams, "zone": ours.zone, "locale": ours.locale}
+    facts = {"role": _usable(role), "teams": teams, "zone": ours.zone, "locale": ours.locale}
     return create(User, name=name.strip(), email=_free(email), **facts)
+
+
+def _usable(role: Role) -> Role:
+    if role.archived_at is not None:
+        raise WrongState(_("The role %(role)s is put away. Bring it back first.") % {"role": role.name})
+    return role
 
 
 def _free(email: str) -> str:

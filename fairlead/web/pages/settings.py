@@ -24,6 +24,7 @@ SECTIONS = [
     (gettext_lazy("Time off"), "/settings/absences", "absence.see"),
     (gettext_lazy("Organisation"), "/settings/organisation", "organisation.edit"),
     (gettext_lazy("People"), "/settings/people", "organisation.edit"),
+    (gettext_lazy("Roles"), "/settings/roles", "organisation.edit"),
     (gettext_lazy("Teams"), "/settings/teams", "organisation.edit"),
     (gettext_lazy("Schedules"), "/settings/schedules", "organisation.edit"),
 ]

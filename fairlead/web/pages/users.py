@@ -19,12 +19,12 @@ from fairlead.web.pages.settings import show
 class Invite(Form):
     name = forms.CharField(max_length=200)
     email = forms.CharField(max_length=254)
-    role = forms.ModelChoiceField(Role.objects.order_by("pk"), to_field_name="public_id", empty_label=None)
+    role = forms.ModelChoiceField(Role.objects.live().order_by("pk"), to_field_name="public_id", empty_label=None)
     teams = forms.ModelMultipleChoiceField(Team.objects.order_by("name"), to_field_name="public_id", required=False)
 
 
 class NewRole(Form):
-    role = forms.ModelChoiceField(Role.objects.order_by("pk"), to_field_name="public_id", empty_label=None)
+    role = forms.ModelChoiceField(Role.objects.live().order_by("pk"), to_field_name="public_id", empty_label=None)
 
 
 class OneTeam(Form):
