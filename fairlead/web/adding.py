@@ -24,7 +24,10 @@ SHAPES: dict[str, tuple[str, Callable[[Any], Any]]] = {
 
 @dataclass(frozen=True)
 class Field:
-    """One input. `picks` names the noun whose records are chosen by their name; `more` puts it behind More."""
+    """One input. `picks` names the noun whose records are chosen by their name; `more` puts it behind More.
+
+    One of kind "link" is not seen: the address brought a record of the noun it is named after, which `fills` another.
+    """
 
     name: str
     label: Any
@@ -33,6 +36,7 @@ class Field:
     required: Any = ""
     more: bool = False
     picks: str = ""
+    fills: str = ""
     watched: bool = False
     help: Any = ""
     choices: Callable[[Actor], Choices] = lambda by: []
@@ -256,6 +260,8 @@ FORMS: dict[str, Form] = {
         key="L",
         one_of=("name", "company_name", "email", "phone"),
         fields=[
+            Field("company", gettext_lazy("Company"), "link", 12, fills="company_name"),
+            Field("person", gettext_lazy("Person"), "link", 12, fills="name"),
             Field("name", NAME),
             Field("company_name", gettext_lazy("Company")),
             Field("email", gettext_lazy("E-mail"), "email", 320, watched=True),

@@ -152,6 +152,25 @@ def test_a_form_opened_from_a_company_knows_it(world: World, sam: Client) -> Non
     assert f'name="company_is" value="{world.peverell.public_id}"' in html
 
 
+@pytest.mark.parametrize("many", ["opportunities", "leads"])
+def test_a_form_opened_from_a_person_and_a_company_knows_both(world: World, sam: Client, many: str) -> None:
+    company, person = world.peverell, world.priya
+    html = text(sam.get(f"/{many}/new?company={company.public_id}&person={person.public_id}"))
+    assert 'value="Peverell Logistics"' in html and 'value="Priya Raman"' in html
+    inputs = [dict(re.findall(r'(name|value)="([^"]*)"', tag)) for tag in re.findall("<input[^>]*>", html)]
+    given = {each["name"]: each["value"] for each in inputs if each.get("value") and "name" in each}
+    assert sam.post(f"/{many}/new", given | {"title": "Second site"}).status_code == 303
+    made = (Lead if many == "leads" else Opportunity).objects.latest("pk")  # type: ignore[attr-defined]
+    assert (made.company, made.person) == (company, person)
+
+
+def test_a_lead_is_not_tied_to_what_its_adder_may_not_see(world: World, sam: Client) -> None:
+    html = text(sam.get("/leads/new?company=zzzzzzzzzz&name=Nia"))
+    assert 'name="company"' not in html and 'value="Nia"' in html
+    assert sam.post("/leads/new", {"name": "Nia Pugh", "company": "zzzzzzzzzz"}).status_code == 404
+    assert not Lead.objects.filter(name="Nia Pugh").exists()
+
+
 def test_a_form_sent_twice_makes_one(world: World, sam: Client) -> None:
     form = {"title": "Once only", "token": "same"}
     first, second = sam.post("/opportunities/new", form), sam.post("/opportunities/new", form)
@@ -164,6 +183,7 @@ def test_a_form_sent_twice_makes_one(world: World, sam: Client) -> None:
 def test_names_are_offered_while_typing(world: World, sam: Client) -> None:
     assert 'value="Peverell Logistics"' in text(sam.get("/companies/options?company=pever"))
     assert text(sam.get("/companies/options?company=p")).strip() == ""
+    assert 'value="Peverell Logistics"' in text(sam.get("/companies/options?parent=pever"))
 
 
 def test_who_may_not_add_is_told_and_adds_nothing(world: World, sam: Client) -> None:

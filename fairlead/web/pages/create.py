@@ -46,7 +46,7 @@ def match(request: Request, noun: str) -> HttpResponse:
 
 def options(request: Request, noun: str) -> HttpResponse:
     """Names to choose from while typing one, as the options of a datalist."""
-    typed = request.GET.get("text") or request.GET.get(noun, "")
+    typed = next((text for text in request.GET.values() if text), "")  # whatever the field is called
     found = search(request.by, typed, kinds=(noun,), most=10) if len(typed.strip()) > 1 else []
     return render(request, "create/_options.html", {"names": list(dict.fromkeys(each.label for each in found))})
 
@@ -77,11 +77,14 @@ def _prefilled(request: Request, form: Form) -> Entry:
         name: text[:200].replace("\x00", "") for name, text in request.GET.dict().items() if isinstance(text, str)
     }
     for field in form.fields:
-        if field.picks and field.name in values:
-            model: Any = nouns()[field.picks]
+        if (field.picks or field.fills) and field.name in values:
+            model: Any = nouns()[field.picks or field.name]
             record = model.objects.visible_to(request.by).filter(public_id=values[field.name]).first()
-            values[field.name] = record.label if record else ""
-            values[f"{field.name}_is"] = record.public_id if record else ""
+            label, public_id = (record.label, record.public_id) if record else ("", "")
+            if field.fills:
+                values = {field.fills: label} | values | {field.name: public_id}
+            else:
+                values |= {field.name: label, f"{field.name}_is": public_id}
     return form.entry(values)
 
 
