@@ -22,6 +22,7 @@ from fairlead.verbs.activities import log_note
 from fairlead.verbs.opportunities import edit_opportunity, move_stage
 from fairlead.verbs.ownership import archive, assign
 from fairlead.verbs.people import edit_person
+from fairlead.verbs.tasks import edit_task
 from fairlead.web.addresses import url_of
 from fairlead.web.related import links, related
 from fairlead.web.told import SIZE
@@ -66,6 +67,15 @@ def version_of(answer: Any) -> str:
 
 
 # --- addresses ---------------------------------------------------------------------------------------------------
+
+
+def test_a_deed_offers_only_records_that_its_reader_may_see(world: World) -> None:
+    limit(world.noah, opportunity="all", company="own")
+    client = Client()
+    client.force_login(world.noah)
+    page = client.get(f"/opportunities/{world.managed_it.public_id}/edit").content.decode()
+    offered = page.partition('name="company"')[2].partition("</select>")[0]
+    assert "Quayside Gym" in offered and "Peverell Logistics" not in offered
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -349,6 +359,26 @@ def test_a_conflict_reads_in_words(world: World, sam: Client, name: str, theirs:
     edit_opportunity(world.mira.actor("web"), world.managed_it, **facts)
     clash = edit(sam, base, name, mine, seen)
     assert clash.status_code == 409 and shown in text_of(clash)
+
+
+def test_a_task_that_two_people_edit_shows_both_sides(world: World, sam: Client) -> None:
+    task, url = world.call_priya, f"/tasks/{world.call_priya.public_id}/edit"
+    form = sam.get(url)
+    assert task.due_on is not None
+    edit_task(world.mira.actor("web"), task, due_on=date(2031, 1, 31), kind="mail")
+    mine = {"title": "Ring Priya", "kind": "meeting", "due_on": "1 Feb 2031", "version": version_of(form)}
+    clash = sam.post(url, mine)
+    words = text_of(clash)
+    assert clash.status_code == 409 and "Mira Holt changed this while you were editing" in words
+    assert "Sat 1 Feb 2031" in words and "Fri 31 Jan 2031" in words
+    assert "Meeting" in words and "E-mail" in words and "Title Ring" not in words
+    assert f'value="{task.title}"' not in clash.content.decode() and 'value="Ring Priya"' in clash.content.decode()
+    sam.post(url, mine | {"version": version_of(clash), "keep_theirs": "due_on kind"})
+    now = Task.objects.get(pk=task.pk)
+    assert (now.title, now.kind, now.due_on) == ("Ring Priya", "mail", date(2031, 1, 31))
+    sam.post(url, mine | {"version": str(now.version)})
+    now.refresh_from_db()
+    assert (now.kind, now.due_on) == ("meeting", date(2031, 2, 1))
 
 
 def test_different_fields_unite(world: World, sam: Client) -> None:

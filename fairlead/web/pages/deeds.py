@@ -14,6 +14,7 @@ from typing import Any, Literal, cast, get_args, get_origin, get_type_hints
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from fairlead.core.actor import Actor
 from fairlead.core.errors import Conflict, Invalid, NotFound, Refused
 from fairlead.core.record import Record
 from fairlead.core.schema import find, perform, record_types, subject_name, subjects
@@ -23,6 +24,7 @@ from fairlead.web import typed
 from fairlead.web.addresses import PAGES, url_of
 from fairlead.web.answer import answered, came_from, declined, told
 from fairlead.web.page import Request, page, render
+from fairlead.web.sides import sides
 from fairlead.web.soon import tomorrow
 from fairlead.web.wording import of_argument, of_verb
 
@@ -78,14 +80,15 @@ ALIASES = {"done": "complete"}
 def _do(request: HttpRequest, record: Record, spec: Verb) -> HttpResponse:
     found = cast(Request, request)
     given = {**request.GET.dict(), **request.POST.dict()}
+    for name in given.pop("keep_theirs", "").split():
+        given.pop(name, None)
     try:
         raw = _read(spec, record, given, found)
         answer = perform(spec.name, found.by, raw)
     except Invalid as invalid:
         return _ask(request, record, spec, invalid.errors)
     except Conflict as conflict:
-        names = {name: [conflict.text] for name in conflict.fields}
-        return _ask(request, record, spec, names, status=409)
+        return _both(request, record, spec, conflict)
     except Refused as refusal:
         return declined(request, came_from(request, home_of(record)), refusal)
     return answered(request, _onward(request, record, spec), told(answer["act"]), answer["act"])
@@ -102,11 +105,31 @@ def _onward(request: HttpRequest, record: Any, spec: Verb) -> str:
     return back
 
 
+def _both(request: HttpRequest, record: Record, spec: Verb, conflict: Conflict) -> HttpResponse:
+    """The form again, with both values of what somebody else changed meanwhile."""
+    kinds = {name: _plain_kind(annotation) for name, annotation, _required in _parameters(spec)}
+    clash = {"who": conflict.facts["who"], "sides": sides(conflict, kinds, cast(Request, request).reader)}
+    return _ask(request, record, spec, {name: [conflict.text] for name in conflict.fields}, status=409, clash=clash)
+
+
+def _plain_kind(annotation: Any) -> Any:
+    return next(
+        (kind for kind in (datetime, date, time) if _is(annotation, kind)), Literal if _options(annotation) else str
+    )
+
+
 def _ask(
-    request: HttpRequest, record: Any, spec: Verb, errors: dict[str, list[str]], *, status: int = 422
+    request: HttpRequest,
+    record: Any,
+    spec: Verb,
+    errors: dict[str, list[str]],
+    *,
+    status: int = 422,
+    clash: dict[str, Any] | None = None,
 ) -> HttpResponse:
     given = request.POST.dict() if request.method == "POST" else request.GET.dict()
-    questions = [_question(spec, parameter, record, given) for parameter in _parameters(spec)]
+    by = cast(Request, request).by
+    questions = [_question(spec, parameter, record, given, by) for parameter in _parameters(spec)]
     if errors and not any(question.name in errors for question in questions):
         return declined(request, came_from(request, home_of(record)), Invalid(errors))
     title, button = of_verb(spec)
@@ -116,6 +139,7 @@ def _ask(
         "title": title,
         "button": button,
         "questions": questions,
+        "clash": clash,
         "errors": {name: " ".join(messages) for name, messages in errors.items()},
         "version": getattr(record, "version", ""),
         "versioned": "version" in spec.signature.parameters,
@@ -135,21 +159,21 @@ def _parameters(spec: Verb) -> list[tuple[str, Any, bool]]:
     return [each for each in asked if each[0] not in HIDDEN]
 
 
-def _question(spec: Verb, parameter: tuple[str, Any, bool], record: Any, given: dict[str, str]) -> Question:
+def _question(spec: Verb, parameter: tuple[str, Any, bool], record: Any, given: dict[str, str], by: Actor) -> Question:
     name, annotation, required = parameter
-    kind, choices = _kind(name, annotation, record)
+    kind, choices = _kind(name, annotation, record, by)
     now = getattr(record, name, "") if spec.name.startswith("edit_") else ""
     now = now.isoformat() if isinstance(now, datetime) else now
     value = given.get(name, getattr(now, "public_id", "" if now is None else str(now)))
     return Question(name, of_argument(name), kind, required, value, tuple(choices))
 
 
-def _kind(name: str, annotation: Any, record: Any) -> tuple[str, list[tuple[str, str]]]:
+def _kind(name: str, annotation: Any, record: Any, by: Actor) -> tuple[str, list[tuple[str, str]]]:
     models = record_types(annotation)
     options = _options(annotation)
     blank = [("", _("Nobody") if User in models else "–")] if NoneType in get_args(annotation) else []
     if models:
-        found: Any = models[0].objects.live()
+        found: Any = models[0].objects.visible_to(by).live()
         people = found.filter(is_active=True) if models[0] is User else found
         if name == "tag":
             people = record.tags.all()
