@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.db.backends.base.operations import BaseDatabaseOperations
 
 from fairlead.core.record import erasing
@@ -20,6 +21,12 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
         # A test need not survive a power cut.
         database["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
     yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> None:
+    """The same hash with little work: tests guess and change passwords by the dozen."""
+    Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = 1, 64, 1
 
 
 @pytest.fixture(scope="session", autouse=True)

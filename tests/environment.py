@@ -14,3 +14,4 @@ for name in [name for name in os.environ if name.startswith("FAIRLEAD_") and nam
     del os.environ[name]
 os.environ["FAIRLEAD_DATA"] = os.path.join(os.environ[OWN], os.environ.get("PYTEST_XDIST_WORKER", "main"))
 os.environ["FAIRLEAD_SECRET_KEY"] = "for tests alone"
+os.makedirs(os.path.join(os.environ["FAIRLEAD_DATA"], "static"), exist_ok=True)  # as after the first start

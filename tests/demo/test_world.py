@@ -58,6 +58,7 @@ def test_the_next_test_finds_it_as_it_was(world: World) -> None:
     assert Company.objects.live().count() == 40
 
 
+@pytest.mark.load  # each builds a world of its own
 @pytest.mark.parametrize(
     "now", [datetime(2026, 3, 30, 0, 10, tzinfo=LONDON), datetime(2025, 12, 28, 21, 30, tzinfo=LONDON)], ids=str
 )
