@@ -22,6 +22,7 @@ from fairlead.core.schema import find
 from fairlead.core.verb import REGISTRY
 from fairlead.models import Organisation, User
 from fairlead.web.formats import Reader
+from fairlead.web.kept import kept_of, sealed, sent_from_here
 from fairlead.web.nav import navigation
 from fairlead.web.sessions import LOOKS, keep_fresh
 
@@ -90,7 +91,7 @@ def notices(request: HttpRequest) -> list[dict[str, str]]:
 
 
 def record_or_404(request: HttpRequest, noun: str, address: str) -> Record:
-    """The record at an address such as `k3f9…-managed-it`, if its reader may see it; a merged one gives its survivor."""
+    """The record at an address such as `k3f9…-managed-it`, if its reader may see it; merged: its survivor."""
     return find(noun, address.partition("-")[0], cast(Request, request).by)
 
 
@@ -109,7 +110,15 @@ def fault(request: HttpRequest, status: int, text: str) -> HttpResponse:
 
 
 def too_old(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Django's answer to a form without a valid token: from another site, or from before signing in anew."""
+    """Django's answer to a form without a valid token: from another site, or from before signing in anew.
+
+    What came from a page of ours is offered again, for a second press, instead of being lost.
+    """
+    if sent_from_here(request) and request.content_type != "multipart/form-data" and _for_members(request):
+        _identify(request)
+        if cast(Request, request).by.user_id is None:
+            return sign_in_first(request)
+        return render(request, "sign_in/kept.html", {"kept": kept_of(request)}, status=403)
     return HttpResponse(render_to_string("errors/csrf.html", {"request": request}), status=403)
 
 
@@ -119,14 +128,20 @@ def sign_in_first(request: HttpRequest) -> HttpResponse:
         shown = urlsplit(request.headers.get("HX-Current-URL", ""))
         back = f"{shown.path}?{shown.query}" if shown.query else shown.path
         return HttpResponse(status=401, headers={"HX-Redirect": f"/sign-in?{urlencode({'next': back})}"})
-    back = request.get_full_path() if request.method in {"GET", "HEAD"} else "/"
-    return HttpResponseRedirect(f"/sign-in?{urlencode({'next': back})}")
+    if request.method not in {"GET", "HEAD"}:
+        kept = kept_of(request)
+        return render(request, "sign_in/again.html", {"kept": sealed(kept), "next": kept.back}, status=401)
+    return HttpResponseRedirect(f"/sign-in?{urlencode({'next': request.get_full_path()})}")
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Django's handler404."""
     _identify(request)
     return fault(request, 404, _("There is no page at this address.") if isinstance(exception, Http404) else "")
+
+
+def _for_members(request: HttpRequest) -> bool:
+    return getattr(request.resolver_match and request.resolver_match.func, "may", "anyone") != "anyone"
 
 
 def _undoable(deed: act.Act) -> bool:

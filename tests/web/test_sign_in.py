@@ -316,3 +316,11 @@ def test_a_visitor_is_no_actor_with_rights() -> None:
 def test_secrets_are_kept_as_hashes(world: World) -> None:
     token = sign_in_link(world.sam.email).partition("token=")[2]
     assert len(token) >= 43 and not SignInLink.objects.filter(hashed__contains=token).exists()
+
+
+def test_before_there_is_anybody_the_page_says_where_the_link_is(client: Client, db: None) -> None:
+    assert "Nobody is here yet" in client.get("/sign-in").content.decode()
+
+
+def test_once_there_is_somebody_it_does_not(client: Client, sam: User) -> None:
+    assert "Nobody is here yet" not in client.get("/sign-in").content.decode()

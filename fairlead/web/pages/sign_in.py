@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from fairlead.models import SignInLink, User, normal
 from fairlead.verbs.passwords import ask_for_link
 from fairlead.web.forms import Form
+from fairlead.web.kept import Kept, sealed_part, unsealed
 from fairlead.web.limits import WAIT, Tries
 from fairlead.web.page import Request, page, render
 from fairlead.web.sessions import let_in, remember_look
@@ -42,7 +43,8 @@ def sign_in(request: Request) -> HttpResponse:
         form.refusal = _("E-mail and password do not belong together. Try again, or have a link mailed to you.")
         return _form(request, form, 422)
     tries.forgive()
-    return _in(request, user, _next(request))
+    kept = unsealed(request.POST.get("kept", ""))
+    return _in(request, user, _next(request)) if kept is None else _offered(request, user, kept)
 
 
 @page("anyone", "GET", "POST")
@@ -100,8 +102,17 @@ def _in(request: Request, user: User, to: str) -> HttpResponse:
     return answer
 
 
+def _offered(request: Request, user: User, kept: Kept) -> HttpResponse:
+    """What was typed before signing in again, to be sent with a press."""
+    let_in(request, user)
+    answer = render(request, "sign_in/kept.html", {"kept": kept})
+    remember_look(answer, user)
+    return answer
+
+
 def _form(request: Request, form: SignIn, status: int) -> HttpResponse:
-    context: dict[str, Any] = {"form": form, "next": _next(request)}
+    context: dict[str, Any] = {"form": form, "next": _next(request), **sealed_part(request)}
+    context["empty"] = request.method != "POST" and not User.objects.exists()
     return render(request, "sign_in/sign_in.html", context, status=status)
 
 
