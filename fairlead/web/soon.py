@@ -23,6 +23,11 @@ def choices(reader: Reader) -> list[tuple[str, str]]:
     ]
 
 
+def later(reader: Reader) -> list[tuple[str, str]]:
+    """The days to which a task is put off: those, and a while later."""
+    return [*choices(reader), (_("In 4 weeks"), (reader.today + timedelta(days=28)).isoformat())]
+
+
 def tomorrow(today: date) -> date:
     return today + timedelta(days=1)
 

@@ -42,6 +42,7 @@ def test_the_list_is_worked_through_by_keys(today: Page) -> None:
     expect(current).to_have_text("Call Tom Ashworth")
     expect(today.locator("#toasts")).to_contain_text("Send survey notes")
     today.keyboard.press("s")
+    today.keyboard.press("1")
     expect(current).to_have_text("Call Priya Raman about Q-2025-0147")
     expect(today.locator(".group h2", has_text="Overdue")).to_have_count(0)
     today.keyboard.press("z")

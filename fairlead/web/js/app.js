@@ -12,15 +12,17 @@ import { palette, watchPaletteLinks } from "./palette.js";
 import { rows, watchRows } from "./rows.js";
 import { select } from "./select.js";
 import { sheet, watchOpeners } from "./sheet.js";
+import { snooze, watchSnooze } from "./snooze.js";
 import { toasts } from "./toasts.js";
 import { watchVisits } from "./visit.js";
 
-const behaviours = { composer, drop, edit, filters, menu, palette, rows, select, sheet, toasts };
+const behaviours = { composer, drop, edit, filters, menu, palette, rows, select, sheet, snooze, toasts };
 
 watchKeys();
 watchPaletteLinks();
 watchOpeners();
 watchRows();
+watchSnooze();
 watchEdits();
 watchFaults();
 watchHover();

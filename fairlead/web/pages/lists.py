@@ -17,6 +17,7 @@ from fairlead.web.addresses import url_of
 from fairlead.web.formats import count
 from fairlead.web.listing import Asked, Listing
 from fairlead.web.page import Request, done, render
+from fairlead.web.soon import later
 
 MOST_AT_ONCE = 10_000
 
@@ -34,6 +35,7 @@ def show(request: Request, listing: Listing) -> HttpResponse:
         "may_create": access.can_any(request.by, "create", noun),
         "bulk": access.can_any(request.by, "mass_update", noun),
         "colleagues": [option for option in asked.options["owner"] if option.value not in {"me", "none"}],
+        "snooze": later(request.reader),
         "list": _Beside(noun, page.rows, asked),
     }
     return render(request, "lists/list.html", context)

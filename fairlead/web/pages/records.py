@@ -22,7 +22,7 @@ from fairlead.web.listing import Asked
 from fairlead.web.listings import listing_of
 from fairlead.web.page import Request, page, render
 from fairlead.web.related import links, related
-from fairlead.web.soon import choices
+from fairlead.web.soon import choices, later
 from fairlead.web.stages import beside_stage, stage_line
 from fairlead.web.told import Teller
 
@@ -89,6 +89,7 @@ def page_of(request: HttpRequest, record: Any, *, status: int = 200, **more: Any
         "stops": parts["stop"],
         "details_shown": shown_details(record, found.reader, parts),
         "soon": choices(found.reader),
+        "snooze": later(found.reader),
         "token": secrets.token_urlsafe(12),
         "file_error": "",
         "team": list(User.objects.active().order_by("name")),

@@ -14,6 +14,7 @@ from fairlead.verbs.profiles import edit_profile
 from fairlead.web.addresses import url_of
 from fairlead.web.formats import Reader, clock, count, money, short_money
 from fairlead.web.page import Request, page, render
+from fairlead.web.soon import later
 
 
 @page("member")
@@ -35,6 +36,7 @@ def today(request: HttpRequest) -> HttpResponse:
         "whose": whose,
         "weekday": format_date(reader.today, "EEEE", locale=reader.locale),
         "now_line": sum(is_past(task, reader) for task in day.timed),
+        "snooze": later(reader),
         "tip": not found.user.tip_seen and found.user.shortcuts and bool(work),
     }
     return render(request, "today/today.html", context)
