@@ -7,6 +7,7 @@ from fairlead.web.addresses import AddressOf, PageOf
 from fairlead.web.pages import (
     absences,
     acts,
+    audit,
     companies,
     compose,
     create,
@@ -75,6 +76,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings", settings.profile),
     path("settings/absences", absences.index),
     path("settings/absences/<str:public_id>/remove", absences.remove),
+    path("settings/audit", audit.index),
+    path("settings/audit.csv", audit.export),
+    path("settings/changes", audit.changes),
     path("settings/organisation", organisation.edit),
     path("settings/password", passwords.change),
     path("settings/password/forgotten", passwords.forgotten),

@@ -8,10 +8,11 @@ from django.conf import settings
 from fairlead.api import shapes
 from fairlead.api.problems import MEDIA_TYPE, TITLES
 from fairlead.api.routes import actions, creator, editor, others
-from fairlead.core.record import Record, nouns
+from fairlead.core.record import Record, nouns, rows
 from fairlead.core.schema import json_schema, takes_file
 from fairlead.core.upload import LIMIT
 from fairlead.core.verb import ALWAYS, REGISTRY, Verb
+from fairlead.programs.audit import DOORS, SETTINGS
 from fairlead.programs.filters import filters, searchable, sorts
 from fairlead.programs.listing import MOST, USUAL
 
@@ -37,12 +38,13 @@ def _document(_verbs: tuple[str, ...]) -> Part:
         paths |= _of_noun(model)
     for spec in others():
         paths[f"{BASE}/verbs/{spec.name.replace('_', '-')}"] = {"post": _post(spec, "verbs", whole=True)}
+    paths[f"{BASE}/events"] = {"get": _events()}
     return {
         "openapi": "3.1.0",
         "info": {"title": "Fairlead", "version": settings.VERSION, "description": " ".join(ABOUT.split())},
         "servers": [{"url": settings.BASE_URL}],
         "security": [{"token": []}],
-        "tags": [{"name": model.plural()} for model in models] + [{"name": "verbs"}],
+        "tags": [{"name": model.plural()} for model in models] + [{"name": "verbs"}, {"name": "events"}],
         "paths": paths,
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": "A token: fl_…"}},
@@ -142,6 +144,36 @@ def _timeline(model: type[Record]) -> Part:
         "responses": _answers(page, "A page of the timeline", READING),
     }
     return {"parameters": [_ref("parameters", "id")], "get": operation}
+
+
+def _events() -> Part:
+    nouns_known = [*sorted(rows()), SETTINGS]
+    narrowing = [
+        _parameter("person", "query", "Public id of the user who did it; `me` for oneself", type="string"),
+        _parameter("verb", "query", "What was done", enum=sorted(REGISTRY)),
+        _parameter("noun", "query", "On what; `settings` for all that the organisation decides", enum=nouns_known),
+        _parameter("door", "query", "Through which door", enum=list(DOORS)),
+        _parameter("since", "query", "A moment, or a day in UTC: 2026-11-01", type="string"),
+        _parameter("until", "query", "A moment, or a day in UTC, which is included", type="string"),
+        _parameter("record", "query", "On one record, as noun:public id", type="string"),
+    ]
+    page: Part = {
+        "type": "object",
+        "required": ["items", "next"],
+        "properties": {
+            "items": {"type": "array", "items": _ref("schemas", "Happening")},
+            "next": {"type": ["string", "null"], "description": "The cursor of older ones; null at the end"},
+        },
+    }
+    return {
+        "operationId": "list_events",
+        "tags": ["events"],
+        "summary": "The audit",
+        "description": "Who did what, when and through which door, with the values before and after; newest first. "
+        "Administrators read everything, others with the right to export what they may see.",
+        "parameters": [*(_ref("parameters", name) for name in ("limit", "cursor")), *narrowing],
+        "responses": _answers(page, "A page of the audit", READING),
+    }
 
 
 def _post(spec: Verb, tag: str, *, whole: bool = False, created: type[Record] | None = None, noun: str = "") -> Part:

@@ -9,6 +9,7 @@ urlpatterns = [
     path("v1", reference.first),
     path("v1/", reference.reference),
     path("v1/openapi.json", reference.openapi),
+    path("v1/events", views.events),
     path("v1/verbs/<str:name>", views.verb),
     path("v1/<str:plural>", views.collection),
     path("v1/<str:plural>/<str:public_id>", views.record),

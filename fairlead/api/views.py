@@ -16,6 +16,7 @@ from fairlead.core.resource import resource
 from fairlead.core.schema import arguments, find, perform, subject_name, subjects
 from fairlead.core.verb import Verb
 from fairlead.programs import listing
+from fairlead.programs.audit import audit
 from fairlead.programs.timeline import timeline_of
 
 KEY = re.compile(r"[\x21-\x7e]{1,200}")
@@ -63,6 +64,12 @@ def action(request: HttpRequest, by: Actor, plural: str, public_id: str, word: s
 def timeline(request: HttpRequest, by: Actor, plural: str, public_id: str) -> HttpResponse:
     """What happened to a record, newest first."""
     return answer(timeline_of(find(noun_at(plural).noun(), public_id, by), by, request.GET))
+
+
+@operation("GET")
+def events(request: HttpRequest, by: Actor) -> HttpResponse:
+    """The audit: who did what, newest first."""
+    return answer(audit(by, request.GET))
 
 
 @operation("POST")

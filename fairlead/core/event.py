@@ -25,9 +25,11 @@ class Event(models.Model):
     step = models.PositiveSmallIntegerField(default=0)
     cause = models.PositiveSmallIntegerField(null=True)
     verb = models.CharField(max_length=60)
-    at = models.DateTimeField(default=clock.now, db_index=True)
+    at = models.DateTimeField(default=clock.now)
     by_kind = models.CharField(max_length=8)
-    by_user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.DO_NOTHING, related_name="+")
+    by_user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.DO_NOTHING, related_name="+", db_index=False
+    )
     by_token = models.BigIntegerField(null=True)
     by_label = models.CharField(max_length=200)
     by_cause = models.CharField(max_length=100, blank=True)
@@ -39,7 +41,14 @@ class Event(models.Model):
     undoes = models.UUIDField(null=True)
 
     class Meta:
-        indexes = [models.Index(fields=["undoes"], name="event_undoes", condition=Q(undoes__isnull=False))]
+        indexes = [
+            models.Index(fields=["undoes"], name="event_undoes", condition=Q(undoes__isnull=False)),
+            # What the audit is read along, whichever of these it is narrowed by.
+            models.Index(fields=["at", "id"], name="event_at"),
+            models.Index(fields=["by_user", "at", "id"], name="event_by_user"),
+            models.Index(fields=["verb", "at", "id"], name="event_verb"),
+            models.Index(fields=["door", "at", "id"], name="event_door"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.by_label} {self.verb} {self.at:%Y-%m-%d %H:%M}"
@@ -62,7 +71,10 @@ class EventLink(models.Model):
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="links")
 
     class Meta:
-        indexes = [models.Index(fields=["kind", "record_id", "happened_at", "event"], name="event_link_timeline")]
+        indexes = [
+            models.Index(fields=["kind", "record_id", "happened_at", "event"], name="event_link_timeline"),
+            models.Index(fields=["kind", "event"], name="event_link_kind"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.record_id}: {self.event_id}"

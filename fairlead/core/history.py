@@ -81,9 +81,9 @@ def restored(model: type[R], pk: int, values: Mapping[str, Any]) -> R:
     for column in kept(model):
         if column.name in values:
             setattr(row, column.attname, unpack(column, values[column.name]))
-    for name in model.derived:
-        column: Any = model._meta.get_field(name)
-        setattr(row, column.attname, None)
+    for column in model._meta.concrete_fields:
+        if column.name in model.derived:
+            setattr(row, column.attname, None)
     row._state.adding = False
     return row
 

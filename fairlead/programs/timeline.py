@@ -36,7 +36,7 @@ def timeline_of(record: Record, by: Actor, asked: Asked) -> dict[str, Any]:
     found = events_on(_seen_links(record, by), before=_cursor(asked.get("cursor", "")), size=size)
     shown, following = found[:size], _end(*found[size - 1]) if len(found) > size else None
     reading = Reading(by, [event for _at, event in shown])
-    return {"items": [_item(at, event, reading) for at, event in shown], "next": following}
+    return {"items": [item(at, event, reading) for at, event in shown], "next": following}
 
 
 @dataclass
@@ -90,7 +90,7 @@ def _seen_links(record: Record, by: Actor) -> list[Link]:
     return [each for each in links if each in seen]
 
 
-def _item(at: datetime, event: Event, reading: Reading) -> dict[str, Any]:
+def item(at: datetime, event: Event, reading: Reading) -> dict[str, Any]:
     parts = tell(event)
     return {
         "happened_at": at.isoformat(),

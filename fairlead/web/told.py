@@ -77,7 +77,7 @@ class Teller:
         """The newest lines, or those before a cursor; `only` is all, talk (what people said) or changes (the rest)."""
         found, older = _read(links, only, _cursor(before))
         self.entries = Activity.objects.in_bulk({pk for _at, event in found if (pk := _entry(event))})
-        self.undone = _undone({event.act for _at, event in found})
+        self.undone = undone({event.act for _at, event in found})
         self.words = Words((event for _at, event in found), self.by, self.reader, self.currency)
         return Page(self._days(found), f"{older[0].isoformat()}~{older[1]}" if older else "")
 
@@ -173,12 +173,12 @@ def _read(links: Sequence[Link], only: str, before: Cursor | None) -> tuple[Told
     return found, before
 
 
-def _undone(acts: set[UUID]) -> set[UUID]:
+def undone(acts: set[UUID]) -> set[UUID]:
     """Which of these acts are taken back and still are: an undo that was itself undone does not count."""
     if not acts:
         return set()
     undoing = list(Event.objects.filter(undoes__in=acts).values_list("act", "undoes"))
-    again = _undone({act for act, _undoes in undoing})
+    again = undone({act for act, _undoes in undoing})
     return {undoes for act, undoes in undoing if undoes and act not in again}
 
 

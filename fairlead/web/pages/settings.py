@@ -27,6 +27,8 @@ SECTIONS = [
     (gettext_lazy("Roles"), "/settings/roles", "organisation.edit"),
     (gettext_lazy("Teams"), "/settings/teams", "organisation.edit"),
     (gettext_lazy("Schedules"), "/settings/schedules", "organisation.edit"),
+    (gettext_lazy("Changes"), "/settings/changes", "organisation.edit"),
+    (gettext_lazy("Audit"), "/settings/audit", "event.export"),
 ]
 THEMES = [("auto", gettext_lazy("As the device")), ("light", gettext_lazy("Light")), ("dark", gettext_lazy("Dark"))]
 DENSITIES = [("comfortable", gettext_lazy("Comfortable")), ("compact", gettext_lazy("Compact"))]
