@@ -49,7 +49,7 @@ def page(may: str, *methods: str) -> Callable[[View], View]:
         @wraps(view)
         def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if request.method not in allowed and not (request.method == "HEAD" and "GET" in allowed):
-                return HttpResponseNotAllowed(allowed)
+                return _not_that_way(request, allowed)
             try:
                 _identify(request)
                 if may == "anyone" or _permitted(request, may):
@@ -142,6 +142,16 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def _for_members(request: HttpRequest) -> bool:
     return getattr(request.resolver_match and request.resolver_match.func, "may", "anyone") != "anyone"
+
+
+def _not_that_way(request: HttpRequest, allowed: tuple[str, ...]) -> HttpResponse:
+    """An address that only takes what a button sends, opened by hand or loaded anew."""
+    if request.method != "GET" or "text/html" not in request.headers.get("Accept", ""):
+        return HttpResponseNotAllowed(allowed)
+    _identify(request)
+    answer = fault(request, 405, _("There is nothing to read at this address. Nothing was changed."))
+    answer["Allow"] = ", ".join(allowed)
+    return answer
 
 
 def _undoable(deed: act.Act) -> bool:

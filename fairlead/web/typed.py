@@ -40,7 +40,7 @@ def moment(text: str, now: datetime, zone: ZoneInfo) -> datetime:
     if re.match(r"\d{4}-\d\d-\d\d[t ]\d", words):
         return _exact(words, zone)
     today = now.astimezone(zone).date()
-    found = re.fullmatch(r"(.*?)(?:\bat)?\s*\b(\d{1,2}[:.]\d{2})", words)
+    found = re.fullmatch(r"(.*?)(?:\bat)?\s*\b(\d{1,2}[:.]\d{2}(?:\s*[ap]m)?|\d{1,2}\s*[ap]m)", words)
     if found is None:
         on = day(words, today, past=True)
         return now if on == today else datetime.combine(on, time(12), zone)
@@ -49,11 +49,16 @@ def moment(text: str, now: datetime, zone: ZoneInfo) -> datetime:
 
 
 def clock(text: str) -> time:
-    """A time of day such as 9:30 or 15:00."""
-    found = re.fullmatch(r"(\d{1,2})[:.](\d{2})(?::\d{2})?", text.strip())
-    if not found or int(found[1]) > 23 or int(found[2]) > 59:
+    """A time of day such as 9:30, 15:00, 10am, 3.30 pm, or the bare hour."""
+    found = re.fullmatch(r"(\d{1,2})(?:[:.](\d{2})(?::\d{2})?)?\s*([ap]m)?", text.strip().lower())
+    hour, minute, half = (int(found[1]), int(found[2] or 0), found[3]) if found else (24, 0, None)
+    if half and 1 <= hour <= 12:
+        hour = hour % 12 + (12 if half == "pm" else 0)
+    elif half:
+        hour = 24
+    if hour > 23 or minute > 59:
         raise Unread(_("“%(text)s” is no time here. Write it like 15:00.") % {"text": text.strip()[:40]})
-    return time(int(found[1]), int(found[2]))
+    return time(hour, minute)
 
 
 def amount(text: str, currency: str, locale: Locale) -> tuple[Decimal, str]:

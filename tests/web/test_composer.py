@@ -170,3 +170,15 @@ def test_who_may_only_see_cannot_log(world: World) -> None:
 
 def test_an_unknown_kind(world: World, sam: Client) -> None:
     assert send(sam, world.priya, kind="fax", text="x").status_code == 404
+
+
+@pytest.mark.parametrize("what", ["log", "files"])
+def test_a_page_with_an_error_can_be_loaded_anew(world: World, sam: Client, what: str) -> None:
+    answer = sam.get(f"/people/{world.priya.public_id}/{what}")
+    assert (answer.status_code, answer.headers["Location"]) == (302, url_of(world.priya))
+
+
+def test_an_address_for_buttons_only_says_so(world: World, sam: Client) -> None:
+    answer = sam.get(f"/people/{world.priya.public_id}/plan", headers={"Accept": "text/html"})
+    assert answer.status_code == 405 and "nothing to read" in answer.content.decode()
+    assert answer.headers["Allow"] == "POST"

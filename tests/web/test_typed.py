@@ -102,3 +102,29 @@ def test_an_amount(text: str, locale: str, amount: str, currency: str) -> None:
 def test_no_amount(text: str) -> None:
     with pytest.raises(typed.Unread, match="no amount"):
         typed.amount(text, "GBP", Locale.parse("en_GB"))
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("10am", "10:00"),
+        ("12 AM", "00:00"),
+        ("12pm", "12:00"),
+        ("3.30 pm", "15:30"),
+        ("9", "09:00"),
+        ("15:00", "15:00"),
+    ],
+)
+def test_times_of_day(text: str, at: str) -> None:
+    assert typed.clock(text).isoformat("minutes") == at
+
+
+@pytest.mark.parametrize("text", ["24", "0am", "13pm", "9:60", "-1", "ten", ""])
+def test_what_is_no_time_of_day(text: str) -> None:
+    with pytest.raises(typed.Unread):
+        typed.clock(text)
+
+
+def test_a_moment_with_am_and_pm() -> None:
+    now = datetime(2025, 11, 20, 18, 0, tzinfo=UTC)
+    assert typed.moment("yesterday 3pm", now, ZoneInfo("UTC")) == datetime(2025, 11, 19, 15, 0, tzinfo=UTC)

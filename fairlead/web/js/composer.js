@@ -20,7 +20,7 @@ export function composer(form) {
   };
   form.addEventListener("htmx:after:request", (event) => event.detail.ctx.response.status < 400 && forget());
   if (!globalThis.htmx) form.addEventListener("submit", forget);
-  box.addEventListener("keydown", (event) => {
+  form.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();
     form.requestSubmit();

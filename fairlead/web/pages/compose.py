@@ -2,7 +2,7 @@
 
 from typing import Any, cast
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from fairlead.core.errors import Invalid, KeyReused, NotFound
@@ -19,10 +19,12 @@ KINDS = ("call", "note", "mail", "meeting", "task")
 KEPT = ("text", "outcome", "direction", "happened", "next_step", "on", "other_day", "at", "task_kind", "assignee")
 
 
-@page("member", "POST")
+@page("member", "GET", "POST")
 def log(request: HttpRequest, noun: str, address: str) -> HttpResponse:
     """Log a call, note, mail or meeting, or add a task; sent twice, it is written once."""
     record = load(request, noun, address)
+    if request.method != "POST":  # a page with an error, loaded anew
+        return HttpResponseRedirect(url_of(record))
     kind = request.POST.get("kind", "")
     if kind not in KINDS:
         raise NotFound(_("There is no such entry to write."))

@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from fairlead.core import act
@@ -19,10 +19,12 @@ from fairlead.web.pages.records import load, page_of
 SANDBOX = "default-src 'none'; sandbox"
 
 
-@page("member", "POST")
+@page("member", "GET", "POST")
 def attach(request: HttpRequest, noun: str, address: str) -> HttpResponse:
     """Attach the uploaded file; what is too large or a program is refused, in words, at the field."""
     record = load(request, noun, address)
+    if request.method != "POST":  # a page with an error, loaded anew
+        return HttpResponseRedirect(url_of(record))
     arrival = request.FILES.get("upload")
     try:
         if not isinstance(arrival, Arrival):
