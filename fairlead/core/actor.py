@@ -37,9 +37,15 @@ class Actor:
         return granted(self.grants, action, noun)
 
     def _in_scope(self, action: str, noun: str) -> bool:
-        wide = "read" if action in READING else "write"
         assert self.scopes is not None
-        return bool(self.scopes & {wide, f"{noun}.{action}", f"{noun}.{wide}"})
+        return covers(self.scopes, f"{noun}.{action}")
+
+
+def covers(scopes: frozenset[str], scope: str) -> bool:
+    """Do these scopes reach as far as this one: read or write, alone (for every noun) or of a noun, or an action?"""
+    noun, dot, action = scope.rpartition(".")
+    wide = "read" if action in READING | {"read"} else "write"
+    return bool(scopes & ({scope, wide, f"{noun}.{wide}"} if dot else {scope}))
 
 
 def granted(grants: Grants, action: str, noun: str) -> Level:

@@ -3,19 +3,22 @@
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated
 
 from django.utils.translation import gettext as _
 from pydantic import Field
 
 from fairlead.core import clock
+from fairlead.core.access import governing
 from fairlead.core.act import change, create
-from fairlead.core.actor import Actor
-from fairlead.core.errors import NotAllowed
+from fairlead.core.actor import ACTIONS, Actor, covers
+from fairlead.core.errors import Invalid, NotAllowed
 from fairlead.core.resource import Secret
 from fairlead.core.verb import verb
 from fairlead.models import Token
 from fairlead.models.token import PREFIX, fingerprint
+
+Scope = Annotated[str, Field(pattern=r"^([a-z]{1,20}\.)?[a-z_]{1,20}$", examples=["read", "person.read"])]
 
 
 @dataclass
@@ -31,24 +34,25 @@ def create_token(
     by: Actor,
     *,
     name: str,
-    scopes: list[Literal["read", "write"]] | None = None,
+    scopes: list[Scope] | None = None,
     days: Annotated[int, Field(ge=1, le=730)] = 90,
 ) -> NewToken:
     """Make a token for yourself; it reads only, unless its scopes say write, and ends after `days`.
 
+    A scope is read or write, of everything or of one noun (person.read), or one action (lead.create).
     One made with another token reaches and lasts no further than that one.
     """
     if by.user_id is None:
         raise NotAllowed(_("A token belongs to a user. Make it as one."))
     secret = Secret(PREFIX + secrets.token_urlsafe(32))
-    wanted = set(scopes or ["read"])
+    wanted = _known(scopes or ["read"])
     token = create(
         Token,
         user_id=by.user_id,
         name=name,
         starts_with=secret[:8],
         hashed=fingerprint(secret),
-        scopes=sorted(wanted & by.scopes if by.scopes is not None else wanted),
+        scopes=sorted(each for each in wanted if by.scopes is None or covers(by.scopes, each)),
         expires_at=min([clock.now() + timedelta(days=days), *_end_of(by)]),
     )
     return NewToken(token, secret)
@@ -60,6 +64,14 @@ def revoke_token(by: Actor, token: Token) -> Token:
     if token.revoked_at is None:
         change(token, revoked_at=clock.now())
     return token
+
+
+def _known(scopes: list[Scope]) -> set[str]:
+    known = {"read", "write"} | {f"{n}.{a}" for n in governing() for a in ("read", "write", *ACTIONS)}
+    if unknown := sorted(set(scopes) - known):
+        text = _("There is no scope %(scope)s. Write read or write, or one of a noun such as person.read.")
+        raise Invalid({"scopes": [text % {"scope": unknown[0]}]})
+    return set(scopes)
 
 
 def _end_of(by: Actor) -> list[datetime]:

@@ -95,3 +95,27 @@ def test_too_many_requests(sam: Api, settings: LazySettings) -> None:
     assert (answer.status_code, answer["Retry-After"], answer.json()["code"]) == (429, "1", "too_many")
     settings.API_RATE = 100
     take_one(sam.token.pk + 1)
+
+
+def test_scopes_of_one_noun(world: World) -> None:
+    """It reads people and adds leads, and nothing else, however much its user may."""
+    narrow = Api(world.admin, "person.read", "lead.create")
+    assert narrow.get("/people")["items"] and narrow.get("/companies")["items"] == []
+    assert narrow.get(f"/opportunities/{world.managed_it.public_id}", 404)["code"] == "not_found"
+    assert narrow.post("/leads", {"name": "Ines"}, 201)["changed"]
+    assert narrow.patch(f"/people/{world.priya.public_id}", {"title": "x"}, 403)["code"] == "not_allowed"
+    assert narrow.post("/companies", {"name": "x"}, 403)["code"] == "not_allowed"
+
+
+def test_a_token_makes_none_that_reaches_further(world: World, sam: Api) -> None:
+    made = sam.post("/tokens", {"name": "narrow", "scopes": ["person.read", "lead.edit"]}, 201)["result"]["token"]
+    assert made["scopes"] == ["lead.edit", "person.read"]
+    by = Token.objects.get(public_id=made["id"]).actor("api")
+    assert (by.level("see", "person"), by.level("see", "lead"), by.level("edit", "lead")) == ("all", "none", "team")
+    further = create_token(Api(world.sam, "write").token.actor("api"), name="x", scopes=["person.see", "person.write"])
+    assert further.token.scopes == ["person.write"]
+
+
+def test_scopes_that_do_not_exist(sam: Api) -> None:
+    for scope in ("everything", "wish.read", "person.fly", "person.read.all", "*", ""):
+        assert sam.post("/tokens", {"name": "x", "scopes": [scope]}, 422)["code"] == "invalid"

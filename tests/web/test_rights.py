@@ -11,7 +11,7 @@ from fairlead.core.actor import ACTIONS
 from fairlead.core.errors import Invalid, WrongState
 from fairlead.core.explain import Counts, rights, through
 from fairlead.demo.world import World
-from fairlead.models import Lead, Opportunity, Person, Role, User
+from fairlead.models import Lead, Opportunity, Person, Role, Token, User
 from fairlead.models.user import actors
 from fairlead.verbs.ownership import add_collaborator, assign
 from fairlead.verbs.roles import archive_role, copy_role, create_role, edit_role
@@ -192,3 +192,13 @@ def test_what_somebody_sees(admin: Client, world: World, client: Client) -> None
 def test_users_read_together_may_what_they_may_alone(world: World) -> None:
     everybody: Any = list(User.objects.select_related("role").order_by("pk"))
     assert actors(everybody, "web") == [User.objects.get(pk=user.pk).actor("web") for user in everybody]
+
+
+def test_a_token_for_some_nouns_alone(client: Client, world: World) -> None:
+    client.force_login(world.sam)
+    facts = {"name": "Sync", "scope": "write", "days": "30"}
+    page = text(client.post("/settings/tokens", facts | {"only": ["person", "company"]}))
+    assert "company.read, company.write, person.read, person.write" in page
+    by = Token.objects.get(name="Sync").actor("api")
+    assert (by.level("edit", "person"), by.level("see", "lead")) == ("team", "none")
+    assert client.post("/settings/tokens", facts | {"only": ["wish"]}).status_code == 422
