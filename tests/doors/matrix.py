@@ -1,0 +1,175 @@
+"""What the matrix asks: every verb's arguments, every page's right, and what a role's grants should come to.
+
+The expectation is worked out from the grants alone, apart from the code that decides in the product.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fairlead.core.actor import system
+from fairlead.core.record import Record
+from fairlead.core.verb import REGISTRY, verb
+
+Grants = Mapping[str, Mapping[str, str]]
+
+MAIN = ("person", "company", "lead", "opportunity")
+CHILDREN = ("task", "activity", "file")
+# Whose the record is: the asker's, a teammate's, another team's, the asker's but archived, the asker's but merged
+# into the other team's.
+STANDINGS = ("own", "team", "other", "archived", "merged")
+MINE = {"own", "archived", "merged"}
+REACHED = {"none": set(), "own": MINE, "team": MINE | {"team"}, "all": set(STANDINGS)}
+OWN = {"*": dict.fromkeys(("see", "create", "edit", "delete", "merge", "assign", "mass_update", "undo"), "own")}
+TEAM = {"*": {"see": "team", "create": "all", "edit": "own", "delete": "team"}, "lead": {"see": "all"}}
+
+# The arguments with which each verb is called, besides its record; `@name` is a record of the matrix.
+# A verb without a row fails the build.
+ARGUMENTS: dict[str, dict[str, Any]] = {
+    "accept_invitation": {"secret": "x", "password": "a long enough word"},
+    "add_absence": {"starts_on": "2030-01-02", "ends_on": "2030-01-03"},
+    "add_collaborator": {"helper": "@noah"},
+    "add_task": {"title": "Ring back"},
+    "archive": {},
+    "archive_file": {},
+    "archive_many": {"records": ["@record"]},
+    "archive_role": {},
+    "ask_for_link": {"email": "nobody@example.com"},
+    "ask_for_password_link": {},
+    "assign": {"owner": "@noah"},
+    "assign_many": {"records": ["@record"], "owner": "@noah"},
+    "assign_task": {"assignee": "@noah"},
+    "attach_file": {"upload": "@upload"},
+    "cancel_task": {},
+    "change_role": {"role": "@role"},
+    "close_lost": {"reason": "Price"},
+    "close_won": {},
+    "complete_task": {},
+    "copy_role": {"name": "Copy"},
+    "create_company": {"name": "New"},
+    "create_lead": {"name": "New"},
+    "create_opportunity": {"title": "New"},
+    "create_person": {"name": "New"},
+    "create_role": {"name": "New"},
+    "create_schedule": {"name": "New"},
+    "create_source": {"name": "New"},
+    "create_team": {"name": "New"},
+    "create_token": {"name": "New"},
+    "deactivate_user": {},
+    "edit_activity": {"text": "Edited"},
+    "edit_company": {"about": "Edited"},
+    "edit_lead": {"interest": "Edited"},
+    "edit_opportunity": {"about": "Edited"},
+    "edit_organisation": {"name": "Edited"},
+    "edit_person": {"about": "Edited"},
+    "edit_profile": {"theme": "dark"},
+    "edit_role": {"name": "Edited"},
+    "edit_schedule": {"name": "Edited"},
+    "edit_task": {"title": "Edited"},
+    "edit_team": {"name": "Edited"},
+    "end_other_sessions": {},
+    "end_session": {"session": "none"},
+    "first_administrator": {
+        "secret": "x",
+        "name": "N",
+        "email": "n@example.com",
+        "password": "a long enough word",
+        "organisation": "O",
+    },
+    "invite_again": {},
+    "invite_user": {"name": "New", "email": "new@example.com", "role": "@role"},
+    "join_team": {"user": "@noah"},
+    "leave_team": {"user": "@noah"},
+    "lift_suppression": {"reason": "Asked again"},
+    "log_call": {"text": "Talked"},
+    "log_mail": {"text": "Wrote"},
+    "log_meeting": {"text": "Met"},
+    "log_note": {"text": "Noted"},
+    "move_stage": {"stage": "@stage"},
+    "park": {"until": "2035-01-01"},
+    "reactivate_user": {},
+    "redo": {"act": "@act"},
+    "remove_absence": {},
+    "remove_collaborator": {"helper": "@noah"},
+    "reopen_opportunity": {},
+    "reopen_task": {},
+    "reset_password": {"secret": "x", "password": "a long enough word"},
+    "revoke_token": {},
+    "set_password": {"password": "a long enough word"},
+    "set_tags": {"tags": ["renewal"]},
+    "set_up": {},
+    "sign_out_everywhere": {},
+    "snooze_task": {"due_on": "2035-01-01"},
+    "suppress": {"reason": "Asked"},
+    "suppress_address": {"address": "x@example.com", "channel": "mail", "reason": "Asked"},
+    "tag": {"tag": "renewal"},
+    "tag_many": {"records": ["@record"], "tag": "renewal"},
+    "unarchive": {},
+    "unarchive_role": {},
+    "undo": {"act": "@act"},
+    "unpark": {},
+    "untag": {"tag": "@tag"},
+}
+# Verbs for whoever is signed in (or nobody) that look at records themselves, with what they ask of each.
+ASKS_ITSELF = {
+    "archive_many": ("mass_update", "delete"),
+    "assign_many": ("mass_update", "assign"),
+    "tag_many": ("mass_update", "edit"),
+}
+
+
+def level(grants: Grants, action: str, noun: str) -> str:
+    return grants.get(noun, grants.get("*", {})).get(action, "none")
+
+
+def may(grants: Grants, action: str, noun: str, standing: str) -> bool:
+    """What a role should come to for a record in this standing, by the rules as they are written for people."""
+    if noun in MAIN:
+        return standing in REACHED[level(grants, action, noun)]
+    if noun in CHILDREN:
+        granted = level(grants, action, noun)
+        if action == "see":
+            return granted != "none" and may(grants, "see", "person", standing)
+        return granted == "all" or (granted != "none" and may(grants, "edit", "person", standing))
+    if noun == "suppression":
+        return may(grants, "see" if action == "see" else "edit", "person", standing)
+    if noun == "token":
+        return True
+    return level(grants, action, "absence" if noun == "absence" else "organisation") != "none"
+
+
+def sees(grants: Grants, noun: str, standing: str) -> bool:
+    """One merged away leads to its survivor, for those who see both."""
+    survivor = noun not in MAIN or standing != "merged" or may(grants, "see", noun, "other")
+    return may(grants, "see", noun, standing) and survivor
+
+
+def expected(grants: Grants, name: str, noun: str, standing: str) -> str:
+    """What becomes of this verb on such a record: done, forbidden, or missing, as if there were no such record."""
+    right = REGISTRY[name].may
+    acted_on = "other" if standing == "merged" and noun in MAIN else standing
+    if noun and not sees(grants, noun, standing):
+        return "missing"
+    if name in ASKS_ITSELF:
+        allowed = all(may(grants, action, noun, acted_on) for action in ASKS_ITSELF[name])
+    elif right in {"member", "anyone"}:
+        allowed = True
+    elif "." in right:
+        asked, _dot, action = right.partition(".")
+        allowed = level(grants, action, asked) != "none"
+    else:
+        allowed = may(grants, right, noun, acted_on)
+    return "done" if allowed else "forbidden"
+
+
+def aside(function: Any) -> Any:
+    """A verb for the matrix alone, which no door gets to see."""
+    made = verb("{by} prepared the matrix", may="organisation.edit")(function)
+    del REGISTRY[function.__name__]
+    return made
+
+
+def noun_of(record: Record | None) -> str:
+    return record.noun() if record else ""
+
+
+PREPARER = system("matrix")
