@@ -128,7 +128,7 @@ def _get(model: type[Record]) -> Part:
         "tags": [model.plural()],
         "summary": f"One of the {model.plural()}",
         "description": "A record that was merged into another answers as that one.",
-        "parameters": [_ref("parameters", "fields")],
+        "parameters": [_ref("parameters", "fields"), _ref("parameters", "as_of")],
         "responses": _answers(_ref("schemas", model.__name__), "The record", READING),
     }
 
@@ -232,6 +232,13 @@ PARAMETERS: Part = {
     "limit": _parameter("limit", "query", "How many", type="integer", minimum=1, maximum=MOST, default=USUAL),
     "cursor": _parameter("cursor", "query", "`next` of the page before", type="string"),
     "fields": _parameter("fields", "query", "Only these fields, separated by commas", type="string"),
+    "as_of": _parameter(
+        "as_of",
+        "query",
+        "The record as it was at a moment, or at the end of a day in UTC. Its columns and its ways to be reached; "
+        "what follows from other records, such as the next step, has no history and is null.",
+        type="string",
+    ),
     "archived": _parameter("archived", "query", "Archived records too", enum=["no", "only", "all"], default="no"),
     "q": _parameter("q", "query", "Words, or parts of words, of name, mail, phone", type="string"),
     "key": _parameter(

@@ -17,6 +17,7 @@ from fairlead.core.schema import arguments, find, perform, subject_name, subject
 from fairlead.core.verb import Verb
 from fairlead.programs import listing
 from fairlead.programs.audit import audit
+from fairlead.programs.past import record_as_of
 from fairlead.programs.timeline import timeline_of
 
 KEY = re.compile(r"[\x21-\x7e]{1,200}")
@@ -47,6 +48,8 @@ def record(request: HttpRequest, by: Actor, plural: str, public_id: str) -> Http
             raise not_here("GET")
         given = _with_version(request, spec, found, body(request, spec.name))
         return _done(perform(spec.name, by, _about(spec, found, given), key=_key(request)))
+    if "as_of" in request.GET:
+        return answer(record_as_of(found, by, request.GET))
     return answer(listing.chosen(resource(found, by), model, request.GET), {"ETag": f'"{found.version}"'})
 
 

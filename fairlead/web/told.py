@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from fairlead.core.actor import Actor
 from fairlead.core.event import Event, timeline
+from fairlead.core.history import many_as_of, restored
 from fairlead.core.record import Link, Record
 from fairlead.core.undo import undoable
 from fairlead.core.verb import Part, tell
@@ -21,6 +22,7 @@ from fairlead.web.formats import Reader
 
 SIZE = 30
 READS = 8
+LAST = 2**63 - 1
 Cursor = tuple[datetime, int]
 Told = list[tuple[datetime, Event]]
 
@@ -69,17 +71,34 @@ class Page:
 class Teller:
     """Tells the events on a record to one reader."""
 
-    def __init__(self, record: Record, by: Actor, reader: Reader, *, may_edit: bool, currency: str) -> None:
+    def __init__(
+        self,
+        record: Record,
+        by: Actor,
+        reader: Reader,
+        *,
+        may_edit: bool,
+        currency: str,
+        as_of: datetime | None = None,
+    ) -> None:
         self.record, self.by, self.reader = record, by, reader
-        self.may_edit, self.currency = may_edit, currency
+        self.may_edit, self.currency, self.as_of = may_edit, currency, as_of
 
     def page(self, links: Sequence[Link], *, only: str = "all", before: str = "") -> Page:
         """The newest lines, or those before a cursor; `only` is all, talk (what people said) or changes (the rest)."""
-        found, older = _read(links, only, _cursor(before))
-        self.entries = Activity.objects.in_bulk({pk for _at, event in found if (pk := _entry(event))})
-        self.undone = undone({event.act for _at, event in found})
+        found, older = _read(links, only, _cursor(before), self.as_of)
+        self.entries = self._entries({pk for _at, event in found if (pk := _entry(event))})
+        self.undone = undone({event.act for _at, event in found}, self.as_of)
         self.words = Words((event for _at, event in found), self.by, self.reader, self.currency)
         return Page(self._days(found), f"{older[0].isoformat()}~{older[1]}" if older else "")
+
+    def _entries(self, ids: set[int]) -> dict[int, Activity]:
+        """The entries as they read now, or read then."""
+        found = Activity.objects.in_bulk(ids)
+        if self.as_of is None:
+            return found
+        then = many_as_of(list(found.values()), self.as_of)
+        return {pk: restored(Activity, pk, values) for pk, values in then.items() if values is not None}
 
     def _days(self, found: Told) -> list[tuple[str, list[Line]]]:
         days: dict[str, list[Line]] = {}
@@ -157,13 +176,19 @@ class Teller:
         return self.may_edit and (own or theirs) and undoable(event)
 
 
-def _read(links: Sequence[Link], only: str, before: Cursor | None) -> tuple[Told, Cursor | None]:
+def _read(
+    links: Sequence[Link], only: str, before: Cursor | None, as_of: datetime | None = None
+) -> tuple[Told, Cursor | None]:
     found: Told = []
+    if as_of is not None and before is None:
+        before = as_of, LAST
     size = SIZE if only == "all" else SIZE * 4
     for _number in range(READS):
         batch = timeline(links, before=before, size=size)
         for number, (at, event) in enumerate(batch[:size], 1):
             before = (at, event.pk)
+            if as_of is not None and event.at > as_of:  # written later, of an earlier day
+                continue
             if only == "all" or (only == "talk") == bool(_entry(event)):
                 found.append((at, event))
             if len(found) == SIZE:
@@ -173,12 +198,14 @@ def _read(links: Sequence[Link], only: str, before: Cursor | None) -> tuple[Told
     return found, before
 
 
-def undone(acts: set[UUID]) -> set[UUID]:
-    """Which of these acts are taken back and still are: an undo that was itself undone does not count."""
+def undone(acts: set[UUID], as_of: datetime | None = None) -> set[UUID]:
+    """Which of these acts are taken back and still are (or were): an undo that was itself undone does not count."""
     if not acts:
         return set()
-    undoing = list(Event.objects.filter(undoes__in=acts).values_list("act", "undoes"))
-    again = undone({act for act, _undoes in undoing})
+    known = Event.objects.filter(undoes__in=acts)
+    known = known if as_of is None else known.filter(at__lte=as_of)
+    undoing = list(known.values_list("act", "undoes"))
+    again = undone({act for act, _undoes in undoing}, as_of)
     return {undoes for act, undoes in undoing if undoes and act not in again}
 
 

@@ -21,6 +21,7 @@ from fairlead.web.keyset import NotUnderstood
 from fairlead.web.listing import Asked
 from fairlead.web.listings import listing_of
 from fairlead.web.page import Request, page, render
+from fairlead.web.pages.history import then
 from fairlead.web.related import links, related
 from fairlead.web.soon import choices, later
 from fairlead.web.stages import beside_stage, stage_line
@@ -44,7 +45,7 @@ def show(request: HttpRequest, noun: str, address: str) -> HttpResponse:
     if request.path != url_of(record):
         query = request.META.get("QUERY_STRING", "")
         return HttpResponseRedirect(url_of(record) + (f"?{query}" if query else ""))
-    return page_of(request, record)
+    return then(request, record) if "as_of" in request.GET else page_of(request, record)
 
 
 def load(request: HttpRequest, noun: str, address: str) -> Any:
