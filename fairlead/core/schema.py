@@ -193,8 +193,17 @@ def _plain_facts(annotation: Any) -> Any:
     return with_config(ConfigDict(extra="forbid"))(facts)
 
 
+def answered(by: Actor, key: str) -> bool:
+    """Did this caller's call under this key take effect already?"""
+    return IdempotencyKey.objects.filter(caller=_caller(by), key=key).exists()
+
+
+def _caller(by: Actor) -> str:
+    return f"user {by.user_id}" if by.user_id else f"{by.kind} {by.cause}"[:80]
+
+
 def _once(spec: Verb, by: Actor, raw: Mapping[str, Any], key: str, fingerprint: str) -> dict[str, Any]:
-    caller = f"user {by.user_id}" if by.user_id else f"{by.kind} {by.cause}"[:80]
+    caller = _caller(by)
     with transaction.atomic():
         try:
             with transaction.atomic():

@@ -121,6 +121,8 @@ class Arrival:
     @property
     def upload(self) -> Upload:
         """The file, now that all of it is here; raises the refusal if it was refused."""
+        if self.size == 0 and self.refusal is None:
+            self.refusal = Invalid({self.field: [_("This file is empty.")]})
         if self.refusal is not None:
             self.close()
             raise self.refusal

@@ -93,7 +93,7 @@ PROPERTIES: dict[str, tuple[Property, ...]] = {
         Property("amount", gettext_lazy("Value"), "money"),
         Property("close_on", gettext_lazy("Close date"), "day"),
         Property("likelihood", gettext_lazy("Likelihood"), "number"),
-        Property("recurs", gettext_lazy("Paid"), "choice", choices=tuple(Opportunity.Recurs.choices)),
+        Property("recurs", gettext_lazy("Recurs"), "choice", choices=tuple(Opportunity.Recurs.choices)),
         _company,
         _person,
         _source,

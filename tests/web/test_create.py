@@ -180,6 +180,14 @@ def test_a_form_sent_twice_makes_one(world: World, sam: Client) -> None:
     assert Opportunity.objects.filter(title="Another").count() == 1
 
 
+def test_a_form_sent_twice_is_not_like_what_it_made(world: World, sam: Client) -> None:
+    """A double click on a new company with a website: the second request leads to the one record, too."""
+    form = {"name": "Rope & Ring", "website": "https://rope.example", "token": "t-2"}
+    first, second = (sam.post("/companies/new", form) for _time in range(2))
+    assert (first.status_code, second.status_code) == (303, 303) and first["Location"] == second["Location"]
+    assert Company.objects.filter(name="Rope & Ring").count() == 1
+
+
 def test_names_are_offered_while_typing(world: World, sam: Client) -> None:
     assert 'value="Peverell Logistics"' in text(sam.get("/companies/options?company=pever"))
     assert text(sam.get("/companies/options?company=p")).strip() == ""

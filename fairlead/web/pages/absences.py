@@ -6,6 +6,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from fairlead.core import access
 from fairlead.models import Absence, User
@@ -19,7 +20,9 @@ class Away(Form):
     user = forms.ModelChoiceField(User.objects.none(), to_field_name="public_id", empty_label=None)
     starts_on = forms.DateField()
     ends_on = forms.DateField()
-    delegate = forms.ModelChoiceField(User.objects.none(), to_field_name="public_id", required=False)
+    delegate = forms.ModelChoiceField(
+        User.objects.none(), to_field_name="public_id", required=False, empty_label=gettext_lazy("Nobody")
+    )
 
 
 @page("absence.see", "GET", "POST")

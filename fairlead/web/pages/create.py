@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from fairlead.core import access
 from fairlead.core.errors import Invalid, KeyReused
 from fairlead.core.record import Record, nouns
-from fairlead.core.schema import find, perform
+from fairlead.core.schema import answered, find, perform
 from fairlead.models.search import search
 from fairlead.web.adding import FORMS, Entry, Form, Read
 from fairlead.web.addresses import url_of
@@ -34,7 +34,7 @@ def form(request: Request, noun: str) -> HttpResponse:
     if read.errors:
         return _show(request, form, entry, read, status=422)
     alike = likenesses(noun, entry.values, request.by)
-    if {each.key for each in alike} - set(request.POST.getlist("seen")):
+    if {each.key for each in alike} - set(request.POST.getlist("seen")) and not answered(request.by, _key(request)):
         return _show(request, form, entry, read, alike, status=409)
     return _add(request, form, entry, read)
 
@@ -46,7 +46,7 @@ def match(request: Request, noun: str) -> HttpResponse:
 
 def options(request: Request, noun: str) -> HttpResponse:
     """Names to choose from while typing one, as the options of a datalist."""
-    typed = next((text for text in request.GET.values() if text), "")  # whatever the field is called
+    typed = next((text for text in request.GET.dict().values() if isinstance(text, str) and text), "")
     found = search(request.by, typed, kinds=(noun,), most=10) if len(typed.strip()) > 1 else []
     return render(request, "create/_options.html", {"names": list(dict.fromkeys(each.label for each in found))})
 
@@ -99,9 +99,13 @@ def _add(request: Request, form: Form, entry: Entry, read: Read) -> HttpResponse
 
 def _performed(request: Request, form: Form, read: Read) -> Record:
     """The record this form makes: one, however often the same form is sent."""
-    token = request.POST.get("token", "")[:40]
     try:
-        answer = perform(form.verb, request.by, read.raw, key=f"form:{token}" if token else "")
+        answer = perform(form.verb, request.by, read.raw, key=_key(request))
     except KeyReused:  # sent again after going back and changing it: a new one is meant
         answer = perform(form.verb, request.by, read.raw)
     return find(form.noun, answer["result"]["id"], request.by)
+
+
+def _key(request: Request) -> str:
+    token = request.POST.get("token", "")[:40]
+    return f"form:{token}" if token else ""
