@@ -176,6 +176,9 @@ AUTH_PASSWORD_VALIDATORS = [
 
 AUTHENTICATION_BACKENDS = ["fairlead.web.sessions.Members"]
 
+# For an organisation whose mail is as safe as a second factor: a mailed or printed link then needs none beside it.
+LINK_IS_STRONG = flag("FAIRLEAD_LINK_IS_STRONG")
+
 # smtp://user:password@host:587 (STARTTLS), smtps://… (TLS), ?tls=no for neither; without it mail is kept as files.
 _SMTP = urlsplit(os.environ.get("FAIRLEAD_SMTP_URL", ""))
 if _SMTP.scheme not in {"", "smtp", "smtps"}:

@@ -16,6 +16,7 @@ from fairlead.models.organisation import Organisation
 from fairlead.models.person import Person
 from fairlead.models.pipeline import Pipeline, Stage
 from fairlead.models.schedule import Absence, Schedule
+from fairlead.models.second_factor import Authenticator, RecoveryCode
 from fairlead.models.session import Session
 from fairlead.models.slot import Slot
 from fairlead.models.source import Source
@@ -29,6 +30,7 @@ __all__ = [
     "Absence",
     "Activity",
     "Attempt",
+    "Authenticator",
     "Closure",
     "Company",
     "Event",
@@ -46,6 +48,7 @@ __all__ = [
     "PhoneNumber",
     "Pipeline",
     "PostalAddress",
+    "RecoveryCode",
     "Role",
     "Schedule",
     "SearchRow",

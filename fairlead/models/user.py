@@ -44,12 +44,16 @@ def no_password() -> str:
 
 
 class Role(Record):
-    """A named set of rights, {noun or "*": {action: none | own | team | all}}; `organisation` governs settings."""
+    """A named set of rights, {noun or "*": {action: none | own | team | all}}; `organisation` governs settings.
+
+    `second_factor`: who has this role signs in with one.
+    """
 
     access_as = "organisation"
 
     name = models.CharField(max_length=60, unique=True)
     grants = models.JSONField(default=dict)
+    second_factor = models.BooleanField(default=False)
 
     def __str__(self) -> str:
         return self.name

@@ -37,11 +37,11 @@ class Request(HttpRequest):
     reader: Reader
 
 
-def page(may: str, *methods: str) -> Callable[[View], View]:
+def page(may: str, *methods: str, weak: bool = False) -> Callable[[View], View]:
     """Declare a page: who may open it, and which methods it has (GET, if none is named).
 
     `may` is "noun.action" (any level of it), "member" (whoever is signed in) or "anyone". A route whose view
-    carries no declaration fails the build.
+    carries no declaration fails the build. `weak`: open even while a second factor that the role needs is missing.
     """
     allowed = methods or ("GET",)
 
@@ -52,9 +52,11 @@ def page(may: str, *methods: str) -> Callable[[View], View]:
                 return _not_that_way(request, allowed)
             try:
                 _identify(request)
-                if may == "anyone" or _permitted(request, may):
-                    return view(request, *args, **kwargs)
-                return sign_in_first(request)
+                if may != "anyone" and not _permitted(request, may):
+                    return sign_in_first(request)
+                if may != "anyone" and not weak and _too_weak(request):
+                    return elsewhere(request, "/settings/second-factor")
+                return view(request, *args, **kwargs)
             except Refused as refusal:
                 return refused(request, refusal)
 
@@ -124,14 +126,22 @@ def too_old(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def sign_in_first(request: HttpRequest) -> HttpResponse:
     """Send a visitor to sign in and back. A fragment sends the whole page there, back to where it was shown."""
+    back = request.get_full_path() if request.method in {"GET", "HEAD"} else "/"
     if request.headers.get("HX-Request-Type") == "partial":
         shown = urlsplit(request.headers.get("HX-Current-URL", ""))
         back = f"{shown.path}?{shown.query}" if shown.query else shown.path
-        return HttpResponse(status=401, headers={"HX-Redirect": f"/sign-in?{urlencode({'next': back})}"})
+        return elsewhere(request, f"/sign-in?{urlencode({'next': back})}")
     if request.method not in {"GET", "HEAD"}:
         kept = kept_of(request)
         return render(request, "sign_in/again.html", {"kept": sealed(kept), "next": kept.back}, status=401)
     return HttpResponseRedirect(f"/sign-in?{urlencode({'next': request.get_full_path()})}")
+
+
+def elsewhere(request: HttpRequest, to: str) -> HttpResponse:
+    """Another page must come first. A fragment sends the whole page there."""
+    if request.headers.get("HX-Request-Type") == "partial":
+        return HttpResponse(status=401, headers={"HX-Redirect": to})
+    return HttpResponseRedirect(to)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -182,6 +192,12 @@ def _permitted(request: HttpRequest, may: str) -> bool:
         if not access.can_any(found.by, action, noun):
             raise NotAllowed(_("Your role does not allow this page. Ask an administrator."))
     return True
+
+
+def _too_weak(request: HttpRequest) -> bool:
+    """Does the role need a second factor, and this session was begun without one?"""
+    user = cast(User, request.user)
+    return user.role.second_factor and not request.session.get("strong", False)
 
 
 def _shell(request: Request) -> dict[str, Any]:

@@ -19,7 +19,7 @@ LOOKS = ("light", "dark")
 
 
 def let_in(request: HttpRequest, user: User) -> None:
-    """Sign a user in on this browser. Every way of signing in ends here."""
+    """Sign a user in on this browser; two_factor.admit is where every way of signing in ends, and calls this."""
     login(request, user)
     now = timezone.now().timestamp()
     request.session["browser"] = request.headers.get("User-Agent", "")[:300]

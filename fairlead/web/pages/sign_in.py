@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth import authenticate, logout
 from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -11,10 +12,10 @@ from django.utils.translation import gettext as _
 from fairlead.models import SignInLink, User, normal
 from fairlead.verbs.passwords import ask_for_link
 from fairlead.web.forms import Form
-from fairlead.web.kept import Kept, sealed_part, unsealed
+from fairlead.web.kept import sealed_part
 from fairlead.web.limits import WAIT, Tries
 from fairlead.web.page import Request, page, render
-from fairlead.web.sessions import let_in, remember_look
+from fairlead.web.two_factor import admit
 
 
 class SignIn(Form):
@@ -43,8 +44,7 @@ def sign_in(request: Request) -> HttpResponse:
         form.refusal = _("E-mail and password do not belong together. Try again, or have a link mailed to you.")
         return _form(request, form, 422)
     tries.forgive()
-    kept = unsealed(request.POST.get("kept", ""))
-    return _in(request, user, _next(request)) if kept is None else _offered(request, user, kept)
+    return admit(request, user, _next(request), kept=request.POST.get("kept", ""))
 
 
 @page("anyone", "GET", "POST")
@@ -68,7 +68,7 @@ def link(request: Request) -> HttpResponse:
     if not isinstance(user, User) or not user.is_active:
         return ended(request)
     if request.method == "POST":
-        return _in(request, user, "/")
+        return admit(request, user, strong=settings.LINK_IS_STRONG)
     return render(request, "sign_in/link.html", {"token": token, "who": user})
 
 
@@ -93,21 +93,6 @@ def ended(request: Request) -> HttpResponse:
 
 def given_token(request: Request) -> str:
     return str(request.POST.get("token") or request.GET.get("token", ""))[:200]
-
-
-def _in(request: Request, user: User, to: str) -> HttpResponse:
-    let_in(request, user)
-    answer = HttpResponseRedirect(to, status=303)
-    remember_look(answer, user)
-    return answer
-
-
-def _offered(request: Request, user: User, kept: Kept) -> HttpResponse:
-    """What was typed before signing in again, to be sent with a press."""
-    let_in(request, user)
-    answer = render(request, "sign_in/kept.html", {"kept": kept})
-    remember_look(answer, user)
-    return answer
 
 
 def _form(request: Request, form: SignIn, status: int) -> HttpResponse:

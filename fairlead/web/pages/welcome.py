@@ -1,7 +1,7 @@
 """Coming in for the first time, or anew: the first administrator, an invitation, a forgotten password."""
 
 from django import forms
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse
 
 from fairlead.core.actor import Actor
 from fairlead.models import SignInLink, User
@@ -11,7 +11,7 @@ from fairlead.verbs.users import accept_invitation, first_administrator
 from fairlead.web.forms import Form
 from fairlead.web.page import Request, page, render
 from fairlead.web.pages.sign_in import ended, given_token
-from fairlead.web.sessions import let_in
+from fairlead.web.two_factor import admit
 
 
 def new_password() -> forms.CharField:
@@ -46,7 +46,7 @@ def welcome(request: Request) -> HttpResponse:
     form = First(request.POST)
     first = Actor(kind="visitor", door="web", label=request.POST.get("name", "")[:200])
     if request.method == "POST" and form.carried_out(lambda **facts: first_administrator(first, secret=token, **facts)):
-        return _in(request, form.result)
+        return admit(request, form.result)
     return render(request, "sign_in/welcome.html", {"form": form, "token": token}, status=form.status)
 
 
@@ -61,7 +61,7 @@ def invitation(request: Request) -> HttpResponse:
     if request.method == "POST" and form.carried_out(
         lambda **facts: accept_invitation(request.by, secret=token, **facts)
     ):
-        return _in(request, form.result)
+        return admit(request, form.result)
     return render(
         request, "sign_in/invitation.html", {"form": form, "token": token, "who": link.user}, status=form.status
     )
@@ -76,12 +76,7 @@ def password(request: Request) -> HttpResponse:
         return ended(request)
     form = Reset(request.POST)
     if request.method == "POST" and form.carried_out(lambda **facts: reset_password(request.by, secret=token, **facts)):
-        return _in(request, form.result)
+        return admit(request, form.result)
     return render(
         request, "sign_in/password.html", {"form": form, "token": token, "who": link.user}, status=form.status
     )
-
-
-def _in(request: Request, user: User) -> HttpResponse:
-    let_in(request, user)
-    return HttpResponseRedirect("/", status=303)
