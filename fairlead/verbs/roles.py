@@ -29,7 +29,7 @@ def create_role(by: Actor, *, name: str, grants: Rights | None = None) -> Role:
 @verb("{by} copied the role {role} to {it}", may="organisation.edit")
 def copy_role(by: Actor, role: Role, *, name: str) -> Role:
     """Make a role with the rights that another has now."""
-    return create(Role, name=_free(name), grants=role.grants)
+    return create(Role, name=_free(name), grants=role.grants, second_factor=role.second_factor)
 
 
 @verb("{by} edited the role {role}", may="organisation.edit")

@@ -27,7 +27,7 @@ def index(request: Request) -> HttpResponse:
     return show(
         request,
         "settings/sign_in_rules.html",
-        {"people": people, "roles": Role.objects.annotate(without=without).order_by("pk")},
+        {"people": people, "roles": Role.objects.live().annotate(without=without).order_by("pk")},
     )
 
 
