@@ -16,7 +16,7 @@ from fairlead.models.organisation import Organisation
 from fairlead.models.person import Person
 from fairlead.models.pipeline import Pipeline, Stage
 from fairlead.models.schedule import Absence, Schedule
-from fairlead.models.second_factor import Authenticator, RecoveryCode
+from fairlead.models.second_factor import Authenticator, Passkey, RecoveryCode
 from fairlead.models.session import Session
 from fairlead.models.slot import Slot
 from fairlead.models.source import Source
@@ -44,6 +44,7 @@ __all__ = [
     "Opportunity",
     "Organisation",
     "Outbox",
+    "Passkey",
     "Person",
     "PhoneNumber",
     "Pipeline",

@@ -1,4 +1,4 @@
-"""What people sign in with besides a password: an authenticator app, and recovery codes for the day it is lost."""
+"""What people sign in with besides a password: an authenticator app, passkeys, and recovery codes without them."""
 
 import secrets
 from typing import TYPE_CHECKING
@@ -8,7 +8,7 @@ from django.db import models
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from fairlead.core import clock
-from fairlead.core.record import ALPHABET
+from fairlead.core.record import ALPHABET, new_public_id
 from fairlead.core.sealed import seal, unseal
 
 if TYPE_CHECKING:
@@ -42,6 +42,32 @@ class Authenticator(models.Model):
         return step is not None and mine.update(last_step=step) == 1
 
 
+class Passkey(models.Model):
+    """A key pair of WebAuthn whose private half never leaves a user's device; ids and keys are base64url."""
+
+    public_id = models.CharField(max_length=12, unique=True, default=new_public_id, editable=False)
+    user = models.ForeignKey("User", on_delete=models.CASCADE, related_name="passkeys")
+    name = models.CharField(max_length=80)
+    credential = models.CharField(max_length=1400, unique=True)
+    public_key = models.TextField()
+    sign_count = models.BigIntegerField(default=0)
+    added_at = models.DateTimeField(default=clock.now)
+    last_used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def known(cls, credential: str) -> "Passkey | None":
+        """The passkey of an active user with this credential's id."""
+        return cls.objects.filter(credential=credential, user__is_active=True).select_related("user__role").first()
+
+    def count(self, uses: int) -> bool:
+        """Note that it was used, as often as the device says; of two at the same moment with one count one gets in."""
+        before = Passkey.objects.filter(pk=self.pk, sign_count=self.sign_count)
+        return before.update(sign_count=uses, last_used_at=clock.now()) == 1
+
+
 class RecoveryCode(models.Model):
     """One of ten codes that each work once, kept as keyed hashes."""
 
@@ -69,12 +95,12 @@ class RecoveryCode(models.Model):
 
 
 def has_second_factor(user: "User") -> bool:
-    return Authenticator.objects.filter(user=user).exists()
+    return Authenticator.objects.filter(user=user).exists() or Passkey.objects.filter(user=user).exists()
 
 
 def forget_second_factors(user: "User") -> int:
     """Remove all of a user's second factors and recovery codes; how many rows there were."""
-    return sum(model.objects.filter(user=user).delete()[0] for model in (Authenticator, RecoveryCode))
+    return sum(model.objects.filter(user=user).delete()[0] for model in (Authenticator, Passkey, RecoveryCode))
 
 
 def step_of(secret: str, code: str) -> int | None:

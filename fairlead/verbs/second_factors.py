@@ -1,4 +1,4 @@
-"""Second factors: setting up an authenticator app, recovery codes, and which roles need one. No secret is in an event.
+"""Second factors: an authenticator app, passkeys, recovery codes, and which roles need one. No secret is in an event.
 
 One's own are set up in the browser alone: a token must not be able to change how its user signs in.
 """
@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 
 from fairlead.core.act import change, current
 from fairlead.core.actor import Actor
-from fairlead.core.errors import Invalid, NotAllowed, WrongState
+from fairlead.core.errors import Invalid, NotAllowed, NotFound, WrongState
 from fairlead.core.resource import Secret
 from fairlead.core.verb import verb
-from fairlead.models import Authenticator, RecoveryCode, Role, Session, User
+from fairlead.models import Authenticator, Passkey, RecoveryCode, Role, Session, User
 from fairlead.models.second_factor import forget_second_factors, has_second_factor, step_of
 
 
@@ -42,6 +42,35 @@ def remove_authenticator(by: Actor) -> None:
     """Sign in without the app from now on."""
     user = _own(by)
     current().step.always = Authenticator.objects.filter(user=user).delete()[0] > 0
+    _still_enough(user)
+
+
+@verb("{by} added the passkey {name}", may="member", undo_within=None)
+def add_passkey(
+    by: Actor, *, name: str, credential: str, public_key: str, sign_count: int = 0, session: str = ""
+) -> RecoveryCodes:
+    """Sign in with a passkey from now on, alone or after the password; the door has checked it.
+
+    Your other sessions end, except the one with the public id `session`. The first second factor brings recovery codes.
+    """
+    user = _own(by)
+    if Passkey.objects.filter(credential=credential).exists():
+        raise WrongState(_("This passkey is here already. Nothing was changed."))
+    facts = {"credential": credential, "public_key": public_key, "sign_count": sign_count}
+    Passkey.objects.create(user=user, name=name, **facts)
+    return _added(user, session)
+
+
+@verb("{by} removed the passkey {name}", may="member", undo_within=None)
+def remove_passkey(by: Actor, *, passkey: str) -> None:
+    """Let one of your own passkeys, by its public id, sign in no more."""
+    user = _own(by)
+    found = Passkey.objects.filter(user=user, public_id=passkey).first()
+    if found is None:
+        raise NotFound(_("There is no such passkey of yours."))
+    found.delete()
+    current().step.labels["name"] = found.name
+    current().step.always = True
     _still_enough(user)
 
 

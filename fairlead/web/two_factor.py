@@ -60,6 +60,12 @@ def signed_in_lately(request: HttpRequest) -> bool:
 
 def _ask(request: HttpRequest, user: User, to: str, kept: str) -> HttpResponse:
     logout(request)
-    asked = {"user": user.pk, "to": to, "kept": kept if unsealed(kept) else "", "at": clock.now().timestamp(), "hash": user.get_session_auth_hash()}
+    asked = {
+        "user": user.pk,
+        "to": to,
+        "kept": kept if unsealed(kept) else "",
+        "at": clock.now().timestamp(),
+        "hash": user.get_session_auth_hash(),
+    }
     request.session["asked"] = asked
     return HttpResponseRedirect("/sign-in/second", status=303)

@@ -8,6 +8,7 @@ import { filters } from "./filters.js";
 import { watchKeys } from "./keys.js";
 import { watchHover } from "./linger.js";
 import { menu } from "./menu.js";
+import { passkey } from "./passkey.js";
 import { palette, watchPaletteLinks } from "./palette.js";
 import { rows, watchRows } from "./rows.js";
 import { select } from "./select.js";
@@ -16,7 +17,7 @@ import { snooze, watchSnooze } from "./snooze.js";
 import { toasts } from "./toasts.js";
 import { watchVisits } from "./visit.js";
 
-const behaviours = { composer, drop, edit, filters, menu, palette, rows, select, sheet, snooze, toasts };
+const behaviours = { composer, drop, edit, filters, menu, palette, passkey, rows, select, sheet, snooze, toasts };
 
 watchKeys();
 watchPaletteLinks();

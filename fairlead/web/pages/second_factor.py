@@ -1,4 +1,4 @@
-"""One's own second factor: the authenticator app and the recovery codes."""
+"""One's own second factor: the page of all, the authenticator app, and the recovery codes."""
 
 from functools import wraps
 from typing import Any
@@ -10,7 +10,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from fairlead.core.sealed import seal, unseal
-from fairlead.models import Authenticator, Organisation, RecoveryCode
+from fairlead.models import Authenticator, Organisation, Passkey, RecoveryCode
 from fairlead.models.second_factor import has_second_factor
 from fairlead.verbs.second_factors import add_authenticator, remove_authenticator, renew_recovery_codes
 from fairlead.web.forms import Form
@@ -47,6 +47,7 @@ def index(request: Request) -> HttpResponse:
     context = {
         "needed": request.user.role.second_factor,
         "app": Authenticator.objects.filter(user=request.user).first(),
+        "passkeys": Passkey.objects.filter(user=request.user).order_by("added_at"),
         "has_one": has_second_factor(request.user),
         "codes_left": RecoveryCode.objects.filter(user=request.user).count(),
     }
@@ -67,7 +68,7 @@ def app(request: Request) -> HttpResponse:
             tries.forgive()
             del request.session[OFFERED]
             request.session["strong"] = True
-            return _done(request, form.result.codes)
+            return added(request, form.result.codes, _("The app is set up. Your other sessions ended."))
     address = pyotp.TOTP(secret).provisioning_uri(name=request.user.email, issuer_name=_issuer())
     return show(
         request, "settings/authenticator.html", {"form": form, "secret": secret, "qr": qr(address)}, status=form.status
@@ -84,7 +85,7 @@ def remove_app(request: Request) -> HttpResponse:
 @page("member", "POST")
 @lately
 def codes(request: Request) -> HttpResponse:
-    return _done(request, renew_recovery_codes(request.by).codes)
+    return added(request, renew_recovery_codes(request.by).codes)
 
 
 @page("member", "POST", weak=True)
@@ -92,6 +93,13 @@ def again(request: Request) -> HttpResponse:
     """Sign in again, and back here."""
     logout(request)
     return HttpResponseRedirect(f"/sign-in?next={HERE}", status=303)
+
+
+def added(request: Request, codes: list[Any], text: str = "") -> HttpResponse:
+    """The recovery codes in the answer and nowhere else; without new ones, back to the page."""
+    if codes:
+        return show(request, "settings/recovery_codes.html", {"codes": codes})
+    return done(request, HERE, text)
 
 
 def _secret(request: Request) -> str:
@@ -104,10 +112,3 @@ def _secret(request: Request) -> str:
 
 def _issuer() -> str:
     return f"Fairlead {Organisation.ours().name}".replace(":", " ")
-
-
-def _done(request: Request, codes: list[Any]) -> HttpResponse:
-    """The recovery codes in the answer and nowhere else; without new ones, back to the page."""
-    if codes:
-        return show(request, "settings/recovery_codes.html", {"codes": codes})
-    return done(request, HERE, _("The app is set up. Your other sessions ended."))

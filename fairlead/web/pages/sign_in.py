@@ -31,10 +31,10 @@ class MailLink(Form):
 def sign_in(request: Request) -> HttpResponse:
     """E-mail and password. The answer never says which of the two was wrong."""
     if request.by.user_id is not None and request.method != "POST":
-        return HttpResponseRedirect(_next(request))
+        return HttpResponseRedirect(going_to(request))
     form = SignIn(request.POST)
     if request.method != "POST" or not form.is_valid():
-        return _form(request, form, 422 if form.errors else 200)
+        return form_page(request, form, 422 if form.errors else 200)
     tries = Tries(request, normal.mail(form.cleaned_data["email"]))
     if not tries.allowed:
         return too_many(request)
@@ -42,9 +42,9 @@ def sign_in(request: Request) -> HttpResponse:
     user = authenticate(request, username=email, password=password)
     if not isinstance(user, User):
         form.refusal = _("E-mail and password do not belong together. Try again, or have a link mailed to you.")
-        return _form(request, form, 422)
+        return form_page(request, form, 422)
     tries.forgive()
-    return admit(request, user, _next(request), kept=request.POST.get("kept", ""))
+    return admit(request, user, going_to(request), kept=request.POST.get("kept", ""))
 
 
 @page("anyone", "GET", "POST")
@@ -95,13 +95,13 @@ def given_token(request: Request) -> str:
     return str(request.POST.get("token") or request.GET.get("token", ""))[:200]
 
 
-def _form(request: Request, form: SignIn, status: int) -> HttpResponse:
-    context: dict[str, Any] = {"form": form, "next": _next(request), **sealed_part(request)}
+def form_page(request: Request, form: SignIn, status: int) -> HttpResponse:
+    context: dict[str, Any] = {"form": form, "next": going_to(request), **sealed_part(request)}
     context["empty"] = request.method != "POST" and not User.objects.exists()
     return render(request, "sign_in/sign_in.html", context, status=status)
 
 
-def _next(request: Request) -> str:
+def going_to(request: Request) -> str:
     """Where they were going: a path of ours, never another site."""
     path = request.POST.get("next") or request.GET.get("next", "/")
     ours = path.startswith("/") and url_has_allowed_host_and_scheme(path, allowed_hosts=None)

@@ -7,7 +7,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
-from fairlead.models import Authenticator, Role, User
+from fairlead.models import Authenticator, Passkey, Role, User
 from fairlead.verbs.second_factors import require_second_factor, reset_second_factor
 from fairlead.web.forms import Form
 from fairlead.web.page import Request, done, page, record_or_404
@@ -23,7 +23,7 @@ class Needed(Form):
 @page("organisation.edit")
 def index(request: Request) -> HttpResponse:
     people = User.objects.active().annotate(strong=_has_one("pk")).select_related("role").order_by("name")
-    without = Count("users", filter=Q(users__is_active=True) & ~Q(_has_one("users")))
+    without = Count("users", filter=Q(users__is_active=True) & ~_has_one("users"))
     return show(
         request,
         "settings/sign_in_rules.html",
@@ -46,5 +46,7 @@ def reset(request: Request, public_id: str) -> HttpResponse:
     return done(request, HERE, _("%(name)s can sign in without a second factor now.") % {"name": who.name})
 
 
-def _has_one(user: str) -> Exists:
-    return Exists(Authenticator.objects.filter(user=OuterRef(user)))
+def _has_one(user: str) -> Q:
+    kinds = (Authenticator, Passkey)
+    app, passkey = (Q(Exists(kind.objects.filter(user=OuterRef(user)))) for kind in kinds)
+    return app | passkey

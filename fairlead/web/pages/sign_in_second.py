@@ -1,11 +1,11 @@
-"""The second step of signing in: a code of the app, or a recovery code."""
+"""The second step of signing in: a passkey, a code of the app, or a recovery code."""
 
 from django import forms
 from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from fairlead.core.errors import Invalid
-from fairlead.models import Authenticator, User
+from fairlead.models import Authenticator, Passkey, User
 from fairlead.models.second_factor import plain
 from fairlead.verbs.second_factors import spend_recovery_code
 from fairlead.web.forms import Form
@@ -33,7 +33,8 @@ def second(request: Request) -> HttpResponse:
             tries.forgive()
             return admit(request, user, asked.to, strong=True, kept=asked.kept)
         form.refusal = _("This code does not work. Type the one that the app shows now, or a recovery code.")
-    return render(request, "sign_in/second.html", {"form": form, "who": user}, status=form.status)
+    has = {kind.__name__.lower(): kind.objects.filter(user=user).exists() for kind in (Authenticator, Passkey)}
+    return render(request, "sign_in/second.html", {"form": form, "who": user, "has": has}, status=form.status)
 
 
 def _right(user: User, code: str) -> bool:
