@@ -20,6 +20,7 @@ from fairlead.models import Organisation, Passkey, User
 VALID = 300  # seconds for which a challenge can be answered
 # The device asks for a finger, a face or its PIN, so that a passkey is two factors in one.
 VERIFIED = UserVerificationRequirement.REQUIRED
+NO_ANSWER = (WebAuthnException, ValueError, TypeError, KeyError, AttributeError, RecursionError)
 
 
 def offer_making(request: HttpRequest, user: User) -> dict[str, Any]:
@@ -47,7 +48,7 @@ def made(request: HttpRequest, answer: str) -> dict[str, Any] | None:
             require_user_verification=True,
             **_us(request),
         )
-    except (WebAuthnException, ValueError, TypeError, KeyError):
+    except NO_ANSWER:
         return None
     return {
         "credential": bytes_to_base64url(found.credential_id),
@@ -77,7 +78,7 @@ def used(request: HttpRequest, answer: str) -> User | None:
             require_user_verification=True,
             **_us(request),
         )
-    except (WebAuthnException, ValueError, TypeError, KeyError, RecursionError):
+    except NO_ANSWER:
         return None
     return passkey.user if passkey.count(found.new_sign_count) else None
 
@@ -95,7 +96,7 @@ def _challenge(request: HttpRequest, purpose: str) -> bytes:
     return base64url_to_bytes(kept["is"]) if fresh else webauthn.helpers.generate_challenge()
 
 
-def _us(request: HttpRequest) -> dict[str, str]:
+def _us(request: HttpRequest) -> dict[str, Any]:
     return {"expected_rp_id": _host(request), "expected_origin": f"{request.scheme}://{request.get_host()}"}
 
 
