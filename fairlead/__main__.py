@@ -57,6 +57,8 @@ def parser() -> argparse.ArgumentParser:
     command = add("restore", restore, "Bring back an archive made by fairlead backup")
     command.add_argument("file", type=Path)
     command.add_argument("--replace", action="store_true", help="also when there is data; it is kept beside")
+    command = add("reindex", reindex, "Build the search index anew; goes on where it was interrupted")
+    command.add_argument("--from-start", action="store_true", help="also what an interrupted run has done")
     command = add("check", check, "Say whether everything is as it should be")
     command.add_argument("--json", action="store_true", help="as JSON, for monitors")
     commands.add_parser("do", help="Run a verb of the process: fairlead do VERB …", add_help=False)
@@ -164,6 +166,13 @@ def restore(asked: argparse.Namespace) -> None:
 
     for line in restore(asked.file, replace=asked.replace):
         print(line)
+
+
+def reindex(asked: argparse.Namespace) -> None:
+    with_django()
+    from fairlead.work.reindex import run
+
+    run(from_start=asked.from_start)
 
 
 def check(asked: argparse.Namespace) -> int:

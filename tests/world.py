@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from fairlead.core.record import writing
+from fairlead.core.record import nouns, writing
 from fairlead.demo.world import World, build
+from fairlead.models import SearchRow, term_index
+from fairlead.models.index import search_row
 
 Rows = dict[str, Any]
 
@@ -23,7 +25,7 @@ def built(django_db_setup: None, django_db_blocker: Any) -> tuple[datetime, Rows
     """The demo world's rows by table, and its moment; the database is left as it was."""
     with django_db_blocker.unblock(), transaction.atomic():
         now = build().now
-        rows = {table: _take(table) for table in _tables()}
+        rows = {table: _take(table) for table in _tables()} | {term_index.TABLE: _terms()}
         transaction.set_rollback(True)
     return now, rows
 
@@ -34,12 +36,21 @@ def world(db: None, built: tuple[datetime, Rows]) -> World:
     now, rows = built
     with transaction.atomic(), writing():
         for table, content in rows.items():
-            _lay(table, content)
+            if table == term_index.TABLE:
+                term_index.keep(content)
+            else:
+                _lay(table, content)
     return World(now)
 
 
 def _tables() -> Iterator[str]:
     return (name for name in connection.introspection.django_table_names(True) if name.startswith("fairlead_"))
+
+
+def _terms() -> list[tuple[int, set[str]]]:
+    """SQLite keeps search terms in a table that cannot be read."""
+    rows = SearchRow.objects.order_by("pk")
+    return [(row.pk, search_row(nouns()[row.noun].objects.get(pk=row.record_id)).terms) for row in rows]
 
 
 def _take(table: str) -> Any:

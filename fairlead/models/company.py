@@ -55,9 +55,11 @@ class Company(Owned):
         ]
 
     def search_texts(self) -> list[str]:
-        reached = [each.address for each in self.mails.all()]
-        reached += [text for each in self.phones.all() for text in (each.e164, each.typed)]
-        return [self.name, self.legal_name, normal.domain(self.website), self.tax_id, *reached]
+        return [self.name, self.legal_name, normal.domain(self.website), self.tax_id]
+
+    def contact_texts(self) -> tuple[list[str], list[str]]:
+        phones = [text for each in self.phones.all() for text in (each.e164, each.typed)]
+        return [each.address for each in self.mails.all()], phones
 
     def linked(self) -> list[Link]:
         from fairlead.models import Lead, Opportunity, Person

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 
-from fairlead.models import normal
+from fairlead.models import term_index
+from fairlead.models.terms import digits, spelled, terms
 
 if TYPE_CHECKING:
     from fairlead.core.record import Record
@@ -31,37 +32,81 @@ class ExactKey(models.Model):
 
 
 class SearchRow(models.Model):
-    """The words of one record, normalised; written in the act that changes it, so it is found at once."""
+    """The words of one record, normalised; written in the act that changes it, so it is found at once.
+
+    `text` is its own, `contact` its mail addresses and phone numbers, `linked` the names of what it belongs to.
+    """
 
     noun = models.CharField(max_length=20)
     record_id = models.BigIntegerField()
     text = models.TextField()
+    contact = models.TextField(blank=True)
+    linked = models.TextField(blank=True)
+    terms = term_index.Terms(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["noun", "record_id"], name="one_search_row")]
+        indexes = [term_index.TermIndex(fields=["terms"], name="search_row_terms")]
 
     def __str__(self) -> str:
         return self.text
+
+    def held(self) -> set[str]:
+        """The terms of its words."""
+        return terms(" ".join(part for part in (self.text, self.linked) if part), self.contact)
 
 
 def reindex(model: "type[Owned]", ids: Iterable[int]) -> None:
     """Rebuild keys and search rows of these records (those that are gone lose theirs)."""
     wanted = sorted(set(ids))
-    noun = model.noun()
     for start in range(0, len(wanted), 500):
-        chunk = wanted[start : start + 500]
-        ExactKey.objects.filter(noun=noun, record_id__in=chunk).delete()
-        SearchRow.objects.filter(noun=noun, record_id__in=chunk).delete()
-        records = list(model._base_manager.filter(pk__in=chunk).prefetch_related(*model.indexed_with()))
-        ExactKey.objects.bulk_create(
-            ExactKey(kind=kind, value=value[:320], noun=noun, record_id=record.pk)
-            for record in records
-            for kind, value in sorted(set(record.exact_keys()))
-            if value
-        )
-        SearchRow.objects.bulk_create(
-            SearchRow(noun=noun, record_id=record.pk, text=normal.words(*record.search_texts())) for record in records
-        )
+        _reindex(model, wanted[start : start + 500])
+
+
+def _reindex(model: "type[Owned]", chunk: list[int]) -> None:
+    noun = model.noun()
+    records = list(model._base_manager.filter(pk__in=chunk).prefetch_related(*model.indexed_with(), "collaborators"))
+    ExactKey.objects.filter(noun=noun, record_id__in=chunk).delete()
+    ExactKey.objects.bulk_create(
+        ExactKey(kind=kind, value=value[:320], noun=noun, record_id=record.pk)
+        for record in records
+        for kind, value in sorted(set(record.exact_keys()))
+        if value
+    )
+    old = SearchRow.objects.filter(noun=noun, record_id__in=chunk)
+    term_index.drop(list(old.values_list("pk", flat=True)))
+    old.delete()
+    made = SearchRow.objects.bulk_create([search_row(record) for record in records])
+    term_index.keep((row.pk, row.terms or ()) for row in made)
+
+
+def search_row(record: "Owned") -> SearchRow:
+    """The search row of this record, as it is now."""
+    mails, phones = record.contact_texts()
+    contact = " ".join(part for part in (spelled(*mails), digits(*phones)) if part)
+    row = SearchRow(noun=record.noun(), record_id=record.pk, contact=contact)
+    row.text, row.linked = spelled(*record.search_texts()), spelled(*record.linked_texts())
+    row.terms = row.held() | scopes(record)
+    return row
+
+
+def scopes(record: "Owned") -> set[str]:
+    """Terms that say whose the record is, so that a search reads no more than what somebody may see."""
+    noun = record.noun()
+    if record.archived_at is not None:
+        return {away(noun)}
+    helpers = {f"={noun}.h{helper.pk}" for helper in record.collaborators.all()}
+    owner = {f"={noun}.o{record.owner_id}"} if record.owner_id else set()
+    team = {f"={noun}.t{record.team_id}"} if record.team_id else set()
+    return {here(noun), *helpers, *owner, *team}
+
+
+def here(noun: str) -> str:
+    return f"={noun}"
+
+
+def away(noun: str) -> str:
+    return f"!{noun}"
 
 
 def with_key(model: "type[Record]", kind: str, value: str) -> "models.QuerySet":

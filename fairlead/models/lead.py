@@ -87,7 +87,10 @@ class Lead(Owned):
         return [("mail", normal.mail(self.email) if self.email else ""), ("phone", self.phone_e164)]
 
     def search_texts(self) -> list[str]:
-        return [self.name, self.company_name, self.email, self.phone_e164, self.phone, self.interest]
+        return [self.name, self.company_name, self.interest]
+
+    def contact_texts(self) -> tuple[list[str], list[str]]:
+        return [self.email], [self.phone_e164, self.phone]
 
     def linked(self) -> list[Link]:
         from fairlead.models import Opportunity

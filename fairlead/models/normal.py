@@ -89,6 +89,11 @@ def words(*texts: str) -> str:
     joined = " ".join(text for text in texts if text)
     plain = unicodedata.normalize("NFKD", joined.casefold())
     bare = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    for letter, spelled in {"ß": "ss", "ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe"}.items():
+    for letter, spelled in {"ß": "ss", "ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i"}.items():
         bare = bare.replace(letter, spelled)
     return " ".join(re.sub(r"[^\w@.+&'-]+", " ", bare).split())
+
+
+def composed(text: str) -> str:
+    """Text in which a letter and its accents are one sign, in lower case."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())

@@ -102,7 +102,10 @@ class Opportunity(Owned):
         return ["company", "person"]
 
     def search_texts(self) -> list[str]:
-        return [self.title, *(each.name for each in (self.company, self.person) if each)]
+        return [self.title]
+
+    def linked_texts(self) -> list[str]:
+        return [each.name for each in (self.company, self.person) if each]
 
     def linked(self) -> list[Link]:
         return [("opportunity", self.pk), *([("lead", self.lead_id)] if self.lead_id else [])]

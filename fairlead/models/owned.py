@@ -28,10 +28,8 @@ class Owned(Record):
     last_contact_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     derived = frozenset({"next_step_at", "last_contact_at"})
-    # Columns by which nobody searches: a change of these alone leaves keys and search rows as they are.
-    not_searched = frozenset(
-        {"owner", "team", "collaborators", "tags", "parked_until", "archived_at", "stage", "state"}
-    )
+    # Neither searched by nor saying who may see it: a change of these alone leaves keys and search rows as they are.
+    not_searched = frozenset({"tags", "parked_until", "stage", "state"})
 
     class Meta:
         abstract = True
@@ -61,7 +59,16 @@ class Owned(Record):
         return []
 
     def search_texts(self) -> list[str]:
+        """The words of its own by which this record is found."""
         return [str(self)]
+
+    def contact_texts(self) -> tuple[list[str], list[str]]:
+        """Mail addresses and phone numbers, these as typed and in E.164."""
+        return [], []
+
+    def linked_texts(self) -> list[str]:
+        """The names of records it belongs to, by which it is found as well."""
+        return []
 
     def linked(self) -> list[Link]:
         """The records whose events make up this record's timeline."""

@@ -49,9 +49,14 @@ class Person(Owned):
         return mails + [("phone", each.e164) for each in self.phones.all()]
 
     def search_texts(self) -> list[str]:
-        mails = [each.address for each in self.mails.all()]
+        return [self.name, self.call_name]
+
+    def contact_texts(self) -> tuple[list[str], list[str]]:
         phones = [text for each in self.phones.all() for text in (each.e164, each.typed)]
-        return [self.name, self.call_name, self.company.name if self.company else "", *mails, *phones]
+        return [each.address for each in self.mails.all()], phones
+
+    def linked_texts(self) -> list[str]:
+        return [self.company.name] if self.company else []
 
     def linked(self) -> list[Link]:
         from fairlead.models import Lead, Opportunity

@@ -1,62 +1,217 @@
 """Finding records by fragments of their words, whoever may see them."""
 
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import Any
 
-from django.db.models import Q
+from django.db import connection, transaction
+from django.db.models import F, Q, TextField, Value
+from django.db.models.functions import Concat
 
 from fairlead.core import access
 from fairlead.core.actor import Actor
-from fairlead.core.record import Record, nouns
-from fairlead.models import normal
-from fairlead.models.index import SearchRow
-from fairlead.models.organisation import Organisation
+from fairlead.core.record import Link, Record, nouns
+from fairlead.models.index import SearchRow, away, here
+from fairlead.models.term_index import TABLE, spoken
+from fairlead.models.terms import AllOf, AnyOf, Asked, Term, anywhere, asked, nearly, spelled
 
 SEARCHED = ("person", "company", "opportunity", "lead")
 RELATED = {"person": ["company"], "opportunity": ["company", "person"]}
+LIKE_ENOUGH = 0.72  # of 1: how much of two words must agree, so that one may be a slip for the other
 
 
-def search(by: Actor, text: str, *, kinds: tuple[str, ...] = SEARCHED, most: int = 8) -> list[Record]:
-    """Up to `most` records of each kind that hold every word of `text`, those whose text begins with it first."""
-    condition = _matching(text)
-    if condition is None:
+@dataclass(frozen=True)
+class Hit:
+    """A row of the index that answers the question."""
+
+    noun: str
+    record_id: int
+    text: str
+    contact: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """One question to the index: what it must hold, what its rows are checked by, and how many are enough."""
+
+    term: Term
+    check: str
+    values: tuple[str, ...]
+    most: int
+
+
+def search(
+    by: Actor, text: str, *, kinds: Sequence[str] = SEARCHED, most: int = 8, contact: bool = True
+) -> list[Record]:
+    """Up to `most` records of each kind that hold every word of `text`, those whose text begins with it first.
+
+    `contact`: mail addresses and phone numbers are looked in, too.
+    """
+    question, scopes = asked(text), _scopes(by, kinds)
+    if question is None or not scopes:
         return []
-    first = _words(text)[0]
-    found: list[Record] = []
-    for noun in (kind for kind in kinds if access.can_any(by, "see", kind)):
-        seen = nouns()[noun].objects.visible_to(by).live()
-        rows: Any = SearchRow.objects.filter(condition, noun=noun, record_id__in=seen.values("pk"))
-        matches = rows.values_list("record_id", "text")[: most * 5]
-        best = sorted(matches, key=lambda match: (not match[1].startswith(first), match[1]))[:most]
-        records = seen.select_related(*RELATED.get(noun, [])).in_bulk([pk for pk, _text in best])
-        found += [records[pk] for pk, _text in best if pk in records]
+    parts = [part for scope in scopes.values() for part in _parts(question, scope, most, contact)]
+    hits = sorted(dict.fromkeys(_hits(parts)), key=lambda hit: _rank(question, hit))
+    found = []
+    for noun in scopes:
+        found += _rightly(by, question, _records(by, noun, [hit for hit in hits if hit.noun == noun]), contact)[:most]
     return found
 
 
-def holding(noun: str, text: str) -> Q:
+def alike(by: Actor, text: str, *, kinds: Sequence[str] = SEARCHED, most: int = 3) -> list[Record]:
+    """For words that nothing holds: the records whose names are so written that a slip made the difference."""
+    question, scopes = asked(text), _scopes(by, kinds)
+    if question is None or not scopes:
+        return []
+    words = [spellings[0] for spellings in question.words]
+    near = [AnyOf((anywhere(word), nearly(word))) for word in words]
+    hits = _hits([Part(AllOf((*near, scope)), "1 = 1", (), 100) for scope in scopes.values()])
+    scored = [(likeness, hit) for hit in hits if (likeness := _likeness(words, hit.text)) >= LIKE_ENOUGH]
+    best = [hit for _score, hit in sorted(scored, key=lambda pair: (-pair[0], pair[1].text, pair[1].record_id))]
+    found = [pair for noun in scopes for pair in _records(by, noun, [hit for hit in best if hit.noun == noun][:9])]
+    return [record for record, _hit in sorted(found, key=lambda pair: best.index(pair[1]))][:most]
+
+
+def holding(noun: str, text: str, *, contact: bool = True) -> Q:
     """The condition for records of this noun that hold every word of `text`; text without a word holds none."""
-    condition = _matching(text)
-    if condition is None:
+    question = asked(text)
+    if question is None:
         return access.NOBODY
-    return Q(pk__in=SearchRow.objects.filter(condition, noun=noun).values("record_id"))
+    term = AllOf((question.term(contact=contact), AnyOf((here(noun), away(noun)))))
+    texts = ["text", "linked", *(["contact"] if contact else [])]
+    said = Concat(*(part for text in texts for part in (Value(" "), F(text))), output_field=TextField())
+    rows: Any = SearchRow.objects.alias(said=said).filter(terms__match=term)
+    return Q(pk__in=rows.filter(_holds(question, contact)).values("record_id"))
 
 
-def _matching(text: str) -> Q | None:
-    """Every word as a fragment; or, when the whole is a phone number, that number however it is written."""
-    words = _words(text)
-    if not words:
-        return None
+def _holds(question: Asked, contact: bool) -> Q:
     condition = Q()
-    for word in words:
-        condition &= Q(text__contains=word)
-    number = _number(text)
-    return condition | Q(text__contains=number) if number else condition
+    for spellings in question.words:
+        condition &= Q(*(("said__contains", _sought(question, word)) for word in spellings), _connector=Q.OR)
+    for number in question.numbers if contact else ():
+        condition |= Q(contact__contains=number)
+    return condition
 
 
-def _words(text: str) -> list[str]:
-    return normal.words(text[:200]).split()[:8]
+def _scopes(by: Actor, kinds: Sequence[str]) -> dict[str, Term]:
+    """For each noun that this actor sees at all, the terms of those records that it sees."""
+    return {noun: scope for noun in kinds if (scope := _scope(by, noun)) is not None}
 
 
-def _number(text: str) -> str:
-    digits = sum(letter.isdigit() for letter in text)
-    letters = any(letter.isalpha() for letter in text)
-    return normal.phone(text, Organisation.ours().country) if 6 <= digits <= 20 and not letters else ""
+def _scope(by: Actor, noun: str) -> Term | None:
+    level = by.level("see", noun)
+    if level in {"none", "all"}:
+        return here(noun) if level == "all" else None
+    found = [f"={noun}.o{by.user_id}", f"={noun}.h{by.user_id}"]
+    if level == "team":
+        found += [f"={noun}.t{pk}" for pk in sorted(by.team_ids)]
+        found += [f"={noun}.o{pk}" for pk in sorted(by.teammate_ids - {by.user_id})]
+    return AnyOf(tuple(found))
+
+
+def _parts(question: Asked, scope: Term, most: int, contact: bool) -> Iterator[Part]:
+    """First the texts that begin with the first word, then any: a short word stands in more rows than one can rank."""
+    check, values, term = _check(question, contact), _values(question, contact), question.term(contact=contact)
+    first = question.words[0]
+    begins = f"({' OR '.join([_place('r.text') + ' = 1'] * len(first))})"
+    yield Part(AllOf((question.beginning(), term, scope)), f"{begins} AND {check}", (*first, *values), most * 2)
+    yield Part(AllOf((term, scope)), check, values, most * 5)
+
+
+def _hits(parts: Iterable[Part]) -> list[Hit]:
+    """What the index answers to all of these, in one statement."""
+    asked_parts = list(parts)
+    # put together from pieces of this module; everything typed is a parameter
+    sql = " UNION ALL ".join("SELECT * FROM (" + _select(part) + ") p" for part in asked_parts)  # noqa: S608
+    values = [value for part in asked_parts for value in (spoken(part.term), *part.values)]
+    with transaction.atomic(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # The planner would rather read the whole table for a frequent word, as if its rows lay evenly.
+            cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(sql, values)
+        return [Hit(*row) for row in cursor.fetchall()]
+
+
+def _select(part: Part) -> str:
+    columns, end = "r.noun, r.record_id, r.text, r.contact", f"AND {part.check} LIMIT {part.most}"
+    if connection.vendor == "postgresql":
+        return f"SELECT {columns} FROM fairlead_searchrow r WHERE r.terms @@ %s::tsquery {end}"  # noqa: S608
+    return (
+        f"SELECT {columns} FROM {TABLE} f CROSS JOIN fairlead_searchrow r ON r.id = f.rowid "  # noqa: S608
+        f"WHERE f.{TABLE} MATCH %s AND {part.check} ORDER BY f.rowid DESC LIMIT {part.most}"
+    )
+
+
+def _check(question: Asked, contact: bool) -> str:
+    """Trigrams of a word may stand apart: the row itself is asked, too."""
+    text = "' ' || r.text || ' ' || r.linked" + (" || ' ' || r.contact" if contact else "")
+    words = [f"({' OR '.join([_place(text) + ' > 0'] * len(spellings))})" for spellings in question.words]
+    numbers = [_place("r.contact") + " > 0" for _number in question.numbers if contact]
+    return f"(({' AND '.join(words)}){''.join(f' OR {each}' for each in numbers)})"
+
+
+def _sought(question: Asked, word: str) -> str:
+    return " " + word if question.only_begins(word) else word
+
+
+def _values(question: Asked, contact: bool) -> tuple[str, ...]:
+    words = [_sought(question, word) for spellings in question.words for word in spellings]
+    return (*words, *(question.numbers if contact else ()))
+
+
+def _place(text: str) -> str:
+    return f"{'strpos' if connection.vendor == 'postgresql' else 'instr'}({text}, %s)"
+
+
+def _rank(question: Asked, hit: Hit) -> tuple[bool, bool, int]:
+    first = question.words[0]
+    begins = hit.text.startswith(first)
+    whole = all(f" {word} " in f" {hit.text} " for word in (spellings[0] for spellings in question.words))
+    return not begins, not whole, -hit.record_id
+
+
+def _records(by: Actor, noun: str, hits: Sequence[Hit]) -> list[tuple[Record, Hit]]:
+    """The records of these hits that the actor may see, in the hits' order."""
+    if not hits:
+        return []
+    seen: Any = nouns()[noun].objects.visible_to(by).live().select_related(*RELATED.get(noun, []))
+    records = seen.in_bulk([hit.record_id for hit in hits])
+    return [(records[hit.record_id], hit) for hit in hits if hit.record_id in records]
+
+
+def _rightly(by: Actor, question: Asked, found: Sequence[tuple[Record, Hit]], contact: bool) -> list[Record]:
+    """Without those that answer only by the name of a company or person which the actor may not see."""
+    hidden = _hidden(by, [record for record, _hit in found])
+    return [
+        record
+        for record, hit in found
+        if not any(_link(record, name) in hidden for name in RELATED.get(hit.noun, ()))
+        or question.fits(hit.text, *([hit.contact] if contact else []), *_shown(record, hidden))
+    ]
+
+
+def _shown(record: Record, hidden: frozenset[Link]) -> list[str]:
+    others = {name: getattr(record, name) for name in RELATED.get(record.noun(), ())}
+    return [spelled(str(other)) for name, other in others.items() if other and _link(record, name) not in hidden]
+
+
+def _hidden(by: Actor, records: Sequence[Record]) -> frozenset[Link]:
+    """Of the companies and people that these belong to, those that the actor may not see."""
+    linked = {_link(record, name) for record in records for name in RELATED.get(record.noun(), ())}
+    wanted: dict[str, list[int]] = {}
+    for noun, pk in linked:
+        if pk and by.level("see", noun) != "all":
+            wanted.setdefault(noun, []).append(pk)
+    seen = {(n, pk) for n, ids in wanted.items() for pk in nouns()[n].objects.visible_to(by).in_bulk(ids)}
+    return frozenset((noun, pk) for noun, ids in wanted.items() for pk in ids) - seen
+
+
+def _link(record: Record, name: str) -> Link:
+    return name, getattr(record, f"{name}_id") or 0
+
+
+def _likeness(words: Sequence[str], text: str) -> float:
+    """How like the words of a text these are, from 0 to 1: the mean, and 0 if one of them is like none."""
+    each = [max((SequenceMatcher(None, word, other).ratio() for other in text.split()), default=0.0) for word in words]
+    return sum(each) / len(each) if min(each) >= LIKE_ENOUGH else 0.0

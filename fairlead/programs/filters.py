@@ -16,8 +16,8 @@ from fairlead.core.errors import BadRequest
 from fairlead.core.record import Record
 from fairlead.core.resource import columns
 from fairlead.core.schema import ClockTime
-from fairlead.models import User, normal
-from fairlead.models.index import SearchRow
+from fairlead.models import User
+from fairlead.models.search import holding
 
 Model = type[Record]
 MOST_VALUES = 100
@@ -101,10 +101,7 @@ def searchable(model: Model) -> bool:
 
 def with_words(model: Model, text: str) -> Q:
     """The records that hold every one of these words, or parts of words."""
-    rows = SearchRow.objects.filter(noun=model.noun())
-    for word in normal.words(text[:200]).split()[:8]:
-        rows = rows.filter(text__contains=word)
-    return Q(pk__in=rows.values("record_id"))
+    return holding(model.noun(), text) if text.strip() else Q()
 
 
 def one_of(text: str, known: Sequence[str], name: str) -> str:

@@ -70,6 +70,23 @@ def test_nothing_found_says_so_and_offers_to_add(world: World, sam: Client) -> N
     assert "Search everything" in text(sam.get("/search"))
 
 
+@pytest.mark.parametrize(
+    ("typed", "place"),
+    [("deals", "/opportunities"), ("Contac", "/people"), ("account", "/companies"), ("new deal", "/opportunities/new")],
+)
+def test_the_words_of_other_systems_lead_to_ours(world: World, sam: Client, typed: str, place: str) -> None:
+    assert f'data-url="{place}"' in text(sam.get("/search/quick", {"q": typed}))
+    assert f'<a href="{place}">' in text(sam.get("/search", {"q": typed}))
+    assert f'data-url="{place}"' not in text(sam.get("/search/quick", {"q": typed[:2]}))
+
+
+def test_a_slip_is_asked_back(world: World, sam: Client) -> None:
+    html = text(sam.get("/search", {"q": "priya rahman"}))
+    assert "Did you mean" in html and f"/people/{world.priya.public_id}-priya-raman" in html
+    assert "Did you mean this person?" in text(sam.get("/search/quick", {"q": "priya rahman"}))
+    assert "Did you mean" not in text(sam.get("/search", {"q": "priya raman"}))
+
+
 HOSTILE = ["%", "_", '"', "'", "\\", "\x00", "a\x00b", "a" * 10_000, "\u202e\u05d9\u05e9", "%%%__", "((("]
 HOSTILE += ["a" * 40 + " b" * 500, "\ud7ff", "😀", "@", "#", ">", "<script>alert(1)</script>"]
 

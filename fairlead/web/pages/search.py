@@ -4,11 +4,13 @@ from itertools import groupby
 from typing import Any
 
 from django.http import HttpResponse
+from django.utils.translation import gettext as _
 
 from fairlead.core import access
 from fairlead.core.actor import Actor
 from fairlead.core.record import Record, nouns
-from fairlead.models.search import SEARCHED, search
+from fairlead.models import normal
+from fairlead.models.search import SEARCHED, alike, search
 from fairlead.web import rows
 from fairlead.web.addresses import url_of
 from fairlead.web.listings import LISTINGS
@@ -18,6 +20,13 @@ LONGEST = 200
 ICONS = {"person": "people", "company": "company", "lead": "leads", "opportunity": "pipeline"}
 # What a first letter narrows the search to. Actions are the palette's own; quotes are not there yet.
 PREFIXES: dict[str, tuple[str, ...]] = {"@": ("person",), "#": (), ">": ()}
+# What other systems call these; typed, they lead to ours.
+ELSEWHERE: dict[str, tuple[str, ...]] = {
+    "opportunity": ("deal", "deals"),
+    "person": ("contact", "contacts", "party", "parties"),
+    "company": ("account", "accounts", "organisation", "organisations", "organization", "organizations"),
+}
+ADDING = {"new", "add", "create"}
 
 
 @page("member")
@@ -27,7 +36,10 @@ def index(request: Request) -> HttpResponse:
     found = _entries(search(request.by, text, kinds=kinds, most=20), request.by)
     groups = [{"listing": LISTINGS[noun], "found": list(each)} for noun, each in groupby(found, lambda it: it["noun"])]
     adds = [LISTINGS[noun] for noun in SEARCHED if access.can_any(request.by, "create", noun)]
+    places = _places(text, request.by)
+    meant = [] if found or places else _entries(alike(request.by, text, kinds=kinds), request.by)
     context = {"q": request.GET.get("q", "")[:LONGEST], "text": text, "groups": groups, "adds": adds}
+    context |= {"places": places, "meant": meant}
     return render(request, "search/search.html", context)
 
 
@@ -36,7 +48,9 @@ def quick(request: Request) -> HttpResponse:
     """The first few, as options of the palette."""
     text, kinds = _asked(request)
     found = _entries(search(request.by, text, kinds=kinds, most=5), request.by)
-    return render(request, "search/_quick.html", {"found": found})
+    places = _places(text, request.by) if kinds else []
+    meant = [] if found or places else _entries(alike(request.by, text, kinds=kinds), request.by)
+    return render(request, "search/_quick.html", {"places": places, "found": found, "meant": meant})
 
 
 def _asked(request: Request) -> tuple[str, tuple[str, ...]]:
@@ -44,6 +58,27 @@ def _asked(request: Request) -> tuple[str, tuple[str, ...]]:
     if text[:1] in PREFIXES:
         return text[1:].strip(), PREFIXES[text[0]]
     return text, SEARCHED
+
+
+def _places(text: str, by: Actor) -> list[dict[str, Any]]:
+    """Where the words of other systems lead: “deals” to the opportunities, “new deal” to the form of one."""
+    first, _space, rest = normal.words(text).partition(" ")
+    adding = first in ADDING and rest != ""
+    word, action = (rest, "create") if adding else (normal.words(text), "see")
+    if len(word) < 3:
+        return []
+    called = {noun: next((each for each in words if each.startswith(word)), "") for noun, words in ELSEWHERE.items()}
+    return [_place(noun, each, adding) for noun, each in called.items() if each and access.can_any(by, action, noun)]
+
+
+def _place(noun: str, called: str, adding: bool) -> dict[str, Any]:
+    listing = LISTINGS[noun]
+    return {
+        "icon": ICONS[noun],
+        "label": _("New %(noun)s") % {"noun": listing.one} if adding else listing.title,
+        "url": f"{listing.url}/new" if adding else listing.url,
+        "note": _("“%(word)s” in other systems") % {"word": called},
+    }
 
 
 def _entries(found: list[Record], by: Actor) -> list[dict[str, Any]]:

@@ -1,0 +1,101 @@
+"""Where terms are kept and looked up: a GIN index over a tsvector on PostgreSQL, an FTS5 table on SQLite."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import connection, models
+from django.db.backends.ddl_references import Statement, Table
+
+from fairlead.models.terms import AllOf, Term
+
+TABLE = "fairlead_searchterms"  # SQLite's
+SIGNS = "@.+&''-_^<~=!"
+
+
+class Terms(models.Field):
+    """The terms of one row, on PostgreSQL; SQLite keeps them in a table of its own and leaves this empty."""
+
+    def db_type(self, connection: Any) -> str:
+        return "tsvector" if connection.vendor == "postgresql" else "text"
+
+    def get_placeholder(self, value: Any, compiler: Any, connection: Any) -> str:
+        return "array_to_tsvector(%s::text[])" if connection.vendor == "postgresql" else "%s"
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        return sorted(value) if connection.vendor == "postgresql" and value is not None else None
+
+
+class TermIndex(models.Index):
+    """Made with the table it serves, so that it is there however the tables came about."""
+
+    def create_sql(self, model: Any, schema_editor: Any, using: str = "", **facts: Any) -> Any:
+        name = schema_editor.quote_name
+        if schema_editor.connection.vendor == "postgresql":
+            sql = f"CREATE INDEX {name(self.name)} ON %(table)s USING gin ({self.fields[0]}) WITH (fastupdate = off)"
+        else:
+            sql = (
+                f"CREATE VIRTUAL TABLE IF NOT EXISTS {TABLE} USING fts5(terms, content='', contentless_delete=1, "
+                f"detail=none, tokenize=\"ascii tokenchars '{SIGNS}'\")"
+            )
+        return Statement(sql, table=Table(model._meta.db_table, name))
+
+    def remove_sql(self, model: Any, schema_editor: Any, **facts: Any) -> Any:
+        if schema_editor.connection.vendor == "postgresql":
+            return super().remove_sql(model, schema_editor, **facts)
+        return Statement(f"DROP TABLE IF EXISTS {TABLE}", table=Table(model._meta.db_table, schema_editor.quote_name))
+
+
+@Terms.register_lookup
+class Matches(models.Lookup):
+    """Rows that hold these terms."""
+
+    lookup_name = "match"
+    prepare_rhs = False
+
+    def get_db_prep_lookup(self, value: Any, connection: Any) -> Any:
+        return "%s", [spoken(value)]
+
+    def as_postgresql(self, compiler: Any, connection: Any) -> Any:
+        left, params = self.process_lhs(compiler, connection)
+        return f"{left} @@ %s::tsquery", [*params, spoken(self.rhs)]
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        alias = compiler.quote_name_unless_alias(self.lhs.alias)
+        return f"{alias}.id IN (SELECT rowid FROM {TABLE} WHERE {TABLE} MATCH %s)", [spoken(self.rhs)]  # noqa: S608
+
+
+def spoken(term: Term) -> str:
+    """The question in the words of the database."""
+    postgres = connection.vendor == "postgresql"
+    if isinstance(term, str):
+        return _quoted(term, postgres)
+    sign = (" & " if postgres else " AND ") if isinstance(term, AllOf) else (" | " if postgres else " OR ")
+    return "(" + sign.join(spoken(part) for part in term.parts) + ")"
+
+
+def keep(pairs: Iterable[tuple[int, Iterable[str]]]) -> None:
+    """Keep the terms of these rows where the row itself does not: on SQLite."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            # a name of ours
+            # nosemgrep
+            cursor.executemany(
+                f"INSERT OR REPLACE INTO {TABLE}(rowid, terms) VALUES (%s, %s)",  # noqa: S608
+                [(pk, " ".join(terms)) for pk, terms in pairs],
+            )
+
+
+def drop(ids: list[int]) -> None:
+    """Forget the terms of these rows."""
+    if connection.vendor == "sqlite" and ids:
+        with connection.cursor() as cursor:
+            marks = ", ".join(["%s"] * len(ids))
+            # nosemgrep
+            cursor.execute(f"DELETE FROM {TABLE} WHERE rowid IN ({marks})", ids)  # noqa: S608
+
+
+def _quoted(term: str, postgres: bool) -> str:
+    if postgres:
+        plain = term.replace("\\", "\\\\").replace("'", "''")
+        return f"'{plain}'"
+    return '"' + term.replace('"', '""') + '"'
