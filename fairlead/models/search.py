@@ -1,6 +1,7 @@
 """Finding records by fragments of their words, whoever may see them."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
@@ -125,8 +126,10 @@ def _hits(parts: Iterable[Part]) -> list[Hit]:
     # put together from pieces of this module; everything typed is a parameter
     sql = " UNION ALL ".join("SELECT * FROM (" + _select(part) + ") p" for part in asked_parts)  # noqa: S608
     values = [value for part in asked_parts for value in (spoken(part.term), *part.values)]
-    with transaction.atomic(), connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
+    postgres = connection.vendor == "postgresql"
+    # On SQLite a transaction would wait for whoever writes.
+    with transaction.atomic() if postgres else nullcontext(), connection.cursor() as cursor:
+        if postgres:
             # The planner would rather read the whole table for a frequent word, as if its rows lay evenly.
             cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(sql, values)
