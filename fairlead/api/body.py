@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from fairlead.api.problems import BodyTooLarge, Malformed, NotJson
 from fairlead.core.errors import Invalid
 from fairlead.core.schema import takes_file
-from fairlead.core.text import from_text
 from fairlead.programs import exact
+from fairlead.programs.text import from_text
 
 JSON = frozenset({"application/json", "application/merge-patch+json"})
 

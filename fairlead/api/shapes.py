@@ -9,8 +9,8 @@ from pydantic.json_schema import models_json_schema
 from fairlead.core.record import Record
 from fairlead.core.resource import columns
 from fairlead.core.schema import arguments, json_schema, subject_name
-from fairlead.core.text import kinds_of
 from fairlead.core.verb import REGISTRY, Verb
+from fairlead.programs.text import kinds_of
 
 Schema = dict[str, Any]
 REF = "#/components/schemas/"

@@ -13,10 +13,10 @@ from fairlead.core.actor import Actor, system
 from fairlead.core.errors import Invalid, NotFound, Refused, explained
 from fairlead.core.event import Event
 from fairlead.core.schema import json_schema, perform, subject_name, subjects
-from fairlead.core.text import from_text, kinds_of
 from fairlead.core.upload import receive
 from fairlead.core.verb import REGISTRY, Verb, tell
 from fairlead.models import User
+from fairlead.programs.text import from_text, kinds_of
 
 OWN = ("subject", "by", "json")
 PIECE = 64 * 1024  # bytes

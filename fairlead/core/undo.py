@@ -10,8 +10,9 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from fairlead.core import access, clock
-from fairlead.core.act import assign, current, delete, insert
+from fairlead.core.act import current
 from fairlead.core.actor import Actor
+from fairlead.core.changes import assign, delete, insert
 from fairlead.core.errors import Invalid, NotAllowed, NotFound, NotUndoable
 from fairlead.core.event import Event, EventLink
 from fairlead.core.outbox import Outbox

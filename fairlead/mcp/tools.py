@@ -14,12 +14,12 @@ from fairlead.core.actor import READING, Actor
 from fairlead.core.errors import Invalid, NotAllowed, Refused, explained
 from fairlead.core.record import nouns
 from fairlead.core.schema import json_schema, perform, subjects, takes_file
-from fairlead.core.text import kinds_of
 from fairlead.core.upload import Upload, receive
 from fairlead.core.verb import ALWAYS, REGISTRY, Verb
 from fairlead.mcp.fault import INVALID_PARAMS, Fault
 from fairlead.mcp.reads import READS
 from fairlead.mcp.untrusted import marked, marked_fields
+from fairlead.programs.text import kinds_of
 
 Schema = dict[str, Any]
 DESTRUCTIVE = frozenset({"delete", "merge", "mass_update"})

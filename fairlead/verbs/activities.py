@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 from typing_extensions import TypedDict
 
 from fairlead.core import clock
-from fairlead.core.act import change, create
 from fairlead.core.actor import Actor
+from fairlead.core.changes import change, create
 from fairlead.core.clash import check_version
 from fairlead.core.errors import Invalid
 from fairlead.core.verb import verb

@@ -6,8 +6,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from fairlead.core import access, clock
-from fairlead.core.act import change_many, current, link_many
+from fairlead.core.act import current
 from fairlead.core.actor import Actor
+from fairlead.core.changes import change_many, link_many
 from fairlead.core.errors import Invalid, NotAllowed
 from fairlead.core.verb import verb
 from fairlead.models import Team, User

@@ -3,8 +3,8 @@
 from typing import Unpack
 
 from fairlead.core import access
-from fairlead.core.act import change, create
 from fairlead.core.actor import Actor
+from fairlead.core.changes import change, create
 from fairlead.core.clash import check_version
 from fairlead.core.verb import verb
 from fairlead.models import Company, Source

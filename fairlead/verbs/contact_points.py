@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from typing_extensions import TypedDict
 
-from fairlead.core.act import change, create, remove
+from fairlead.core.changes import change, create, remove
 from fairlead.core.errors import Invalid
 from fairlead.models import Company, MailAddress, Organisation, Person, PhoneNumber, PostalAddress, normal
 

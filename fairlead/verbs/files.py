@@ -1,8 +1,8 @@
 """Files on records: attached once a door has taken them in, archived, never served inline."""
 
 from fairlead.core import clock
-from fairlead.core.act import change, create
 from fairlead.core.actor import Actor
+from fairlead.core.changes import change, create
 from fairlead.core.upload import Upload
 from fairlead.core.verb import verb
 from fairlead.models import File

@@ -6,8 +6,8 @@ from typing import Any, Literal, Unpack
 from typing_extensions import TypedDict
 
 from fairlead.core import clock
-from fairlead.core.act import change, create
 from fairlead.core.actor import Actor
+from fairlead.core.changes import change, create
 from fairlead.core.clash import check_version
 from fairlead.core.verb import verb
 from fairlead.models import Activity, Company, Lead, Organisation, Person, Source, normal

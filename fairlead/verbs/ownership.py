@@ -4,8 +4,8 @@ from datetime import date
 from typing import Any, cast
 
 from fairlead.core import clock
-from fairlead.core.act import change
 from fairlead.core.actor import Actor
+from fairlead.core.changes import change
 from fairlead.core.verb import verb
 from fairlead.models import Lead, Opportunity, Tag, Team, User
 from fairlead.models.owned import Owned

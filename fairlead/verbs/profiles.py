@@ -5,8 +5,8 @@ from typing import Literal, Unpack
 
 from typing_extensions import TypedDict
 
-from fairlead.core.act import change
 from fairlead.core.actor import Actor
+from fairlead.core.changes import change
 from fairlead.core.verb import verb
 from fairlead.models import User
 

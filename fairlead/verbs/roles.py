@@ -6,8 +6,8 @@ from django.utils.translation import gettext as _
 
 from fairlead.core import clock
 from fairlead.core.access import governing
-from fairlead.core.act import change, create
 from fairlead.core.actor import ACTIONS, Actor, Grants, Level, granted
+from fairlead.core.changes import change, create
 from fairlead.core.clash import check_version
 from fairlead.core.errors import Invalid, WrongState
 from fairlead.core.verb import verb

@@ -6,8 +6,8 @@ from typing import Unpack
 from django.utils.translation import gettext as _
 from typing_extensions import TypedDict
 
-from fairlead.core.act import change, create, remove
 from fairlead.core.actor import Actor
+from fairlead.core.changes import change, create, remove
 from fairlead.core.clash import check_version
 from fairlead.core.errors import Invalid, NotAllowed
 from fairlead.core.verb import verb

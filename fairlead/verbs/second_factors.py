@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
-from fairlead.core.act import change, current
+from fairlead.core.act import current
 from fairlead.core.actor import Actor
+from fairlead.core.changes import change
 from fairlead.core.errors import Invalid, NotAllowed, NotFound, WrongState
 from fairlead.core.resource import Secret
 from fairlead.core.verb import verb

@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Literal
 
 from fairlead.core import clock
-from fairlead.core.act import change, create
 from fairlead.core.actor import Actor
+from fairlead.core.changes import change, create
 from fairlead.core.verb import verb
 from fairlead.models import Company, Organisation, Person, Suppression
 from fairlead.models.suppression import address_key, in_force

@@ -1,7 +1,7 @@
 """The words that records are tagged with."""
 
-from fairlead.core.act import change, create
 from fairlead.core.actor import Actor
+from fairlead.core.changes import change, create
 from fairlead.core.verb import verb
 from fairlead.models import Tag
 from fairlead.models.subject import Subject

@@ -10,8 +10,8 @@ from pydantic import Field
 
 from fairlead.core import clock
 from fairlead.core.access import governing
-from fairlead.core.act import change, create
 from fairlead.core.actor import ACTIONS, Actor, covers
+from fairlead.core.changes import change, create
 from fairlead.core.errors import Invalid, NotAllowed
 from fairlead.core.resource import Secret
 from fairlead.core.verb import verb

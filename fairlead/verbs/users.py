@@ -4,8 +4,9 @@ from datetime import timedelta
 
 from django.utils.translation import gettext as _
 
-from fairlead.core.act import change, create, current
+from fairlead.core.act import current
 from fairlead.core.actor import Actor
+from fairlead.core.changes import change, create
 from fairlead.core.errors import Invalid, WrongState
 from fairlead.core.verb import verb
 from fairlead.models import Organisation, Role, Session, SignInLink, Team, User, normal

@@ -8,8 +8,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from fairlead.core.act import create, last
+from fairlead.core.act import last
 from fairlead.core.actor import Actor, system
+from fairlead.core.changes import create
 from fairlead.core.event import Event
 from fairlead.core.record import dump, rows
 from fairlead.core.verb import REGISTRY, verb

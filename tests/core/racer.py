@@ -12,8 +12,9 @@ import django
 
 django.setup()
 
-from fairlead.core.act import change, current  # noqa: E402
+from fairlead.core.act import current  # noqa: E402
 from fairlead.core.actor import Actor, system  # noqa: E402
+from fairlead.core.changes import change  # noqa: E402
 from fairlead.core.errors import Refused  # noqa: E402
 from fairlead.core.schema import perform  # noqa: E402
 from fairlead.core.verb import verb  # noqa: E402

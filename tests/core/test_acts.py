@@ -7,8 +7,9 @@ import pytest
 from django.db import connection, transaction
 
 from fairlead.core import clock
-from fairlead.core.act import change, create, create_many, current, last, remove
+from fairlead.core.act import current, last
 from fairlead.core.actor import Actor, system
+from fairlead.core.changes import change, create, create_many, remove
 from fairlead.core.errors import Invalid, NotFound, WriteOutsideVerb, WrongState
 from fairlead.core.event import Event, EventLink, timeline
 from fairlead.core.record import dump, erasing, writing

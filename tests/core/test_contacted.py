@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from fairlead.core.act import change_many, create, create_many, remove
 from fairlead.core.actor import Actor
+from fairlead.core.changes import change_many, create, create_many, remove
 from fairlead.core.undo import redo, undo
 from fairlead.models import Activity, Company, Lead, Opportunity, Person
 from fairlead.verbs.activities import edit_activity, log_call, log_mail, log_note

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from fairlead.core import clock
-from fairlead.core.act import change, change_many, create, create_many, link_many, remove
 from fairlead.core.actor import Actor, system
+from fairlead.core.changes import change, change_many, create, create_many, link_many, remove
 from fairlead.core.errors import NotAllowed, NotFound, NotUndoable, Refused
 from fairlead.core.event import Event
 from fairlead.core.outbox import EFFECTS, Outbox, declare, later

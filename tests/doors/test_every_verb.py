@@ -7,8 +7,8 @@ import pytest
 
 from fairlead.api.openapi import document
 from fairlead.cli.do import main, overview
-from fairlead.core.act import change
 from fairlead.core.actor import Actor, system
+from fairlead.core.changes import change
 from fairlead.core.record import nouns
 from fairlead.core.schema import subjects
 from fairlead.core.verb import REGISTRY, verb

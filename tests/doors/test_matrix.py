@@ -14,8 +14,8 @@ from django.db import transaction
 from django.test import Client
 
 from fairlead.cli.do import main
-from fairlead.core.act import change, create
 from fairlead.core.actor import Actor
+from fairlead.core.changes import change, create
 from fairlead.core.event import Event
 from fairlead.core.record import Record, nouns
 from fairlead.core.schema import subject_name, subjects

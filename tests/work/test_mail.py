@@ -8,8 +8,8 @@ import pytest
 from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
 
-from fairlead.core.act import change
 from fairlead.core.actor import Actor
+from fairlead.core.changes import change
 from fairlead.core.errors import Invalid
 from fairlead.core.outbox import Outbox, carry_out, claim
 from fairlead.core.verb import REGISTRY, verb

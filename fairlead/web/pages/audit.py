@@ -52,7 +52,7 @@ def changes(request: Request) -> HttpResponse:
 
 def _page(request: Request, given: QueryDict) -> dict[str, Any]:
     found = audit.read(request.by, given, SIZE, request.reader.zone)
-    kept = {name: value for name, value in given.items() if name in NARROWING}
+    kept = {name: str(value) for name, value in given.items() if name in NARROWING}
     return {
         "lines": lines(found, request.by, request.reader),
         "next": f"{request.path}?{urlencode(kept | {'cursor': found.next})}" if found.next else "",
