@@ -43,6 +43,8 @@ from tests.doors.matrix import (
     sees,
 )
 
+pytestmark = pytest.mark.load  # thousands of attempts
+
 ROLES: dict[str, Grants] = {**DEFAULT_ROLES, "Own": OWN, "Team": TEAM}
 DOORS = ("api", "page", "mcp", "cli")
 # What each page is for: "noun.action", "member" or "anyone"; "record" pages are asked for in every standing.
