@@ -1,6 +1,6 @@
 """Finding records by fragments of their words, whoever may see them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -42,6 +42,9 @@ class Part:
     most: int
 
 
+Parts = dict[str, Part]
+
+
 def search(
     by: Actor, text: str, *, kinds: Sequence[str] = SEARCHED, most: int = 8, contact: bool = True
 ) -> list[Record]:
@@ -52,11 +55,14 @@ def search(
     question, scopes = asked(text), _scopes(by, kinds)
     if question is None or not scopes:
         return []
-    parts = [part for scope in scopes.values() for part in _parts(question, scope, most, contact)]
-    hits = sorted(dict.fromkeys(_hits(parts)), key=lambda hit: _rank(question, hit))
+    begin, hold = _parts(question, scopes, most, contact)
+    hits = _hits(begin.values())
+    few = [part for noun, part in hold.items() if sum(hit.noun == noun for hit in hits) < begin[noun].most]
+    hits = sorted(dict.fromkeys([*hits, *_hits(few)]), key=lambda hit: _rank(question, hit))
     found = []
     for noun in scopes:
-        found += _rightly(by, question, _records(by, noun, [hit for hit in hits if hit.noun == noun]), contact)[:most]
+        own = [hit for hit in hits if hit.noun == noun][: most * 2]
+        found += _rightly(by, question, _records(by, noun, own), contact)[:most]
     return found
 
 
@@ -111,18 +117,23 @@ def _scope(by: Actor, noun: str) -> Term | None:
     return AnyOf(tuple(found))
 
 
-def _parts(question: Asked, scope: Term, most: int, contact: bool) -> Iterator[Part]:
-    """First the texts that begin with the first word, then any: a short word stands in more rows than one can rank."""
+def _parts(question: Asked, scopes: Mapping[str, Term], most: int, contact: bool) -> tuple[Parts, Parts]:
+    """By noun: texts that begin with the first word, and any: a short word stands in more rows than one can rank."""
     check, values, term = _check(question, contact), _values(question, contact), question.term(contact=contact)
     first = question.words[0]
-    begins = f"({' OR '.join([_place('r.text') + ' = 1'] * len(first))})"
-    yield Part(AllOf((question.beginning(), term, scope)), f"{begins} AND {check}", (*first, *values), most * 2)
-    yield Part(AllOf((term, scope)), check, values, most * 5)
+    begins = f"({' OR '.join([_place('r.text') + ' = 1'] * len(first))}) AND {check}"
+    begin, sought = AllOf((question.beginning(), term)), (*first, *values)
+    return (
+        {noun: Part(AllOf((begin, scope)), begins, sought, most * 2) for noun, scope in scopes.items()},
+        {noun: Part(AllOf((term, scope)), check, values, most * 5) for noun, scope in scopes.items()},
+    )
 
 
 def _hits(parts: Iterable[Part]) -> list[Hit]:
     """What the index answers to all of these, in one statement."""
     asked_parts = list(parts)
+    if not asked_parts:
+        return []
     # put together from pieces of this module; everything typed is a parameter
     sql = " UNION ALL ".join("SELECT * FROM (" + _select(part) + ") p" for part in asked_parts)  # noqa: S608
     values = [value for part in asked_parts for value in (spoken(part.term), *part.values)]
