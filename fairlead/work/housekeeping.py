@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.db.models import F, Q
 
-from fairlead.core import clock
+from fairlead.core import clock, upload
 from fairlead.core.outbox import OPEN, Outbox
 from fairlead.core.schema import IdempotencyKey
 from fairlead.models import Attempt, Session, SignInLink
@@ -25,6 +25,12 @@ def clear_sign_in() -> None:
 @every("27 * * * *")
 def clear_idempotency_keys() -> None:
     IdempotencyKey.objects.filter(at__lt=clock.now() - 2 * DAY).delete()
+
+
+@every("47 * * * *")
+def clear_uploads() -> None:
+    """Files that arrived for a request which never ended."""
+    upload.sweep()
 
 
 @every("37 3 * * *")
