@@ -27,7 +27,9 @@ TEAM = {"*": {"see": "team", "create": "all", "edit": "own", "delete": "team"}, 
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "accept_invitation": {"secret": "x", "password": "a long enough word"},
     "add_absence": {"starts_on": "2030-01-02", "ends_on": "2030-01-03"},
+    "add_authenticator": {"secret": "x", "code": "000000"},
     "add_collaborator": {"helper": "@noah"},
+    "add_passkey": {"name": "Phone", "credential": "x", "public_key": "x"},
     "add_task": {"title": "Ring back"},
     "archive": {},
     "archive_file": {},
@@ -89,16 +91,22 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "reactivate_user": {},
     "redo": {"act": "@act"},
     "remove_absence": {},
+    "remove_authenticator": {},
     "remove_collaborator": {"helper": "@noah"},
+    "remove_passkey": {"passkey": "none"},
+    "renew_recovery_codes": {},
     "reopen_opportunity": {},
     "reopen_task": {},
+    "require_second_factor": {"required": "true"},
     "reset_password": {"secret": "x", "password": "a long enough word"},
+    "reset_second_factor": {},
     "revoke_token": {},
     "set_password": {"password": "a long enough word"},
     "set_tags": {"tags": ["renewal"]},
     "set_up": {},
     "sign_out_everywhere": {},
     "snooze_task": {"due_on": "2035-01-01"},
+    "spend_recovery_code": {"code": "x"},
     "suppress": {"reason": "Asked"},
     "suppress_address": {"address": "x@example.com", "channel": "mail", "reason": "Asked"},
     "tag": {"tag": "renewal"},
@@ -115,6 +123,10 @@ ASKS_ITSELF = {
     "assign_many": ("mass_update", "assign"),
     "tag_many": ("mass_update", "edit"),
 }
+# How one signs in is changed in the browser alone; how others do, by no token.
+BROWSER_ALONE = {"add_authenticator", "add_passkey", "remove_authenticator", "remove_passkey"}
+BROWSER_ALONE |= {"renew_recovery_codes", "spend_recovery_code"}
+NO_TOKEN = {"reset_second_factor"}
 
 
 def level(grants: Grants, action: str, noun: str) -> str:
@@ -143,12 +155,14 @@ def sees(grants: Grants, noun: str, standing: str) -> bool:
     return may(grants, "see", noun, standing) and survivor
 
 
-def expected(grants: Grants, name: str, noun: str, standing: str) -> str:
+def expected(grants: Grants, name: str, noun: str, standing: str, door: str) -> str:
     """What becomes of this verb on such a record: done, forbidden, or missing, as if there were no such record."""
     right = REGISTRY[name].may
     acted_on = "other" if standing == "merged" and noun in MAIN else standing
     if noun and not sees(grants, noun, standing):
         return "missing"
+    if name in BROWSER_ALONE or (name in NO_TOKEN and door != "cli"):
+        return "forbidden"
     if name in ASKS_ITSELF:
         allowed = all(may(grants, action, noun, acted_on) for action in ASKS_ITSELF[name])
     elif right in {"member", "anyone"}:

@@ -160,7 +160,7 @@ def test_changing_it_takes_a_sign_in_of_the_last_quarter(client: Client, sam: Us
     with clock.at(clock.now() + timedelta(minutes=16)):
         for address in (APP, APP + "/remove", "/settings/second-factor/codes"):
             answer = client.post(address, {"code": "000000"})
-            assert answer.status_code == 403 and "Sign in again" in answer.content.decode()
+            assert answer.status_code == 401 and "Sign in again" in answer.content.decode()
         assert "Sign in again" in client.get(APP).content.decode()
         assert Authenticator.objects.exists() and RecoveryCode.objects.count() == 10
         back = client.post("/settings/second-factor/again").headers["Location"]

@@ -9,7 +9,7 @@ export function passkey(form) {
     const said = form.querySelector("[role=status]");
     said.textContent = "";
     try {
-      form.elements.answer.value = JSON.stringify(await answerOf(form));
+      form.elements.answer.value = await answerOf(form);
       form.submit();
     } catch {
       said.textContent = NOT_DONE;
@@ -19,11 +19,12 @@ export function passkey(form) {
 
 async function answerOf(form) {
   const asked = await fetch(form.dataset.options, { method: "POST", body: new FormData(form) });
+  if (asked.status === 401) return ""; // the page that the form leads to asks to sign in again
   if (!asked.ok) throw new Error(asked.statusText);
   const options = await asked.json();
   const credential =
     form.dataset.passkey === "make"
       ? await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options) })
       : await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) });
-  return credential.toJSON();
+  return JSON.stringify(credential.toJSON());
 }

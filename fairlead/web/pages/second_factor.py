@@ -37,7 +37,7 @@ def lately(view: View) -> View:
     def shown(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
         if signed_in_lately(request):
             return view(request, *args, **kwargs)
-        return show(request, "settings/sign_in_again.html", {}, status=200 if request.method == "GET" else 403)
+        return show(request, "settings/sign_in_again.html", {}, status=200 if request.method == "GET" else 401)
 
     return shown
 
