@@ -114,7 +114,7 @@ def test_the_number_of_queries_is_fixed(world: World, sam: Client) -> None:
         with CaptureQueriesContext(connection) as captured:
             sam.get("/search/quick", {"q": q})
         counts.append(len(captured))
-    assert max(counts) <= 13
+    assert max(counts) <= 17  # a noun with too few that begin with the words is asked a second time
 
 
 def test_visitors_sign_in_first(world: World) -> None:
