@@ -326,7 +326,8 @@ def test_time_off(world: World) -> None:
 def test_reading_an_actor_costs_one_statement(world: World, django_assert_num_queries: Callable) -> None:
     sam = User.objects.select_related("role").get(pk=world.sam.pk)
     with django_assert_num_queries(1):
-        sam.actor("web")
+        by = sam.actor("web")
+    assert by.user_id == sam.pk and sam.pk in by.teammate_ids
 
 
 def _secret(mail: Outbox) -> str:
