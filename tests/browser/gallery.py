@@ -33,6 +33,7 @@ POLICY = (
 
 def strict(get_response: Any) -> Any:
     def answer(request: HttpRequest) -> HttpResponse:
+        request.urlconf = __name__  # for this request alone: the product's own routes stay what they are
         response = get_response(request)
         response["Content-Security-Policy"] = POLICY
         return response
@@ -174,14 +175,12 @@ urlpatterns = [
 
 def application() -> Any:
     """The gallery as a WSGI application, with nothing of the product's own pages."""
-    from django.conf import settings
     from django.core.wsgi import get_wsgi_application
+    from django.test import override_settings
 
     django.setup()
-    settings.ROOT_URLCONF = "tests.browser.gallery"
-    settings.MIDDLEWARE = MIDDLEWARE
-    settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
-    return get_wsgi_application()
+    with override_settings(MIDDLEWARE=MIDDLEWARE, WHITENOISE_USE_FINDERS=True, WHITENOISE_AUTOREFRESH=True):
+        return get_wsgi_application()
 
 
 if __name__ == "__main__":
