@@ -13,7 +13,7 @@ from fairlead.core.schema import json_schema, takes_file
 from fairlead.core.upload import LIMIT
 from fairlead.core.verb import ALWAYS, REGISTRY, Verb
 from fairlead.programs.audit import DOORS, SETTINGS
-from fairlead.programs.filters import filters, searchable, sorts
+from fairlead.programs.filters import every_filter, every_sort, searchable
 from fairlead.programs.listing import MOST, USUAL
 
 Part = dict[str, Any]
@@ -90,14 +90,14 @@ def _list(model: type[Record]) -> Part:
         "tags": [model.plural()],
         "summary": f"List {model.plural()}",
         "description": f"Newest first, unless sorted. Pages of {USUAL}, at most {MOST}.",
-        "parameters": [*names, _sort(model), *(_filter(name, each) for name, each in filters(model).items())],
+        "parameters": [*names, _sort(model), *(_filter(name, each) for name, each in every_filter(model).items())],
         "responses": _answers(page, "A page", READING),
     }
 
 
 def _sort(model: type[Record]) -> Part:
-    known = sorts(model)
-    quick = [name for name, is_quick in known.items() if is_quick]
+    known = every_sort(model)
+    quick = [name for name, each in known.items() if each.quick]
     return {
         "name": "sort",
         "in": "query",
@@ -114,6 +114,8 @@ def _filter(name: str, each: Any) -> Part:
         schema = {"type": "boolean"}
     elif each.field.choices:
         schema["enum"] = [value for value, _label in each.field.flatchoices]
+    elif each.known.kind == "money":
+        schema["description"] = "An amount with its currency, such as 5000 EUR; without one, that of the organisation"
     elif each.kind is not None:
         schema = {name: value for name, value in shapes.of_field(each.field).items() if name != "description"}
         schema["type"] = next(iter(schema["type"])) if isinstance(schema["type"], list) else schema["type"]

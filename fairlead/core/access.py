@@ -1,11 +1,12 @@
 """One `visible_to` and one `can`: every door asks these, nobody asks anything else."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from fairlead.core.actor import Actor
+from fairlead.core.actor import ACTIONS, CLASSES, OF_CLASSES, Actor
 from fairlead.core.errors import NotAllowed
 
 if TYPE_CHECKING:
@@ -38,15 +39,42 @@ def can_any(by: Actor, action: str, noun: str) -> bool:
     return by.level(action, noun) != "none"
 
 
+def hidden(by: Actor, model: "type[Row]") -> frozenset[str]:
+    """The fields of this noun that the actor may not read."""
+    return _withheld(by, "see", model)
+
+
+def fixed(by: Actor, model: "type[Row]") -> frozenset[str]:
+    """The fields of this noun that the actor may not change."""
+    return _withheld(by, "edit", model)
+
+
+def conceals(by: Actor) -> bool:
+    """Does this actor's role hide any class of fields?"""
+    return any(by.level("see", kind) == "none" for kind in CLASSES)
+
+
+def _withheld(by: Actor, action: str, model: "type[Row]") -> frozenset[str]:
+    if not (classes := model.field_classes):
+        return frozenset()
+    withheld = {kind for kind in set(classes.values()) if by.level(action, kind) == "none"}
+    return frozenset(name for name, kind in classes.items() if kind in withheld)
+
+
 def governing() -> list[str]:
-    """The nouns on which roles grant rights; every other noun is governed as one of these."""
+    """What roles grant rights on: nouns (every other noun is governed as one of these), and classes of fields."""
     from fairlead.core.record import rows
 
-    return sorted({model.access_noun() for model in rows().values()})
+    return sorted({model.access_noun() for model in rows().values()} | set(CLASSES))
 
 
-def demand(by: Actor, may: str, record: "Row | None") -> None:
-    """Raise NotAllowed unless `by` may do what a verb declares.
+def actions_on(noun: str) -> tuple[str, ...]:
+    """What can be granted on a noun, or on a class of fields."""
+    return OF_CLASSES if noun in CLASSES else ACTIONS
+
+
+def demand(by: Actor, may: str, record: "Row | None", given: Collection[str] = ()) -> None:
+    """Raise NotAllowed unless `by` may do what a verb declares, with the arguments it is given.
 
     `may` is an action on the verb's record ("edit"), an action on a noun ("person.create"),
     "member" (any user for themselves) or "anyone" (visitors too: the verb checks its own token).
@@ -62,3 +90,6 @@ def demand(by: Actor, may: str, record: "Row | None") -> None:
         allowed = record is not None and can(by, may, record)
     if not allowed:
         raise NotAllowed(_("Your role does not allow this. Nothing was changed. Ask an administrator."), may=may)
+    if record is not None and (names := fixed(by, type(record)).intersection(given)):
+        text = _("Your role does not allow you to change %(names)s. Nothing was changed. Ask an administrator.")
+        raise NotAllowed(text % {"names": ", ".join(sorted(names))}, may=may)

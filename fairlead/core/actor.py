@@ -11,6 +11,9 @@ Grants = Mapping[str, Mapping[str, Level]]
 ACTIONS = ("see", "create", "edit", "delete", "export", "merge", "assign", "mass_update", "undo")
 LEVELS: tuple[Level, ...] = ("none", "own", "team", "all")
 READING = frozenset({"see", "export"})
+# Kinds of fields on which roles grant seeing and editing, beside the right on the record: amounts, ways to be reached.
+CLASSES = ("money", "private")
+OF_CLASSES = ("see", "edit")
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class Actor:
         """How far this actor's right to `action` on `noun` reaches: none, own, team or all."""
         if self.kind == "system":
             return "all"
-        if self.scopes is not None and not self._in_scope(action, noun):
+        if self.scopes is not None and noun not in CLASSES and not self._in_scope(action, noun):
             return "none"
         return granted(self.grants, action, noun)
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from django.db.models import BooleanField, Case, Q, Value, When
 
-from fairlead.core.access import NOBODY, governing, reach
-from fairlead.core.actor import ACTIONS, Actor, Level
+from fairlead.core.access import NOBODY, actions_on, governing, reach
+from fairlead.core.actor import Actor, Level
 from fairlead.core.record import Record, rows
 
 MOST = 10_000  # records counted; one more stands for all above
@@ -60,7 +60,7 @@ class Counts:
 def rights(by: Actor, counts: Counts) -> Iterator[Right]:
     """Every right of this actor, noun by noun."""
     for noun in governing():
-        for action in ACTIONS:
+        for action in actions_on(noun):
             yield _right(by, action, noun, counts)
 
 
@@ -72,7 +72,7 @@ def shifts(before: Actor, after: Actor, counts: Counts) -> list[Shift]:
     return [
         shift
         for noun in governing()
-        for action in ACTIONS
+        for action in actions_on(noun)
         if action == "see" or before.level(action, noun) != after.level(action, noun)
         if (shift := Shift(_right(before, action, noun, counts), _right(after, action, noun, counts))).is_one
     ]

@@ -34,9 +34,31 @@ def new_public_id() -> str:
 
 
 class RowQuerySet(models.QuerySet[M]):
+    """`_reader`: who reads, when their role hides some values; the rows then come without these."""
+
+    _reader: Actor | None = None
+
     def visible_to(self, by: Actor) -> "RowQuerySet[M]":
         """The rows this actor may see; the only way from an id to a record behind a door."""
-        return self.filter(access.reach(by, "see", self.model))  # type: ignore[arg-type]
+        found = self.filter(access.reach(by, "see", self.model))  # type: ignore[arg-type]
+        found._reader = by if access.conceals(by) else None
+        return found
+
+    def iterator(self, chunk_size: int | None = None) -> Iterator[M]:
+        for row in super().iterator(chunk_size):
+            yield conceal(row, self._reader) if self._reader else row
+
+    def _clone(self) -> "RowQuerySet[M]":
+        copied: RowQuerySet[M] = super()._clone()  # type: ignore[misc]
+        copied._reader = self._reader
+        return copied
+
+    def _fetch_all(self) -> None:
+        fresh = self._result_cache is None
+        super()._fetch_all()
+        if fresh and self._reader is not None:
+            for row in self._result_cache or ():
+                conceal(row, self._reader)
 
     def reached_by(self, by: Actor, action: str) -> "RowQuerySet[M]":
         """The rows on which this actor may do `action`."""
@@ -57,6 +79,8 @@ class Row(models.Model):
     access_as: ClassVar[str] = ""
     # Undo of an act leaves such a row, which the act made, when others use it meanwhile (a tag).
     outlives_undo: ClassVar[bool] = False
+    # Fields, and parts by their names, that roles show and hide apart from the record: {"amount": "money"}.
+    field_classes: ClassVar[Mapping[str, str]] = {}
     # What many of them are called in addresses, when it is not noun + s.
     many: ClassVar[str] = ""
 
@@ -135,6 +159,25 @@ class Record(Row):
     def api_extra(self, by: Actor) -> dict[str, Any]:
         """What programs see besides the columns, such as a person's mails."""
         return {}
+
+
+def conceal(row: T, by: Actor) -> T:
+    """The row in memory without the values that this actor's role hides, and the same for what was read with it."""
+    if isinstance(row, Row):
+        for name in access.hidden(by, type(row)):
+            _forget(row, name)
+        for other in row._state.fields_cache.values():
+            conceal(other, by)
+    return row
+
+
+def _forget(row: Row, name: str) -> None:
+    if name in (parts := {each.get_accessor_name(): each for each in row._meta.related_objects}):
+        nobody = parts[name].related_model._base_manager.none()
+        row.__dict__.setdefault("_prefetched_objects_cache", {})[name] = nobody
+    elif name in {field.name for field in row._meta.concrete_fields} and name not in row.get_deferred_fields():
+        field = row._meta.get_field(name)
+        setattr(row, field.attname, None if field.null else field.get_default())  # type: ignore[union-attr]
 
 
 @cache

@@ -9,7 +9,7 @@ from django.db import models
 
 from fairlead.core import access
 from fairlead.core.actor import Actor
-from fairlead.core.record import Record, Row, pack
+from fairlead.core.record import Record, Row, conceal, pack
 
 HIDDEN = frozenset({"id", "public_id"})
 Seen = dict[type[Record], set[int]]  # the ids that the actor may see
@@ -44,6 +44,8 @@ def resource(value: Any, by: Actor) -> Any:
 
 def resources(records: Sequence[Record], by: Actor) -> list[dict[str, Any]]:
     """Many records of any noun; what they link to is checked in one statement for each noun."""
+    if access.conceals(by):
+        records = [conceal(each, by) for each in records]
     links = [getattr(each, field.attname) and getattr(each, field.name) for each in records for field in _links(each)]
     seen = visible(links, by)
     return [_resource(each, by, seen) for each in records]
@@ -101,8 +103,11 @@ def _links(record: Record) -> list[models.Field]:
 
 
 def _resource(record: Record, by: Actor, seen: Seen) -> dict[str, Any]:
-    fields = {field.name: _value(record, field, seen) for field in columns(type(record))}
-    return {"noun": record.noun(), "id": record.public_id, "label": record.label} | fields | record.api_extra(by)
+    hidden = access.hidden(by, type(record))
+    fields = {field.name: _value(record, field, seen) for field in columns(type(record))} | record.api_extra(by)
+    shown = {name: None if name in hidden else value for name, value in fields.items()}
+    withheld = {"hidden": sorted(hidden & fields.keys())} if hidden else {}
+    return {"noun": record.noun(), "id": record.public_id, "label": record.label} | shown | withheld
 
 
 def _value(record: Record, field: models.Field, seen: Seen) -> Any:

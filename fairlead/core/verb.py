@@ -139,7 +139,7 @@ def _step(spec: Verb, act: Act, bound: inspect.BoundArguments) -> Any:
     act.hold(_records(bound.arguments | bound.kwargs))
     nested, number = bool(act.stack), len(act.steps)
     if not nested:
-        access.demand(by, spec.may, about[0] if about else None)
+        access.demand(by, spec.may, about[0] if about else None, _given(spec, bound))
     act.steps.append(Step(verb=spec.name, by=by, cause=act.stack[-1] if nested else None, about=about))
     act.stack.append(number)
     try:
@@ -152,6 +152,13 @@ def _step(spec: Verb, act: Act, bound: inspect.BoundArguments) -> Any:
         raise
     finally:
         act.stack.pop()
+
+
+def _given(spec: Verb, bound: inspect.BoundArguments) -> set[str]:
+    """The names of the arguments that say something, besides their defaults."""
+    parameters = spec.signature.parameters
+    said = {name for name, value in bound.arguments.items() if value != parameters[name].default}
+    return said | set(bound.kwargs) - set(parameters)
 
 
 def _records(arguments: Mapping[str, Any]) -> Iterator[Row]:

@@ -1,18 +1,21 @@
 """Company: an organisation we sell to, with or without known people."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from fairlead.core.record import Link
 from fairlead.models import normal
+from fairlead.models.contact import PRIVATE
 from fairlead.models.index import reindex
 from fairlead.models.owned import Owned
 
 
 class Company(Owned):
     many = "companies"
+
+    field_classes: ClassVar = dict.fromkeys(PRIVATE, "private")
 
     name = models.CharField(_("name"), max_length=200)
     legal_name = models.CharField(_("legal name"), max_length=200, blank=True)

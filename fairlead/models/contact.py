@@ -1,16 +1,21 @@
 """Ways to reach somebody: mail addresses, phone numbers (as typed and in E.164) and postal addresses."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
 
+from fairlead.core import access
 from fairlead.core.actor import Actor
 from fairlead.core.record import Link, Row
 from fairlead.models.about import exactly_one, following, link
 from fairlead.models.index import reindex
 
 OF = ("person", "company")
+# The parts of a person or company that are ways to reach them, and what lists call what stands in them.
+PRIVATE = (
+    "mails", "phones", "addresses", "address", "mail", "phone", "street", "city", "region", "postal_code", "country",
+)  # fmt: skip
 
 
 class ContactPoint(Row):
@@ -33,6 +38,8 @@ class ContactPoint(Row):
 
     @classmethod
     def governed(cls, by: Actor, action: str) -> Q | None:
+        if by.level("see" if action == "see" else "edit", "private") == "none":
+            return access.NOBODY
         return following(by, action, OF)
 
     def root(self) -> Row:
@@ -52,6 +59,7 @@ class ContactPoint(Row):
 
 class MailAddress(ContactPoint):
     access_as = "person"
+    field_classes: ClassVar = dict.fromkeys(("address", "normal"), "private")
 
     person = link("Person", "mails")
     company = link("Company", "mails")
@@ -67,6 +75,7 @@ class MailAddress(ContactPoint):
 
 class PhoneNumber(ContactPoint):
     access_as = "person"
+    field_classes: ClassVar = dict.fromkeys(("typed", "e164"), "private")
 
     person = link("Person", "phones")
     company = link("Company", "phones")
@@ -82,6 +91,7 @@ class PhoneNumber(ContactPoint):
 
 class PostalAddress(ContactPoint):
     access_as = "person"
+    field_classes: ClassVar = dict.fromkeys(("street", "city", "region", "postal_code", "country"), "private")
 
     person = link("Person", "addresses")
     company = link("Company", "addresses")

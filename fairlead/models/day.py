@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Exists, ExpressionWrapper, F, FilteredRelation, OuterRef, Q, Sum
 
+from fairlead.core import access
 from fairlead.core.actor import Actor
 from fairlead.models import money
 from fairlead.models.about import ABOUT
@@ -35,11 +36,11 @@ ABOUT_WHAT = (
 
 @dataclass(frozen=True)
 class Filling:
-    """A stage with the user's open opportunities in it: how many, and their value in the base currency."""
+    """A stage with the user's open opportunities in it: how many, and their value (base currency) if they see it."""
 
     name: str
     count: int
-    value: Decimal
+    value: Decimal | None
 
 
 @dataclass(frozen=True)
@@ -103,8 +104,9 @@ class Day:
         stages = Stage.objects.annotate(mine=theirs).annotate(
             count=Count("mine"), minor=Sum("mine__amount_minor", filter=Q(mine__currency=currency))
         )
+        hidden = access.hidden(self.by, Opportunity)
         return [
-            Filling(stage.name, stage.count, money.from_minor(stage.minor or 0, currency))
+            Filling(stage.name, stage.count, None if hidden else money.from_minor(stage.minor or 0, currency))
             for stage in stages.order_by("pipeline__position", "position")
         ]
 

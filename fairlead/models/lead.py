@@ -36,6 +36,7 @@ class Lead(Owned):
         CALL = "call", _("Phone call")
         LIST = "list", _("List")
 
+    field_classes: ClassVar = dict.fromkeys(("email", "phone", "phone_e164"), "private")
     transitions: ClassVar = {
         "state": {("open", "qualified"), ("open", "disqualified"), ("open", "joined"), ("disqualified", "open")}
     }

@@ -42,6 +42,7 @@ class Opportunity(Owned):
 
     transitions: ClassVar = {"state": {("open", "won"), ("open", "lost"), ("won", "open"), ("lost", "open")}}
     api_hidden = frozenset({"amount_minor"})
+    field_classes: ClassVar = {"amount": "money", "amount_minor": "money"}
 
     title = models.CharField(_("title"), max_length=200)
     company = models.ForeignKey(
@@ -118,6 +119,7 @@ class Closure(Row):
     """How an opportunity ended; reopening adds nothing here and removes nothing."""
 
     access_as = "opportunity"
+    field_classes: ClassVar = {"amount_minor": "money"}
 
     opportunity = models.ForeignKey(Opportunity, on_delete=models.PROTECT, related_name="closures")
     outcome = models.CharField(max_length=4, choices=[("won", _("Won")), ("lost", _("Lost"))])

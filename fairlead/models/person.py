@@ -1,11 +1,12 @@
 """Person: somebody we know, with or without a company."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from fairlead.core.record import Link
+from fairlead.models.contact import PRIVATE
 from fairlead.models.index import reindex
 from fairlead.models.owned import Owned
 
@@ -14,6 +15,8 @@ class Person(Owned):
     """`name` is how they write it, in any number of words; `call_name` is what to call them, when it is known."""
 
     many = "people"
+
+    field_classes: ClassVar = dict.fromkeys(PRIVATE, "private")
 
     name = models.CharField(_("name"), max_length=200)
     call_name = models.CharField(_("call name"), max_length=100, blank=True)

@@ -45,14 +45,17 @@ class Part:
 Parts = dict[str, Part]
 
 
-def search(
-    by: Actor, text: str, *, kinds: Sequence[str] = SEARCHED, most: int = 8, contact: bool = True
-) -> list[Record]:
+def sees_contact(by: Actor) -> bool:
+    """May this actor find by mail addresses and phone numbers?"""
+    return by.level("see", "private") != "none"
+
+
+def search(by: Actor, text: str, *, kinds: Sequence[str] = SEARCHED, most: int = 8) -> list[Record]:
     """Up to `most` records of each kind that hold every word of `text`, those whose text begins with it first.
 
-    `contact`: mail addresses and phone numbers are looked in, too.
+    Mail addresses and phone numbers are looked in as well, when the actor may read them.
     """
-    question, scopes = asked(text), _scopes(by, kinds)
+    question, scopes, contact = asked(text), _scopes(by, kinds), sees_contact(by)
     if question is None or not scopes:
         return []
     begin, hold = _parts(question, scopes, most, contact)

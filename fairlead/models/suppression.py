@@ -4,7 +4,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -37,6 +37,7 @@ class Suppression(Record):
 
     access_as = "person"
     api_hidden = frozenset({"address_hash"})
+    field_classes: ClassVar = {"address": "private"}
 
     person = models.ForeignKey("Person", null=True, blank=True, on_delete=models.PROTECT, related_name="suppressions")
     company = models.ForeignKey("Company", null=True, blank=True, on_delete=models.PROTECT, related_name="suppressions")

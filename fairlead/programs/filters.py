@@ -1,11 +1,13 @@
-"""What a list can be filtered and sorted by: read from the model's fields, so that no other name ever gets through."""
+"""What a list can be filtered and sorted by, from the fields that it knows: each field's name, and how it compares."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import cache
 from typing import Annotated, Any
 
+from babel.numbers import list_currencies
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -14,26 +16,32 @@ from pydantic import Field, TypeAdapter, ValidationError
 from fairlead.core.actor import Actor
 from fairlead.core.errors import BadRequest
 from fairlead.core.record import Record
-from fairlead.core.resource import columns
 from fairlead.core.schema import ClockTime
-from fairlead.models import User
-from fairlead.models.search import holding
+from fairlead.models import Organisation, User, money
+from fairlead.models.search import holding, sees_contact
+from fairlead.programs.fields import Known, every, fields
 
 Model = type[Record]
+Amount = Annotated[Decimal, Field(max_digits=18, allow_inf_nan=False)]
 MOST_VALUES = 100
 # What may follow a field's name, by the kind of field; "" alone means equal to (any of) the values.
 ORDERED = {"": "in", ".not": "in", ".gt": "gt", ".gte": "gte", ".lt": "lt", ".lte": "lte"}
 TEXT = {"": "in", ".not": "in", ".contains": "icontains", ".starts": "istartswith"}
 SAME = {"": "in", ".not": "in"}
 Whole = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
-KINDS: "tuple[tuple[type[models.Field[Any, Any]], Any, dict[str, str]], ...]" = (
-    (models.BooleanField, bool, SAME),
-    (models.DateTimeField, datetime, ORDERED),
-    (models.DateField, date, ORDERED),
-    (models.TimeField, ClockTime, ORDERED),
-    (models.IntegerField, Whole, ORDERED),
-    (models.CharField, str, TEXT),
-)
+# How a kind's values are read (None: a record's public id), and what may follow its name.
+KINDS: dict[str, tuple[Any, dict[str, str]]] = {
+    "yes": (bool, SAME),
+    "moment": (datetime, ORDERED),
+    "day": (date, ORDERED),
+    "time": (ClockTime, ORDERED),
+    "number": (Whole, ORDERED),
+    "money": (str, ORDERED),
+    "choice": (str, SAME),
+    "text": (str, TEXT),
+    "link": (None, SAME),
+    "links": (None, SAME),
+}
 
 
 @dataclass(frozen=True)
@@ -41,57 +49,77 @@ class Filter:
     """One parameter: on which field, how it compares, and what its values are. `kind` None: a link."""
 
     name: str
-    field: "models.Field[Any, Any]"
+    known: Known
     lookup: str
     kind: Any
+
+    @property
+    def field(self) -> "models.Field[Any, Any]":
+        return self.known.field
 
     def condition(self, by: Actor, texts: Sequence[str]) -> Q:
         """The condition for these values of the parameter."""
         if len(texts) > MOST_VALUES:
             raise BadRequest(_("%(name)s takes up to %(most)s values.") % {"name": self.name, "most": MOST_VALUES})
-        if self.lookup == "isnull":
-            return Q(**{f"{self.field.name}__isnull": _read(bool, self.name, texts[-1])})
-        if self.kind is None:
-            condition = self._linked(by, texts)
-        else:
-            values = [self._value(text) for text in texts]
-            condition = Q(**{f"{self.field.name}__{self.lookup}": values if self.lookup == "in" else values[-1]})
+        condition = self.known.where(by, self._holds(by, texts))
         return ~condition if self.name.endswith(".not") else condition
 
-    def _linked(self, by: Actor, texts: Sequence[str]) -> Q:
-        """Linked to one of the records with these public ids that the actor may see; `me` is the actor's own user."""
+    def _holds(self, by: Actor, texts: Sequence[str]) -> Q:
+        column = self.known.column
+        if self.lookup == "isnull":
+            return Q(**{f"{column}__isnull": _read(bool, self.name, texts[-1])})
+        if self.kind is None:
+            return Q(**{f"{column}__in": self._meant(by, texts)})
+        if self.known.kind == "money":
+            return self._amounts(texts)
+        values = [self._value(text) for text in texts]
+        return Q(**{f"{column}__{self.lookup}": values if self.lookup == "in" else values[-1]})
+
+    def _meant(self, by: Actor, texts: Sequence[str]) -> Any:
+        """The records with these public ids that the actor may see; `me` is the actor's own user."""
         other: Any = self.field.related_model
         mine = Q(pk=by.user_id) if other is User and "me" in texts else Q(pk__in=[])
-        meant = other.objects.visible_to(by).filter(Q(public_id__in=texts) | mine).values("pk")
-        linked = Q(**{f"{self.field.name}__in": meant})
-        if not self.field.many_to_many:
-            return linked
-        return Q(pk__in=self.field.model._base_manager.filter(linked).values("pk"))
+        return other.objects.visible_to(by).filter(Q(public_id__in=texts) | mine).values("pk")
+
+    def _amounts(self, texts: Sequence[str]) -> Q:
+        """Amounts compare within their currency: "5000 EUR", or "5000" in that of the organisation."""
+        found = Q()
+        for text in texts if self.lookup == "in" else texts[-1:]:
+            number, currency = amount(self.name, text)
+            lookup = "exact" if self.lookup == "in" else self.lookup
+            found |= Q(**{f"amount_minor__{lookup}": money.to_minor(number, currency)}, currency=currency)
+        return found
 
     def _value(self, text: str) -> Any:
         if self.field.choices:
-            return one_of(text, [str(value) for value, _label in self.field.flatchoices], self.name)
+            return one_of(text, [value for value, _label in self.known.choices], self.name)
         return _read(self.kind, self.name, text)
 
 
+def filters(model: Model, by: Actor) -> dict[str, Filter]:
+    """Every filter of a noun by its parameter, as far as this actor may read its field."""
+    readable = fields(model, by)
+    return {name: each for name, each in every_filter(model).items() if each.known.name in {"id", *readable}}
+
+
 @cache
-def filters(model: Model) -> dict[str, Filter]:
-    """Every filter of a noun by its parameter."""
-    found = [Filter("id", model._meta.get_field("public_id"), "in", str)]
-    for field in [*columns(model), *model._meta.many_to_many]:
-        found += _of_field(field)
+def every_filter(model: Model) -> dict[str, Filter]:
+    """All filters of a noun by parameter, whoever asks."""
+    public_id: Any = model._meta.get_field("public_id")
+    found = [Filter("id", Known("id", "id", "text", model, public_id), "in", str)]
+    for known in every(model).values():
+        found += _of_field(known)
     return {each.name: each for each in found}
 
 
-@cache
-def sorts(model: Model) -> dict[str, bool]:
-    """What a noun can be sorted by, and whether an index makes that quick at any size."""
-    quick = {index.fields[0].lstrip("-") for index in model._meta.indexes if _is_order(index)}
-    found = {}
-    for field in columns(model):
-        if not field.is_relation and _kind(field) is not None:
-            found[field.name] = field.name in quick or field.unique or getattr(field, "db_index", False)
-    return found
+def sorts(model: Model, by: Actor) -> dict[str, Known]:
+    """What a noun can be sorted by, as far as this actor may read it."""
+    return {name: each for name, each in fields(model, by).items() if each.sorts}
+
+
+def every_sort(model: Model) -> dict[str, Known]:
+    """All that a noun can be sorted by, whoever asks."""
+    return {name: each for name, each in every(model).items() if each.sorts}
 
 
 def searchable(model: Model) -> bool:
@@ -99,9 +127,9 @@ def searchable(model: Model) -> bool:
     return hasattr(model, "search_texts")
 
 
-def with_words(model: Model, text: str) -> Q:
+def with_words(model: Model, text: str, by: Actor) -> Q:
     """The records that hold every one of these words, or parts of words."""
-    return holding(model.noun(), text) if text.strip() else Q()
+    return holding(model.noun(), text, contact=sees_contact(by)) if text.strip() else Q()
 
 
 def one_of(text: str, known: Sequence[str], name: str) -> str:
@@ -112,24 +140,21 @@ def one_of(text: str, known: Sequence[str], name: str) -> str:
     return text
 
 
-def _of_field(field: "models.Field[Any, Any]") -> Iterator[Filter]:
-    found = _kind(field)
-    if field.is_relation:
-        yield from (Filter(field.name + ending, field, lookup, None) for ending, lookup in SAME.items())
-    elif found is not None:
-        lookups = SAME if field.choices else found[1]
-        yield from (Filter(field.name + ending, field, lookup, found[0]) for ending, lookup in lookups.items())
-    if field.null and (field.is_relation or found):
-        yield Filter(f"{field.name}.empty", field, "isnull", bool)
+def amount(name: str, text: str) -> tuple[Decimal, str]:
+    """An amount with its currency from "5000 EUR" or "5000"; raises BadRequest."""
+    digits, _space, currency = text.strip().partition(" ")
+    currency = currency.strip().upper() or Organisation.ours().currency
+    number = _read(Amount, name, digits)
+    if currency not in list_currencies():
+        raise BadRequest(_("%(name)s cannot be read: %(text)s.") % {"name": name, "text": text[:100]})
+    return number, currency
 
 
-def _kind(field: "models.Field[Any, Any]") -> tuple[Any, dict[str, str]] | None:
-    return next(((kind, lookups) for model, kind, lookups in KINDS if isinstance(field, model)), None)
-
-
-def _is_order(index: models.Index) -> bool:
-    """An index that a whole list can be read along: one field, then the id, without a condition."""
-    return bool(index.fields) and index.fields[1:] in ([], ["id"]) and index.condition is None
+def _of_field(known: Known) -> Iterator[Filter]:
+    kind, lookups = KINDS[known.kind]
+    yield from (Filter(known.name + ending, known, lookup, kind) for ending, lookup in lookups.items())
+    if known.field.null:
+        yield Filter(f"{known.name}.empty", known, "isnull", bool)
 
 
 def _read(kind: Any, name: str, text: str) -> Any:

@@ -16,7 +16,7 @@ from fairlead.core.actor import Actor
 from fairlead.core.errors import BadRequest
 from fairlead.core.record import Record, pack
 from fairlead.core.resource import columns, resources
-from fairlead.programs.filters import filters, one_of, searchable, sorts, with_words
+from fairlead.programs.filters import every_sort, filters, one_of, searchable, sorts, with_words
 
 USUAL, MOST = 50, 200
 PAGING = ("limit", "cursor", "sort", "fields", "archived")
@@ -42,7 +42,7 @@ def read(model: Model, by: Actor, asked: Asked) -> dict[str, Any]:
     """One page as {"items", "next", "next_query"}; `next` is the cursor of the following page, None at the end."""
     size = limit(asked)
     query = model.objects.visible_to(by).filter(_conditions(model, by, asked))
-    sort = one_of(asked.get("sort", ""), ["", *_sort_words(model)], "sort")
+    sort = one_of(asked.get("sort", ""), ["", *_sort_words(model, by)], "sort")
     found = _rows(_with_links(model, query), sort, cursor(asked, sort), size + 1)
     following = _end(found[size - 1], sort) if len(found) > size else None
     items = [chosen(item, model, asked, listed=True) for item in resources(found[:size], by)]
@@ -85,13 +85,13 @@ def cursor(asked: Asked, sort: str) -> Cursor | None:
 
 
 def _conditions(model: Model, by: Actor, asked: Asked) -> Q:
-    known = filters(model)
+    known = filters(model, by)
     _known(asked, [*PAGING, *known, *(["q"] if searchable(model) else [])])
     condition = _archived(asked)
     for name, filter_ in known.items():
         if name in asked:
             condition &= filter_.condition(by, asked.getlist(name))
-    return condition & with_words(model, asked.get("q", "")) if "q" in asked else condition
+    return condition & with_words(model, asked.get("q", ""), by) if "q" in asked else condition
 
 
 def _archived(asked: Asked) -> Q:
@@ -106,8 +106,8 @@ def _known(asked: Asked, names: Sequence[str]) -> None:
             raise BadRequest(text, known=sorted(names))
 
 
-def _sort_words(model: Model) -> list[str]:
-    return [sign + name for name in sorts(model) for sign in ("", "-")]
+def _sort_words(model: Model, by: Actor) -> list[str]:
+    return [sign + name for name in sorts(model, by) for sign in ("", "-")]
 
 
 # --- the rows ----------------------------------------------------------------------------------------------------
@@ -125,8 +125,8 @@ def _rows(query: "QuerySet[Any]", sort: str, after: Cursor | None, size: int) ->
     if not sort:
         newest = query.order_by("-pk")
         return list((newest.filter(pk__lt=after.pk) if after else newest)[:size])
-    name, down = sort.removeprefix("-"), sort.startswith("-")
-    sign, field = "-" if down else "", query.model._meta.get_field(name)
+    down, sign, field = sort.startswith("-"), "-" if sort.startswith("-") else "", _sorted_by(query.model, sort)
+    name = field.name
     rows: list[Any] = []
     if after is None or after.value is not None:
         valued = query.filter(**{f"{name}__isnull": False}) if field.null else query
@@ -138,6 +138,10 @@ def _rows(query: "QuerySet[Any]", sort: str, after: Cursor | None, size: int) ->
             bare = bare.filter(**{f"pk__{'lt' if down else 'gt'}": after.pk})
         rows += bare[: size - len(rows)]
     return rows
+
+
+def _sorted_by(model: Model, sort: str) -> "models.Field[Any, Any]":
+    return every_sort(model)[sort.removeprefix("-")].field
 
 
 def _beyond(field: "models.Field[Any, Any]", after: Cursor, down: bool) -> Q:
@@ -152,8 +156,8 @@ def _beyond(field: "models.Field[Any, Any]", after: Cursor, down: bool) -> Q:
 
 
 def _end(row: Record, sort: str) -> str:
-    name = sort.removeprefix("-")
-    value = pack(row._meta.get_field(name), getattr(row, name)) if name else None  # type: ignore[arg-type]
+    field = _sorted_by(type(row), sort) if sort else None
+    value = pack(field, getattr(row, field.name)) if field else None
     return str(Cursor(sort, value, row.pk))
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from fairlead.core import access
 from fairlead.core.actor import Actor
 from fairlead.core.errors import NotFound
 from fairlead.core.history import as_of, restored
@@ -27,7 +28,7 @@ def record_as_of(record: Record, by: Actor, asked: Asked) -> dict[str, Any]:
     extra = then.api_extra(by)
     found = {name: value for name, value in resource(then, by).items() if name not in extra}
     for name, noun in PARTS.items():
-        if noun in past.parts:
+        if noun in past.parts and name not in access.hidden(by, type(record)):
             found[name] = [_part(noun, values) for values in past.parts[noun].values()]
     if "tags" in past.values:
         names = Tag.objects.in_bulk(past.values["tags"])

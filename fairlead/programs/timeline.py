@@ -4,7 +4,7 @@ import base64
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ from fairlead.core.event import timeline as events_on
 from fairlead.core.record import Link, Record, Row, nouns, rows
 from fairlead.core.resource import Seen, columns, link, visible
 from fairlead.core.undo import undoable
-from fairlead.core.verb import tell
+from fairlead.core.verb import Part, tell
 from fairlead.programs.listing import Asked, limit
 
 Change = list[Any]  # as events keep it: noun, id, op, before, after
@@ -91,7 +91,7 @@ def _seen_links(record: Record, by: Actor) -> list[Link]:
 
 
 def item(at: datetime, event: Event, reading: Reading) -> dict[str, Any]:
-    parts = tell(event)
+    parts = spoken(event, reading.by)
     return {
         "happened_at": at.isoformat(),
         "at": event.at.isoformat(),
@@ -106,15 +106,28 @@ def item(at: datetime, event: Event, reading: Reading) -> dict[str, Any]:
     }
 
 
+def spoken(event: Event, by: Actor) -> list[Part]:
+    """The event's sentence in parts; a lead called by its mail or phone has no name where those are hidden."""
+    parts = tell(event)
+    if not access.conceals(by):
+        return parts
+    nameless = _("a lead")
+    return [replace(part, text=nameless) if _is_contact(part) else part for part in parts]
+
+
+def _is_contact(part: Part) -> bool:
+    return part.word != "by" and ("@" in part.text or sum(sign.isdigit() for sign in part.text) > 5)
+
+
 def _is_shown(change: Change, reading: Reading) -> bool:
     return change[0] in rows() and reading.may_see(change[0], change[1])
 
 
 def _change(change: Change, reading: Reading) -> dict[str, Any]:
     noun, pk, op, before, after = change
-    fields = {}
+    fields, hidden = {}, access.hidden(reading.by, rows()[noun])
     for column in _columns(noun):
-        if column.name in before or column.name in after:
+        if column.name not in hidden and (column.name in before or column.name in after):
             fields[column.name] = {
                 "before": _shown(column, before.get(column.name), reading),
                 "after": _shown(column, after.get(column.name), reading),

@@ -14,8 +14,8 @@ from fairlead.core.actor import Actor
 from fairlead.core.event import Event
 from fairlead.core.record import rows, unpack
 from fairlead.core.undo import undoable
-from fairlead.core.verb import tell
 from fairlead.programs.audit import Found, told
+from fairlead.programs.timeline import spoken
 from fairlead.web import formats
 from fairlead.web.addresses import url_of_ref
 from fairlead.web.formats import Reader
@@ -55,7 +55,7 @@ def lines(found: Found, by: Actor, reader: Reader) -> list[Line]:
 def _line(event: Event, found: Found, by: Actor, reader: Reader, taken: bool) -> Line:
     return Line(
         event=event,
-        parts=[Piece(part.text, url_of_ref(part.ref)) for part in tell(event)],
+        parts=[Piece(part.text, url_of_ref(part.ref)) for part in spoken(event, by)],
         door=str(DOORS.get(event.door, event.door)),
         changes=[each for change in told(event, found.reading)["changes"] for each in _values(change, reader)],
         undone=taken,

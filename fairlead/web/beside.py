@@ -7,6 +7,8 @@ from typing import Any
 from django.db.models import CharField, DateTimeField, F, IntegerField, Q, TextField, Value
 from django.db.models.functions import Cast, Concat
 
+from fairlead.core import access
+from fairlead.core.actor import Actor
 from fairlead.core.record import Record
 from fairlead.models import Company, File, MailAddress, Person, PhoneNumber, PostalAddress
 from fairlead.models.suppression import in_force
@@ -30,9 +32,9 @@ class Part:
 Beside = dict[str, list[Part]]
 
 
-def beside(record: Record) -> Beside:
+def beside(record: Record, by: Actor) -> Beside:
     """The record's parts by kind: mail, phone, address, tag, helper, file, stop."""
-    first, *others = _selects(record)
+    first, *others = _selects(record, by)
     found = [Part(*row) for row in first.union(*others, all=True)]
     kinds = ("mail", "phone", "address", "tag", "helper", "file", "stop")
     ordered = sorted(found, key=lambda part: (part.rank, part.pk))
@@ -46,7 +48,7 @@ def size_in_words(size: int) -> str:
     return f"{round(size / 1000)} kB" if size < 999_500 else f"{size / 1_000_000:.1f} MB"
 
 
-def _selects(record: Any) -> list[Any]:
+def _selects(record: Any, by: Actor) -> list[Any]:
     selects = [
         _select(record.tags, "tag", "public_id", "name"),
         _select(record.collaborators, "helper", "public_id", "name"),
@@ -61,7 +63,7 @@ def _selects(record: Any) -> list[Any]:
             at="created_at",
         ),
     ]
-    if isinstance(record, Person | Company):
+    if isinstance(record, Person | Company) and not access.hidden(by, type(record)):
         of = {record.noun(): record}
         selects += [
             _select(MailAddress.objects.filter(**of), "mail", "pk", "address", "label", rank="position"),

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
 
+from fairlead.core import access
 from fairlead.core.actor import Actor
 from fairlead.core.event import Event
 from fairlead.core.record import Record, Row, rows, unpack
@@ -26,10 +27,10 @@ class Words:
     """How values read. Names of records they point at are read once for all, one query a noun, what may be seen."""
 
     def __init__(self, events: Iterable[Event], by: Actor, reader: Reader, currency: str) -> None:
-        self.reader, self.currency = reader, currency
+        self.by, self.reader, self.currency = by, reader, currency
         wanted: dict[type[Record], set[int]] = defaultdict(set)
         for event in filter(_silent, events):
-            for field, pair in _pairs(event):
+            for field, pair in _pairs(event, by):
                 if field.is_relation and issubclass(field.related_model, Record):
                     wanted[field.related_model] |= {pk for value in pair for pk in _ids(value)}
         self._names = {
@@ -60,7 +61,7 @@ def changes(event: Event, words: Words) -> list[dict[str, str]]:
         return []
     told = [
         {"label": _label(field), "before": words.value(field, old), "after": words.value(field, new)}
-        for field, (old, new) in _pairs(event)
+        for field, (old, new) in _pairs(event, words.by)
     ]
     return [each for each in told if each["before"] != each["after"]]
 
@@ -71,16 +72,17 @@ def _silent(event: Event) -> bool:
     return spec is None or (len(set(spec.words) - {"by"}) == 1 and "it" not in spec.words)
 
 
-def _pairs(event: Event) -> list[tuple[Any, Pair]]:
+def _pairs(event: Event, by: Actor) -> list[tuple[Any, Pair]]:
     found: list[tuple[Any, Pair]] = []
     for noun, _pk, op, before, after in event.changes:
         model = rows().get(noun)
         if model is None:
             continue
+        hidden = access.hidden(by, model)
         if op == "change":
-            shown = [name for name in before if _shown(model, name)]
+            shown = [name for name in before if name not in hidden and _shown(model, name)]
             found += [(model._meta.get_field(name), (before[name], after.get(name))) for name in shown]
-        elif issubclass(model, ContactPoint):
+        elif issubclass(model, ContactPoint) and not hidden:
             found.append((_main_field(model), (_main(model, before), _main(model, after))))
     return found
 

@@ -118,6 +118,7 @@ class Shown:
     value: str
     note: str = ""
     url: str = ""
+    fixed: bool = False
 
 
 def shown(record: Any, spec: Property, reader: Reader, parts: list[str]) -> Shown:
@@ -128,6 +129,11 @@ def shown(record: Any, spec: Property, reader: Reader, parts: list[str]) -> Show
     if spec.name == "likelihood" and value is None:
         return Shown(spec, f"{record.stage.probability}%", _("from stage"))
     return Shown(spec, _words(record, spec, value, reader), url=url_of(value) if spec.kind == "link" and value else "")
+
+
+def withheld(spec: Property) -> Shown:
+    """A property that the reader's role hides."""
+    return Shown(spec, _("Hidden by your role"), fixed=True)
 
 
 def typed_value(record: Any, spec: Property, reader: Reader, parts: list[str]) -> str:

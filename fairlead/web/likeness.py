@@ -11,6 +11,7 @@ from fairlead.core import access
 from fairlead.core.actor import Actor
 from fairlead.core.record import nouns
 from fairlead.models import ExactKey, Organisation, normal
+from fairlead.models.search import sees_contact
 from fairlead.web import rows
 from fairlead.web.addresses import url_of
 
@@ -36,7 +37,7 @@ class Likeness:
 def likenesses(noun: str, typed: Mapping[str, str], by: Actor) -> list[Likeness]:
     """Up to three records that the reader may see and that share a key or the name with what was typed."""
     found: list[Any] = []
-    ids = _by_key(COMPARED[noun], typed)
+    ids = _by_key(COMPARED[noun], typed, by)
     for other in COMPARED[noun]:
         condition = Q(pk__in=ids.get(other, []))
         if other == noun and other != "lead" and typed.get("name", "").strip():
@@ -46,9 +47,9 @@ def likenesses(noun: str, typed: Mapping[str, str], by: Actor) -> list[Likeness]
     return [_told(each, companies) for each in found[:MOST]]
 
 
-def _by_key(others: tuple[str, ...], typed: Mapping[str, str]) -> dict[str, list[int]]:
+def _by_key(others: tuple[str, ...], typed: Mapping[str, str], by: Actor) -> dict[str, list[int]]:
     condition = Q()
-    for kind, value in _keys(typed):
+    for kind, value in _keys(typed) if sees_contact(by) else ():
         condition |= Q(kind=kind, value=value)
     found: dict[str, list[int]] = {}
     if condition:

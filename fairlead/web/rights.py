@@ -8,8 +8,9 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from fairlead.core import access
 from fairlead.core.access import governing
-from fairlead.core.actor import ACTIONS, LEVELS, Actor, Grants, granted
+from fairlead.core.actor import CLASSES, LEVELS, Actor, Grants, granted
 from fairlead.core.explain import Counts, Right, Shift, rights, shifts
 from fairlead.core.record import rows
 from fairlead.models import User
@@ -34,9 +35,12 @@ LEVEL_WORDS: dict[str, Any] = {
 }
 ACTION_CHOICES = list(ACTION_WORDS.items())
 LEVEL_CHOICES = list(LEVEL_WORDS.items())
+CLASS_CHOICES = [*((level, gettext_lazy("Yes")) for level in ("own", "team", "all")), ("none", gettext_lazy("No"))]
 NOUN_WORDS: dict[str, Any] = {
     "*": gettext_lazy("Everything else"),
     "absence": gettext_lazy("Time off"),
+    "money": gettext_lazy("Amounts of money"),
+    "private": gettext_lazy("Ways to be reached (e-mail, phone, address)"),
     "organisation": gettext_lazy("Organisation and settings"),
 }
 
@@ -49,6 +53,13 @@ class GridRow:
     label: str
     named: bool
     levels: Mapping[str, str]
+
+    @property
+    def choices(self) -> list[tuple[str, Any]]:
+        """A class of fields is seen or not, on all records that are seen."""
+        if self.noun not in CLASSES:
+            return LEVEL_CHOICES
+        return [(level, words) for level, words in CLASS_CHOICES if level in {"none", "all", *self.levels.values()}]
 
 
 @dataclass(frozen=True)
@@ -63,7 +74,10 @@ class Effect:
 def grid(grants: Grants) -> list[GridRow]:
     return [
         GridRow(
-            noun, noun_in_words(noun), noun in grants, {action: granted(grants, action, noun) for action in ACTIONS}
+            noun,
+            noun_in_words(noun),
+            noun in grants,
+            {action: granted(grants, action, noun) for action in access.actions_on(noun)},
         )
         for noun in ["*", *sorted({*governing(), *grants} - {"*"}, key=noun_in_words)]
     ]
@@ -72,7 +86,9 @@ def grid(grants: Grants) -> list[GridRow]:
 def from_grid(given: Mapping[str, str], before: Grants) -> Grants:
     """The rights as the grid's form sent them; raises ValueError for a level that does not exist."""
     lines = ["*", *(noun for noun in {*governing(), *before} - {"*"} if f"named.{noun}" in given)]
-    found = {noun: {action: given.get(f"{noun}.{action}", "none") for action in ACTIONS} for noun in lines}
+    found = {
+        noun: {action: given.get(f"{noun}.{action}", "none") for action in access.actions_on(noun)} for noun in lines
+    }
     if unknown := {level for levels in found.values() for level in levels.values()} - set(LEVELS):
         raise ValueError(unknown)
     return found  # type: ignore[return-value]

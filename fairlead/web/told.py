@@ -13,8 +13,9 @@ from fairlead.core.event import Event, timeline
 from fairlead.core.history import many_as_of, restored
 from fairlead.core.record import Link, Record
 from fairlead.core.undo import undoable
-from fairlead.core.verb import Part, tell
+from fairlead.core.verb import Part
 from fairlead.models import Activity, Task
+from fairlead.programs.timeline import spoken
 from fairlead.web import formats
 from fairlead.web.addresses import url_of_ref
 from fairlead.web.changes import Words, changes
@@ -115,7 +116,7 @@ class Teller:
         return list(days.items())
 
     def _line(self, at: datetime, event: Event) -> Line:
-        parts = [part for part in tell(event) if part.word != "by"]
+        parts = [part for part in spoken(event, self.by) if part.word != "by"]
         line = Line(event, at, _icon(event), event.by_label, self._from_here(parts))
         line.strong, line.body = _strong(event), _outcome(event)
         line.changes = changes(event, self.words)
@@ -167,7 +168,7 @@ class Teller:
         for noun, _pk, op, _before, after in event.changes:
             if (noun, op) == ("task", "create"):
                 return f"{after['title']}, {_due(after, self.reader)}" if after["due_on"] else after["title"]
-        return _capital("".join(part.text for part in tell(event) if part.word != "by").strip())
+        return _capital("".join(part.text for part in spoken(event, self.by) if part.word != "by").strip())
 
     def _may_undo(self, event: Event) -> bool:
         own = event.by_user_id is not None and event.by_user_id == self.by.user_id

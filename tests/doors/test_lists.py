@@ -5,7 +5,7 @@ from typing import Any
 from fairlead.core.record import Record, nouns
 from fairlead.demo.world import World
 from fairlead.models import Lead, Opportunity, Person
-from fairlead.programs.filters import sorts
+from fairlead.programs.filters import every_sort
 from fairlead.verbs.ownership import archive
 from fairlead.verbs.people import create_person
 from tests.doors.api import Api, names
@@ -29,7 +29,7 @@ def test_every_noun_is_listed_and_sorted_by_every_name(iris: Api) -> None:
 
 def walk(iris: Api, model: type[Record]) -> None:
     whole = {item["id"] for item in walked(iris, f"/{model.plural()}", limit=200)}
-    for name in sorts(model):
+    for name in every_sort(model):
         for sort in (name, f"-{name}"):
             found = [item["id"] for item in walked(iris, f"/{model.plural()}", limit=len(whole) // 2 + 1, sort=sort)]
             assert len(found) == len(whole) and set(found) == whole, (model, sort)

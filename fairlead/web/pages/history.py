@@ -5,13 +5,15 @@ from typing import Any, cast
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from fairlead.core import access
 from fairlead.core.errors import NotFound
 from fairlead.core.history import Values, as_of, restored
+from fairlead.core.record import conceal
 from fairlead.models import Tag, Task
 from fairlead.programs.audit import moment
 from fairlead.web import details
 from fairlead.web.addresses import url_of
-from fairlead.web.formats import Reader, local_date
+from fairlead.web.formats import local_date
 from fairlead.web.page import Request, render
 from fairlead.web.told import Teller
 
@@ -27,7 +29,7 @@ def then(request: HttpRequest, record: Any) -> HttpResponse:
     past = as_of(record, at, parts=PARTS)
     if past.values is None:
         raise NotFound(_("This record did not exist then. Choose a later day, or go back to now."))
-    was = restored(type(record), record.pk, past.values)
+    was = conceal(restored(type(record), record.pk, past.values), found.by)
     _keep_to_oneself(was, found)
     teller = Teller(record, found.by, found.reader, may_edit=False, currency=getattr(was, "currency", "GBP"), as_of=at)
     told = teller.page([(record.noun(), record.pk)], before=request.GET.get("before", ""))
@@ -38,7 +40,7 @@ def then(request: HttpRequest, record: Any) -> HttpResponse:
         "at": at,
         "day": local_date(at, found.reader).isoformat(),
         "asked": request.GET["as_of"],
-        "details_shown": _details(was, past.values, past.parts, found.reader),
+        "details_shown": _details(was, past.values, past.parts, found),
         "tasks": _open_tasks(past.parts.get("task", {})),
         "days": told.days,
         "older": told.older,
@@ -55,9 +57,12 @@ def _keep_to_oneself(was: Any, request: Request) -> None:
                 setattr(was, name, None)
 
 
-def _details(was: Any, values: Values, parts: dict[str, dict[int, Values]], reader: Reader) -> list[details.Shown]:
+def _details(was: Any, values: Values, parts: dict[str, dict[int, Values]], request: Request) -> list[details.Shown]:
+    hidden = access.hidden(request.by, type(was))
     return [
-        details.shown(was, spec, reader, _texts(spec.parts, values, parts) if spec.parts else [])
+        details.withheld(spec)
+        if spec.name in hidden
+        else details.shown(was, spec, request.reader, _texts(spec.parts, values, parts) if spec.parts else [])
         for spec in details.PROPERTIES[was.noun()]
     ]
 

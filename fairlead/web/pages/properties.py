@@ -70,15 +70,15 @@ def _saved(request: HttpRequest, record: Any, spec: Property, before: str) -> Ht
 
 
 def _value(request: HttpRequest, record: Any, spec: Property, toast: dict[str, str] | None = None) -> HttpResponse:
-    parts = beside(record)
-    shown = next(each for each in shown_details(record, cast(Request, request).reader, parts) if each.spec is spec)
+    parts = beside(record, cast(Request, request).by)
+    shown = next(each for each in shown_details(record, cast(Request, request), parts) if each.spec is spec)
     context = {"record": record, "shown": shown, "parts": parts, "toast": toast, "url_of": url_of}
     return render(request, "records/_value.html", context)
 
 
 def _form(request: HttpRequest, record: Any, spec: Property, text: str | None = None, error: str = "") -> HttpResponse:
     reader = cast(Request, request).reader
-    parts = [part.text for part in beside(record)[spec.parts]] if spec.parts else []
+    parts = [part.text for part in beside(record, cast(Request, request).by)[spec.parts]] if spec.parts else []
     context = {
         "record": record,
         "spec": spec,

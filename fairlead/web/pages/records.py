@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
+from fairlead.core import access
 from fairlead.core.access import NOBODY, reach
 from fairlead.core.actor import Actor
 from fairlead.core.errors import NotFound
@@ -76,7 +77,7 @@ def _keep_to_oneself(record: Any, by: Actor) -> None:
 def page_of(request: HttpRequest, record: Any, *, status: int = 200, **more: Any) -> HttpResponse:
     """The whole page; `more` has the composer's content when it comes back with an error."""
     found, noun = cast(Request, request), record.noun()
-    others, parts = related(record, found.by), beside(record)
+    others, parts = related(record, found.by), beside(record, found.by)
     context = {
         "record": record,
         "noun": noun,
@@ -88,7 +89,7 @@ def page_of(request: HttpRequest, record: Any, *, status: int = 200, **more: Any
         "parts": parts,
         "may": {name: getattr(record, name) and record.archived_at is None for name in RIGHTS},
         "stops": parts["stop"],
-        "details_shown": shown_details(record, found.reader, parts),
+        "details_shown": shown_details(record, found, parts),
         "soon": choices(found.reader),
         "snooze": later(found.reader),
         "token": secrets.token_urlsafe(12),
@@ -104,11 +105,15 @@ def page_of(request: HttpRequest, record: Any, *, status: int = 200, **more: Any
     return render(request, f"records/{noun}.html", context, status=status)
 
 
-def shown_details(record: Any, reader: Reader, parts: Beside) -> list[details.Shown]:
-    return [
-        details.shown(record, spec, reader, [_line(part.text) for part in parts[spec.parts]] if spec.parts else [])
-        for spec in details.PROPERTIES[record.noun()]
-    ]
+def shown_details(record: Any, request: Request, parts: Beside) -> list[details.Shown]:
+    hidden, fixed = access.hidden(request.by, type(record)), access.fixed(request.by, type(record))
+    found = []
+    for spec in details.PROPERTIES[record.noun()]:
+        texts = [_line(part.text) for part in parts[spec.parts]] if spec.parts else []
+        shown = details.shown(record, spec, request.reader, texts)
+        shown.fixed = spec.name in fixed
+        found.append(details.withheld(spec) if spec.name in hidden else shown)
+    return found
 
 
 def _line(text: str) -> str:

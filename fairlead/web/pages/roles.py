@@ -82,7 +82,6 @@ def _grid(request: Request, role: Role, name: str, grants: Any, *, error: str = 
         "version": given_version(request) or role.version,
         "grid": rights.grid(grants),
         "actions": rights.ACTION_CHOICES,
-        "levels": rights.LEVEL_CHOICES,
         "people": User.objects.active().filter(role=role).order_by("name"),
     }
     return show(request, "settings/role.html", context, status=422 if error or wrong else 200)

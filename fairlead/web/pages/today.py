@@ -62,24 +62,32 @@ def summary(day: Day, reader: Reader) -> str:
 
 def stages(fillings: Sequence[Filling], currency: str, reader: Reader) -> dict[str, Any]:
     """The pipeline as the flow component draws it, with its sentence for those who do not see it."""
-    most = max((filling.value for filling in fillings), default=0) or 1
+    hidden = any(filling.value is None for filling in fillings)
+    sizes = [filling.count if hidden else filling.value or 0 for filling in fillings]
+    most = max(sizes, default=0) or 1
     drawn = [
         {
             "name": filling.name,
             "count": filling.count,
-            "short": short_money(filling.value, currency, reader),
-            "size": float(filling.value / most),
+            "short": "" if filling.value is None else short_money(filling.value, currency, reader),
+            "size": float(size / most),
         }
-        for filling in fillings
+        for filling, size in zip(fillings, sizes, strict=True)
     ]
-    told = (f"{each.name} {money(each.value, currency, reader)} in {count(each.count, reader)}" for each in fillings)
-    total = sum(filling.value for filling in fillings)
+    told = [_in_stage(each, currency, reader) for each in fillings]
+    total = sum(filling.value or 0 for filling in fillings)
     return {
         "drawn": drawn,
-        "label": _("Open value by stage: %(stages)s") % {"stages": ", ".join(told)},
-        "open": _("%(amount)s open") % {"amount": money(total, currency, reader)},
+        "label": _("Open by stage: %(stages)s") % {"stages": ", ".join(told)},
+        "open": "" if hidden else _("%(amount)s open") % {"amount": money(total, currency, reader)},
         "any": any(filling.count for filling in fillings),
     }
+
+
+def _in_stage(filling: Filling, currency: str, reader: Reader) -> str:
+    if filling.value is None:
+        return f"{filling.name} {count(filling.count, reader)}"
+    return f"{filling.name} {money(filling.value, currency, reader)} in {count(filling.count, reader)}"
 
 
 def home(record: Any) -> str:
