@@ -181,11 +181,16 @@ def _allowed(by: Actor, root: Event, entries: Sequence[Entry], held: dict[Link, 
     wholes = {link: whole for link, whole in wholes.items() if link not in made}
     nouns = {whole.access_noun() for whole in wholes.values()}
     theirs = all(_reaches(by.level("undo", noun), by, root) for noun in nouns) and bool(nouns)
-    if (own or theirs) and _all(by, "edit", wholes):
+    if (own or theirs) and _all(by, "edit", wholes) and not any(_touches_fixed(by, entry) for entry in entries):
         return
     if not own and not _all(by, "see", wholes):
         raise NotFound(_("There is no such act."))
     raise NotAllowed(_("%(who)s did this. You can see it but not take it back.") % {"who": root.by_label})
+
+
+def _touches_fixed(by: Actor, entry: Entry) -> bool:
+    """Did this change a field that the actor may not change?"""
+    return entry.op == "change" and not access.fixed(by, rows()[entry.noun]).isdisjoint(entry.before)
 
 
 def _wholes(entries: Sequence[Entry], held: dict[Link, Row]) -> Iterator[Row]:

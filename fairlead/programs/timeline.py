@@ -16,7 +16,7 @@ from fairlead.core.actor import Actor
 from fairlead.core.errors import BadRequest
 from fairlead.core.event import Event
 from fairlead.core.event import timeline as events_on
-from fairlead.core.record import Link, Record, Row, nouns, rows
+from fairlead.core.record import Link, Record, Row, conceal, nouns, rows
 from fairlead.core.resource import Seen, columns, link, visible
 from fairlead.core.undo import undoable
 from fairlead.core.verb import Part, tell
@@ -54,6 +54,8 @@ class Reading:
             wanted[noun].add(pk)
         for noun, ids in wanted.items():
             self.rows |= {(noun, pk): row for pk, row in rows()[noun]._base_manager.in_bulk(ids).items()}
+        if access.conceals(self.by):
+            self.rows = {link: conceal(row, self.by) for link, row in self.rows.items()}
         self.seen = visible([row.root() for row in self.rows.values()], self.by)
 
     def may_see(self, noun: str, pk: int) -> bool:

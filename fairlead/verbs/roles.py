@@ -21,6 +21,7 @@ Rights = dict[str, dict[Action, Level]]
 def create_role(by: Actor, *, name: str, grants: Rights | None = None) -> Role:
     """Make a role. `grants` is {noun: {action: none, own, team or all}}, with * for every noun that is not named.
 
+    `money` and `private` (ways to be reached) stand beside the nouns: fields of which `see` and `edit` are granted.
     What is not granted is denied.
     """
     return create(Role, name=_free(name), grants=_known(grants or {}))

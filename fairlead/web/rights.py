@@ -35,7 +35,6 @@ LEVEL_WORDS: dict[str, Any] = {
 }
 ACTION_CHOICES = list(ACTION_WORDS.items())
 LEVEL_CHOICES = list(LEVEL_WORDS.items())
-CLASS_CHOICES = [*((level, gettext_lazy("Yes")) for level in ("own", "team", "all")), ("none", gettext_lazy("No"))]
 NOUN_WORDS: dict[str, Any] = {
     "*": gettext_lazy("Everything else"),
     "absence": gettext_lazy("Time off"),
@@ -54,12 +53,12 @@ class GridRow:
     named: bool
     levels: Mapping[str, str]
 
-    @property
-    def choices(self) -> list[tuple[str, Any]]:
+    def choices(self, action: str) -> list[tuple[str, Any]]:
         """A class of fields is seen or not, on all records that are seen."""
         if self.noun not in CLASSES:
             return LEVEL_CHOICES
-        return [(level, words) for level, words in CLASS_CHOICES if level in {"none", "all", *self.levels.values()}]
+        granted = self.levels[action]
+        return [("all" if granted == "none" else granted, _("Yes")), ("none", _("No"))]
 
 
 @dataclass(frozen=True)

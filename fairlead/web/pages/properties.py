@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.encoding import iri_to_uri
 from django.utils.translation import gettext as _
 
-from fairlead.core import act
+from fairlead.core import access, act
 from fairlead.core.errors import Conflict, Invalid, NotAllowed, NotFound, Refused
 from fairlead.core.verb import REGISTRY
 from fairlead.models import PostalAddress, Source
@@ -31,7 +31,7 @@ def edit(request: HttpRequest, noun: str, address: str, name: str) -> HttpRespon
         raise NotFound(_("There is no such property."))
     if "keep" in request.GET and request.method == "GET":
         return _value(request, record, spec)
-    if not record.may_edit:
+    if not record.may_edit or spec.name in access.fixed(cast(Request, request).by, type(record)):
         raise NotAllowed(_("You can see this but not change it. Ask its owner or an administrator."))
     if request.method != "POST":
         return _form(request, record, spec)

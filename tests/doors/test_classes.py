@@ -1,0 +1,196 @@
+"""Classes of fields: amounts and ways to be reached, hidden or fixed by a role, on every door."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from fairlead.core.act import last
+from fairlead.core.actor import system
+from fairlead.core.errors import NotAllowed
+from fairlead.core.record import nouns
+from fairlead.core.undo import undo
+from fairlead.demo.world import World
+from fairlead.models import Company, Lead, Opportunity, Person, User
+from fairlead.models.search import search
+from fairlead.models.user import DEFAULT_ROLES
+from fairlead.verbs.activities import log_call
+from fairlead.verbs.leads import create_lead, edit_lead
+from fairlead.verbs.opportunities import close_won, create_opportunity, edit_opportunity, reopen_opportunity
+from fairlead.verbs.people import create_person, edit_person
+from fairlead.verbs.roles import create_role
+from fairlead.verbs.users import change_role
+from fairlead.web.routes import routes
+from tests.doors.api import Api
+from tests.doors.test_mcp import Assistant
+
+BOSS = system("test")
+ALL = DEFAULT_ROLES["Administrator"]
+# Each stands in a field of a class, and nowhere else.
+SECRETS = {
+    "money": ["7654321", "7,654,321", "7,65", "8765432", "8,765,432"],
+    "private": ["zq9x", "900123", "900456", "Zyzzyva", "wv7k"],
+}
+
+
+class Sale:
+    """A sale whose amounts and addresses are like no others in the world."""
+
+    def __init__(self, world: World) -> None:
+        self.person: Person = create_person(
+            BOSS,
+            name="Nia Pugh",
+            mails=["zq9x@hidden.example"],
+            phones=["+44 7700 900123"],
+            address={"street": "9 Zyzzyva Lane"},
+            company=world.peverell,
+        )
+        edit_person(BOSS, self.person, phones=["+44 7700 900456"])
+        edit_person(BOSS, self.person, phones=["+44 7700 900123"])
+        self.nameless: Lead = create_lead(BOSS, email="wv7k@hidden.example")
+        edit_lead(BOSS, self.nameless, phone="+44 7700 900123")
+        log_call(BOSS, self.nameless, text="Rang twice")
+        self.opportunity: Opportunity = create_opportunity(
+            BOSS, title="Sentinel", person=self.person, company=world.peverell, amount=Decimal(8765432)
+        )
+        edit_opportunity(BOSS, self.opportunity, amount=Decimal(7654321))
+        close_won(BOSS, self.opportunity)
+        reopen_opportunity(BOSS, self.opportunity)
+
+    @property
+    def records(self) -> list[Any]:
+        return [self.person, self.nameless, self.opportunity, self.person.company]
+
+
+@pytest.fixture
+def sale(world: World) -> Sale:
+    return Sale(world)
+
+
+def with_role(world: World, **named: Any) -> User:
+    """Sam as one who may everything, but on these."""
+    change_role(BOSS, world.sam, role=create_role(BOSS, name="Other", grants=ALL | named))
+    return User.objects.select_related("role").get(pk=world.sam.pk)
+
+
+@pytest.mark.parametrize("hidden", [{}, {"money": {}}, {"private": {}}, {"money": {}, "private": {}}])
+def test_what_a_role_hides_is_on_no_page_and_in_no_answer(sale: Sale, world: World, hidden: Any) -> None:
+    sam = with_role(world, **hidden)
+    told = [*pages(sale, sam), *answers(sale, sam), *tools(sale, sam)]
+    for kind, secrets in SECRETS.items():
+        places = {where: secret for where, text in told for secret in secrets if secret.lower() in text.lower()}
+        assert (places == {}) if kind in hidden else (len(places) > 5), places
+
+
+def pages(sale: Sale, sam: User) -> Iterator[tuple[str, str]]:
+    """Every page without a record in its address, and every one of a record's."""
+    browser = Client()
+    browser.force_login(sam)
+    addresses = [
+        address for address, _view in routes() if "<" not in address and not address.startswith(("sign", "api"))
+    ]
+    for record in sale.records:
+        at = f"{record.plural()}/{record.public_id}"
+        addresses += [at, f"{at}?show=changes", f"{at}?as_of={'2100-01-01'}", f"{at}/access"]
+        addresses += [f"{at}/edit/{name}" for name in ("mails", "phones", "address", "amount", "email", "phone")]
+        addresses += [f"{record.plural()}/{record.public_id}/cell/{name}" for name in ("value", "phone")]
+        addresses += [record.plural(), f"settings/audit?record={record.noun()}:{record.public_id}"]
+    for address in [*addresses, "search?q=nia", "search?q=sentinel", "search/quick?q=nia"]:
+        answer = browser.get(f"/{address}", follow=True)
+        assert answer.status_code < 500, address
+        yield address, b"".join(answer).decode()
+
+
+def answers(sale: Sale, sam: User) -> Iterator[tuple[str, str]]:
+    """What the API answers of these records, of lists and of the audit."""
+    api = Api(sam)
+    for record in sale.records:
+        at = f"/{record.plural()}/{record.public_id}"
+        for path in (at, f"{at}/timeline", f"{at}?as_of=2100-01-01", f"/{record.plural()}?limit=200"):
+            yield f"GET {path}", api.send("GET", path, "").content.decode()
+    yield "audit", api.send("GET", "/audit?limit=200", "").content.decode()
+    edited = api.send("POST", f"/leads/{sale.nameless.public_id}/edit", '{"interest": "Backup"}')
+    yield "edit", edited.content.decode()
+
+
+def tools(sale: Sale, sam: User) -> Iterator[tuple[str, str]]:
+    assistant = Assistant(Api(sam, "read"))
+    for record in sale.records:
+        about = {"noun": record.noun(), "id": record.public_id}
+        yield "get_record", str(assistant.call("get_record", **about))
+        yield "timeline", str(assistant.call("timeline", **about))
+        yield "list_records", str(assistant.call("list_records", noun=record.noun(), limit=200))
+
+
+def test_what_is_hidden_neither_filters_nor_sorts_nor_finds(sale: Sale, world: World) -> None:
+    """A question whose answer would tell is not answered: 400, or nothing found."""
+    sam = with_role(world, money={}, private={})
+    api, browser = Api(sam), Client()
+    browser.force_login(sam)
+    for asked in ("amount.gte=1", "sort=amount", "person.mail=x", "lead.email=x"):
+        assert api.send("GET", f"/opportunities?{asked}", "").status_code == 400, asked
+    for asked in ("mail.contains=zq9x", "city=x", "company.phone=x", "country.empty=true"):
+        assert api.send("GET", f"/people?{asked}", "").status_code == 400, asked
+    assert api.send("GET", "/leads?email.starts=wv7k", "").status_code == 400
+    assert api.get("/people", q="zq9x")["items"] == api.get("/leads", q="wv7k")["items"] == []
+    for asked in ("people/match?mail=zq9x@hidden.example", "leads/match?email=wv7k@hidden.example"):
+        assert b"Nia Pugh" not in browser.get(f"/{asked}").content
+    assert search(sam.actor("web"), "900123") == search(sam.actor("web"), "wv7k") == []
+    sees = Api(world.mira)
+    assert [each["id"] for each in sees.get("/people", **{"mail.contains": "zq9x"})["items"]] == [sale.person.public_id]
+    richest = sees.get("/opportunities", sort="-amount", **{"amount.gte": "7000000 GBP"})["items"]
+    assert [each["id"] for each in richest] == [sale.opportunity.public_id]
+    assert sees.get("/opportunities", **{"amount.gte": "7000000 EUR"})["items"] == []
+
+
+def test_what_is_seen_but_fixed_cannot_be_changed(sale: Sale, world: World) -> None:
+    """Everything else of the record can; what somebody adds, they may fill in."""
+    api = Api(with_role(world, money={"see": "all"}, private={"see": "all"}))
+    sold, person, lead = (
+        f"/{each.plural()}/{each.public_id}" for each in (sale.opportunity, sale.person, sale.nameless)
+    )
+    assert api.get(sold)["amount"] == "7654321.00" and api.get(person)["mails"] == ["zq9x@hidden.example"]
+    for path, body in (
+        (f"{sold}/edit", {"amount": "1"}),
+        (f"{sold}/edit", {"amount": None, "title": "Other"}),
+        (f"{person}/edit", {"mails": []}),
+        (f"{person}/edit", {"address": {"city": "Ulm"}}),
+        (f"{lead}/edit", {"email": "a@b.example"}),
+        (f"{sold}/close-won", {"amount": "1"}),
+    ):
+        assert api.post(path, body, status=403)["code"] == "not_allowed", path
+    assert api.post(f"{sold}/edit", {"title": "Other"})["result"]["title"] == "Other"
+    assert api.post(f"{sold}/close-won")["changed"] is True
+    made = api.post("/opportunities", {"title": "New", "amount": "5"}, status=201)["result"]
+    assert made["amount"] == "5.00"
+
+
+def test_hidden_values_are_said_to_be_hidden(sale: Sale, world: World) -> None:
+    api = Api(with_role(world, money={}, private={}))
+    shown = api.get(f"/opportunities/{sale.opportunity.public_id}")
+    assert shown["amount"] is None and shown["hidden"] == ["amount"] and shown["title"] == "Sentinel"
+    assert api.get(f"/people/{sale.person.public_id}")["hidden"] == ["mails", "phones"]
+    browser = Client()
+    browser.force_login(world.sam)
+    page = browser.get(f"/opportunities/{sale.opportunity.public_id}", follow=True).content.decode()
+    assert "Hidden by your role" in page
+
+
+def test_classes_name_fields_that_there_are() -> None:
+    """What a noun declares by class is one of its columns, parts, arguments or facts."""
+    assert {kind for model in nouns().values() for kind in model.field_classes.values()} == {"money", "private"}
+    assert Opportunity.field_classes["amount"] == "money" and Company.field_classes["mails"] == "private"
+
+
+def test_undo_does_not_reach_what_is_fixed(sale: Sale, world: World) -> None:
+    """Another one's change of an amount stays; once the role reaches it, it can be taken back."""
+    edit_opportunity(world.mira.actor("web"), sale.opportunity, amount=Decimal(5))
+    act = last()
+    assert act is not None
+    with pytest.raises(NotAllowed):
+        undo(with_role(world, money={"see": "all"}).actor("web"), act=act.id)
+    undo(world.admin.actor("web"), act=act.id)
+    sale.opportunity.refresh_from_db()
+    assert sale.opportunity.amount == Decimal(7654321)
