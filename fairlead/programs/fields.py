@@ -68,8 +68,9 @@ class Known:
 
     @property
     def sorts(self) -> bool:
-        """Can a list be sorted by it? Only by what stands in the noun's own row."""
-        return not self.via and not self.part and self.kind not in ("link", "links")
+        """Can a list be sorted by it? Only by what stands in the noun's own row, and not by long texts."""
+        plain = self.kind not in ("link", "links") and not isinstance(self.field, models.TextField)
+        return plain and not self.via and not self.part
 
     def where(self, by: Actor, condition: Q) -> Q:
         """The condition on the noun's rows, from one on the table that the field stands in.
