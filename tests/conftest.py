@@ -9,7 +9,13 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.db.backends.base.operations import BaseDatabaseOperations
 
 from fairlead.core.record import erasing
-from tests.world import built, world  # noqa: F401
+from tests.ground import _django_db_helper, bare_ground, ground, order  # noqa: F401
+from tests.world import built, lay_world, world  # noqa: F401
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=order)
 
 
 @pytest.fixture(scope="session")

@@ -1,21 +1,24 @@
-"""The named world of the tests: the demo's, built once per run by verbs, laid as rows into each test that asks for it.
+"""The named world of the tests: the demo's, built once per run by verbs, laid as rows under the tests that ask for it.
 
 `world.sam`, `world.mira` (manager), `world.dele` (technician), `world.admin`, `world.peverell` (company),
 `world.priya` (person), `world.managed_it` (opportunity), `world.joanna` (lead), `world.call_priya` (task): see
 fairlead/demo/world.py. `world.now` is the moment everything in it is relative to.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 
+from fairlead.cli.demo import seed
+from fairlead.core import clock
 from fairlead.core.record import nouns, writing
-from fairlead.demo.world import World, build
+from fairlead.demo.world import World
 from fairlead.models import SearchRow, term_index
 from fairlead.models.index import search_row
+from tests.ground import Ground
 
 Rows = dict[str, Any]
 
@@ -24,23 +27,33 @@ Rows = dict[str, Any]
 def built(django_db_setup: None, django_db_blocker: Any) -> tuple[datetime, Rows]:
     """The demo world's rows by table, and its moment; the database is left as it was."""
     with django_db_blocker.unblock(), transaction.atomic():
-        now = build().now
+        with clock.at(clock.now()):
+            assert seed() is True  # the database was empty
+            now = clock.now()
         rows = {table: _take(table) for table in _tables()} | {term_index.TABLE: _terms()}
         transaction.set_rollback(True)
     return now, rows
 
 
+@pytest.fixture(scope="session")
+def lay_world(built: tuple[datetime, Rows]) -> Callable[[], None]:
+    def lay() -> None:
+        with transaction.atomic(), writing():
+            for table, content in built[1].items():
+                if table == term_index.TABLE:
+                    term_index.keep(content)
+                else:
+                    _lay(table, content)
+
+    return lay
+
+
 @pytest.fixture
-def world(db: None, built: tuple[datetime, Rows]) -> World:
+def world(db: None, ground: Ground, built: tuple[datetime, Rows], lay_world: Callable[[], None]) -> World:
     """The demo world in this test's database; works with live servers and threads too."""
-    now, rows = built
-    with transaction.atomic(), writing():
-        for table, content in rows.items():
-            if table == term_index.TABLE:
-                term_index.keep(content)
-            else:
-                _lay(table, content)
-    return World(now)
+    if ground.name != "world":
+        lay_world()
+    return World(built[0])
 
 
 def _tables() -> Iterator[str]:

@@ -16,6 +16,7 @@ from fairlead.core.record import dump, rows
 from fairlead.core.verb import REGISTRY, verb
 from fairlead.models import Role, Team, User
 from fairlead.verbs.organisation import set_up
+from tests.ground import Ground
 
 TEST = system("test")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -71,19 +72,33 @@ class Actors:
         return User.objects.get(pk=self.people[name].pk).actor("web")
 
 
-@pytest.fixture
-def house(db: None) -> House:
+STAFF = [
+    ("Sam", "Seller", "North"),
+    ("Nora", "Seller", "North"),
+    ("Otto", "Seller", "South"),
+    ("Mira", "Manager", "North"),
+    ("Ada", "Administrator", "North"),
+    ("Rita", "Read-only", "North"),
+    ("Ivo", "Intake", "South"),
+]
+
+
+def settle() -> dict[str, int]:
+    """Set the house up; the users' ids by name."""
     set_up(TEST, name="Quay", zone="Europe/London")
-    staff = [
-        ("Sam", "Seller", "North"),
-        ("Nora", "Seller", "North"),
-        ("Otto", "Seller", "South"),
-        ("Mira", "Manager", "North"),
-        ("Ada", "Administrator", "North"),
-        ("Rita", "Read-only", "North"),
-        ("Ivo", "Intake", "South"),
-    ]
-    return House({name.lower(): take_in(TEST, name=name, role=role, team=team) for name, role, team in staff})
+    return {name.lower(): take_in(TEST, name=name, role=role, team=team).pk for name, role, team in STAFF}
+
+
+@pytest.fixture(scope="session")
+def lay_house() -> Callable[[], dict[str, int]]:
+    return settle
+
+
+@pytest.fixture
+def house(db: None, ground: Ground) -> House:
+    ids = ground.laid if ground.name == "house" else settle()
+    users = User.objects.in_bulk(ids.values())
+    return House({name: users[pk] for name, pk in ids.items()})
 
 
 def act() -> Any:

@@ -78,9 +78,9 @@ def test_the_demo_is_added_once_and_only_to_an_empty_database(world: World) -> N
     assert [model.objects.count() for model in (User, Lead, Task, Event)] == counted
 
 
-def test_an_empty_database_is_filled(db: None) -> None:
-    assert seed() is True
-    assert User.objects.order_by("pk").first() == World(clock.now()).sam
+def test_an_empty_database_is_filled(world: World) -> None:
+    """The tests' own world was made so."""
+    assert User.objects.order_by("pk").first() == world.sam
 
 
 def test_working_days_skip_the_weekend_and_never_pass_now() -> None:

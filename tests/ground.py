@@ -1,0 +1,69 @@
+"""What tests stand on is laid once, in a transaction around all who ask for it; each of them is a savepoint in it.
+
+A ground is a fixture's name: for `world` the session fixture `lay_world` gives what lays it. Tests that commit find the
+database empty and lay their own.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+GROUNDS = ("world", "house")
+
+
+@dataclass
+class Ground:
+    name: str = ""
+    laid: Any = None
+    around: ExitStack = field(default_factory=ExitStack)
+
+    def lay(self, name: str, lay: Callable[[], Any]) -> None:
+        self.around.enter_context(transaction.atomic())
+        self.around.callback(transaction.set_rollback, True)
+        self.name, self.laid = name, lay()
+        connection.check_constraints()
+
+    def clear(self) -> None:
+        self.around.close()
+        self.name, self.laid = "", None
+
+
+@pytest.fixture(scope="session")
+def bare_ground(django_db_setup: None, django_db_blocker: Any) -> Iterator[Ground]:
+    ground = Ground()
+    yield ground
+    with django_db_blocker.unblock():
+        ground.clear()
+
+
+@pytest.fixture
+def ground(request: pytest.FixtureRequest, bare_ground: Ground, django_db_blocker: Any) -> Ground:
+    """The ground that this test asks for, under its feet."""
+    wanted = "" if commits(request) else next((name for name in GROUNDS if name in request.fixturenames), "")
+    if wanted != bare_ground.name:
+        with django_db_blocker.unblock():
+            bare_ground.clear()
+            if wanted:
+                bare_ground.lay(wanted, request.getfixturevalue(f"lay_{wanted}"))
+    return bare_ground
+
+
+@pytest.fixture
+def _django_db_helper(ground: Ground, _django_db_helper: None) -> None:
+    """pytest-django's transaction around a test begins after its ground is laid."""
+
+
+def commits(request: pytest.FixtureRequest) -> bool:
+    marker = request.node.get_closest_marker("django_db")
+    asked = {"transactional_db", "live_server"} & set(request.fixturenames)
+    return bool(asked or (marker and marker.kwargs.get("transaction")))
+
+
+def order(item: pytest.Item) -> int:
+    """Those on one ground come together."""
+    names = getattr(item, "fixturenames", ())
+    return next((number for number, name in enumerate(GROUNDS) if name in names), len(GROUNDS))
