@@ -29,6 +29,7 @@ from tests.core.conftest import House, content
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 TEXT = ("Ann", "Łukasz", "山田", 'O\'Brien 100% "x"')
 Deed = tuple[int, int, int]
+few_and_many = pytest.mark.parametrize("examples", [3, pytest.param(20, marks=pytest.mark.load)])
 
 
 class Play:
@@ -96,15 +97,15 @@ class Play:
 deeds = st.lists(st.tuples(st.integers(0, 29), st.integers(0, 9), st.integers(0, 3)), min_size=1, max_size=14)
 
 
-@pytest.mark.parametrize("seeded", [(0, 1, 2, 3, 7, 10)])
-def test_taken_back_in_reverse_nothing_is_left(house: House, seeded: tuple[int, ...]) -> None:
+@few_and_many
+def test_taken_back_in_reverse_nothing_is_left(house: House, examples: int) -> None:
     play = Play(house)
 
-    @settings(max_examples=15, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(deeds)
     def there_and_back(wanted: list[Deed]) -> None:
         with transaction.atomic():
-            for number, verb in enumerate(seeded):
+            for number, verb in enumerate((0, 1, 2, 3, 7, 10)):
                 assert play.do((verb, number, number % 4))
             states = [content()]
             acts = []

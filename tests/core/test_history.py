@@ -18,7 +18,7 @@ from fairlead.verbs.leads import create_lead, edit_lead
 from fairlead.verbs.ownership import assign
 from fairlead.verbs.people import create_person, edit_person
 from tests.core.conftest import House
-from tests.core.test_any_sequence import Deed, Play, deeds
+from tests.core.test_any_sequence import Deed, Play, deeds, few_and_many
 
 TEST = system("test")
 START = datetime(2031, 3, 2, 9, 0, tzinfo=UTC)  # after the house was built
@@ -55,12 +55,13 @@ def there(then: Taken, now: Taken) -> Taken:
     return {link: values for link, values in then.items() if link in now}
 
 
-def test_any_sequence_at_any_moment(house: House) -> None:
+@few_and_many
+def test_any_sequence_at_any_moment(house: House, examples: int) -> None:
     """Undone and done again, too: each earlier state comes back whole, of records alone, in many and with parts."""
     play = Play(house)
 
     @settings(
-        max_examples=15,
+        max_examples=examples,
         deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 from django.test import Client
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairlead.core.actor import system
@@ -352,17 +352,25 @@ JUNK = st.recursive(
 ARGUMENT = st.sampled_from(["about", "text", "noun", "id", "filters", "limit", "lead", "act", "task", "name", "cursor"])
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
+ANYTHING = given(
     st.sampled_from(["search", "get_record", "list_records", "timeline", *sorted(REGISTRY)]),
     st.dictionaries(
         ARGUMENT, JUNK | st.sampled_from(["lead", "person", "person:zzzzzzzzzz", "\ud800", "%", '"']), max_size=4
     ),
 )
-def test_nothing_breaks_it(writer: Assistant, tool: str, arguments: dict[str, Any]) -> None:
+
+
+@pytest.mark.parametrize("examples", [15, pytest.param(100, marks=pytest.mark.fuzz)])
+def test_nothing_breaks_it(writer: Assistant, examples: int) -> None:
     """Whatever is sent, the answer is a result or a refusal in words."""
-    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool, "arguments": arguments}}
-    keys.refill()
-    answer = writer.send(body)
-    assert answer.status_code == 200, answer.content
-    assert "result" in answer.json() and answer.json()["result"]["content"][0]["text"]
+
+    @settings(max_examples=examples, deadline=None)
+    @ANYTHING
+    def answered(tool: str, arguments: dict[str, Any]) -> None:
+        body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool, "arguments": arguments}}
+        keys.refill()
+        answer = writer.send(body)
+        assert answer.status_code == 200, answer.content
+        assert "result" in answer.json() and answer.json()["result"]["content"][0]["text"]
+
+    answered()
