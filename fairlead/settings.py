@@ -23,6 +23,17 @@ def number(name: str, default: int, least: int = 1, most: int = 65535) -> int:
     return int(value)
 
 
+def secret(name: str) -> str:
+    """A secret from the environment, or from the file that NAME_FILE names."""
+    path = os.environ.get(f"{name}_FILE")
+    if not path:
+        return os.environ.get(name, "")
+    try:
+        return Path(path).read_text().strip()
+    except (OSError, ValueError) as error:
+        raise SystemExit(f"{name}_FILE names {path}, which cannot be read: {error}") from None
+
+
 # Where everything lives that must survive: database, spool, files, keys.
 DATA = Path(os.environ.get("FAIRLEAD_DATA") or Path.home() / ".local/share/fairlead").expanduser().absolute()
 PORT = number("FAIRLEAD_PORT", 8321)
@@ -175,6 +186,29 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 AUTHENTICATION_BACKENDS = ["fairlead.web.sessions.Members"]
+
+# Signing in with a provider of the organisation (OpenID Connect); off without an issuer. See fairlead/web/oidc.py.
+OIDC_ISSUER = os.environ.get("FAIRLEAD_OIDC_ISSUER", "").strip()
+OIDC_CLIENT_ID = os.environ.get("FAIRLEAD_OIDC_CLIENT_ID", "")
+OIDC_CLIENT_SECRET = secret("FAIRLEAD_OIDC_CLIENT_SECRET")
+OIDC_LABEL = os.environ.get("FAIRLEAD_OIDC_LABEL") or urlsplit(OIDC_ISSUER).hostname or ""
+OIDC_DOMAINS = {d.strip().lower() for d in os.environ.get("FAIRLEAD_OIDC_DOMAINS", "").split(",") if d.strip()}
+# The role of people who come for the first time; without one only those come in who are users already.
+OIDC_ROLE = os.environ.get("FAIRLEAD_OIDC_ROLE", "")
+OIDC_IS_STRONG = flag("FAIRLEAD_OIDC_IS_STRONG")
+OIDC_ONLY = flag("FAIRLEAD_OIDC_ONLY")
+if OIDC_ISSUER:
+    _AT = urlsplit(OIDC_ISSUER)
+    if _AT.scheme != "https" and _AT.hostname not in {"localhost", "127.0.0.1", "::1"}:
+        raise SystemExit("FAIRLEAD_OIDC_ISSUER must begin with https://, as in https://login.example.com/realms/ours")
+    if not OIDC_CLIENT_ID:
+        raise SystemExit("FAIRLEAD_OIDC_ISSUER is set. Set FAIRLEAD_OIDC_CLIENT_ID too: the provider shows it.")
+    if OIDC_ROLE and not OIDC_DOMAINS:
+        raise SystemExit(
+            "FAIRLEAD_OIDC_ROLE lets new people in. Say which, in FAIRLEAD_OIDC_DOMAINS: example.com, or *"
+        )
+elif OIDC_ONLY:
+    raise SystemExit("FAIRLEAD_OIDC_ONLY would keep everybody out: FAIRLEAD_OIDC_ISSUER names no provider.")
 
 # For an organisation whose mail is as safe as a second factor: a mailed or printed link then needs none beside it.
 LINK_IS_STRONG = flag("FAIRLEAD_LINK_IS_STRONG")

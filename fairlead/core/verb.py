@@ -38,6 +38,7 @@ class Verb:
     undo_within: timedelta | None
     keep_later: bool
     opposite: str
+    secret: bool
     signature: inspect.Signature = field(repr=False)
     call: Callable[..., Any] = field(repr=False)
 
@@ -61,12 +62,14 @@ def verb(
     undo_within: timedelta | None = MONTH,
     keep_later: bool = False,
     opposite: str = "",
+    secret: bool = False,
 ) -> Callable[[Callable[P, T]], Callable[P, T]]:
     """Register a function as a verb.
 
     `sentence` tells the deed, with names of arguments in braces and {it} for the result. `may` is its permission
     (see access.demand). `undo_within` None: cannot be undone, `opposite` names the verb that answers it instead.
-    `keep_later`: undo leaves fields that changed since, and lists them.
+    `keep_later`: undo leaves fields that changed since, and lists them. `secret`: it takes, changes or answers what
+    somebody signs in with; no assistant is offered it.
     """
 
     def register(function: Callable[P, T]) -> Callable[P, T]:
@@ -78,6 +81,7 @@ def verb(
             undo_within=undo_within,
             keep_later=keep_later,
             opposite=opposite,
+            secret=secret,
             signature=inspect.signature(function, eval_str=True),
             call=function,
         )

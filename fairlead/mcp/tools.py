@@ -52,7 +52,9 @@ def call(name: str, by: Actor, arguments: dict[str, Any]) -> Schema:
 
 
 def may_call(by: Actor, spec: Verb) -> bool:
-    """Only with a scope that writes, and where the role allows it on at least some records."""
+    """Only with a scope that writes, and where the role allows it on at least some records; never with secrets."""
+    if spec.secret:
+        return False
     if by.scopes is not None and not any(each.rpartition(".")[2] not in READING | {"read"} for each in by.scopes):
         return False
     if spec.may in {"anyone", "member"}:
@@ -137,6 +139,9 @@ def _tidy(schema: Any) -> Any:
 
 
 def _perform(spec: Verb, by: Actor, arguments: dict[str, Any]) -> dict[str, Any]:
+    if spec.secret:
+        words = _("%(name)s is about what people sign in with, which no assistant gets. Do it in the browser.")
+        raise NotAllowed(words % {"name": spec.name} + " " + _("Nothing was changed."))
     if not may_call(by, spec):
         words = _("This token does not allow %(name)s: it only reads, or its user's role ends before that.")
         raise NotAllowed(words % {"name": spec.name} + " " + _("Nothing was changed."))

@@ -9,6 +9,7 @@ from fairlead.models.company import Company
 from fairlead.models.contact import MailAddress, PhoneNumber, PostalAddress
 from fairlead.models.external import ExternalId
 from fairlead.models.file import File
+from fairlead.models.identity import Identity
 from fairlead.models.index import ExactKey, SearchRow
 from fairlead.models.lead import Lead
 from fairlead.models.opportunity import Closure, Opportunity
@@ -39,6 +40,7 @@ __all__ = [
     "ExternalId",
     "File",
     "IdempotencyKey",
+    "Identity",
     "Lead",
     "MailAddress",
     "Opportunity",

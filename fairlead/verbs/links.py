@@ -56,10 +56,15 @@ def _invitation(by: Actor, user: User) -> tuple[str, str]:
     ours = _plain(Organisation.ours().name)
     text = _(
         "Hello {name},\n\n{by} invites you to Fairlead, where {organisation} keeps track of its sales.\n"
-        "Choose a password here. The link works once, for 7 days.\n\n{link}\n"
+        "{how}\n\n{link}\n"
     )
+    how = _("Choose a password here. The link works once, for 7 days.")
+    if settings.OIDC_ONLY:
+        how = _("Sign in there with %(provider)s. The link works for 7 days.") % {"provider": settings.OIDC_LABEL}
     text = text.replace("{name}", _plain(user.name)).replace("{by}", _plain(by.label))
-    return _("You are invited to Fairlead at %(ours)s") % {"ours": ours}, text.replace("{organisation}", ours)
+    return _("You are invited to Fairlead at %(ours)s") % {"ours": ours}, text.replace("{organisation}", ours).replace(
+        "{how}", how
+    )
 
 
 def _plain(text: str) -> str:

@@ -24,7 +24,7 @@ class RecoveryCodes:
     codes: list[Secret] = field(default_factory=list)
 
 
-@verb("{by} set up an authenticator app", may="member", undo_within=None)
+@verb("{by} set up an authenticator app", may="member", undo_within=None, secret=True)
 def add_authenticator(by: Actor, *, secret: str, code: str, session: str = "") -> RecoveryCodes:
     """Sign in with an app's codes besides the password; `code` proves that the app has the secret.
 
@@ -38,7 +38,7 @@ def add_authenticator(by: Actor, *, secret: str, code: str, session: str = "") -
     return _added(user, session)
 
 
-@verb("{by} removed their authenticator app", may="member", undo_within=None)
+@verb("{by} removed their authenticator app", may="member", undo_within=None, secret=True)
 def remove_authenticator(by: Actor) -> None:
     """Sign in without the app from now on."""
     user = _own(by)
@@ -46,7 +46,7 @@ def remove_authenticator(by: Actor) -> None:
     _still_enough(user)
 
 
-@verb("{by} added the passkey {name}", may="member", undo_within=None)
+@verb("{by} added the passkey {name}", may="member", undo_within=None, secret=True)
 def add_passkey(
     by: Actor, *, name: str, credential: str, public_key: str, sign_count: int = 0, session: str = ""
 ) -> RecoveryCodes:
@@ -62,7 +62,7 @@ def add_passkey(
     return _added(user, session)
 
 
-@verb("{by} removed the passkey {name}", may="member", undo_within=None)
+@verb("{by} removed the passkey {name}", may="member", undo_within=None, secret=True)
 def remove_passkey(by: Actor, *, passkey: str) -> None:
     """Let one of your own passkeys, by its public id, sign in no more."""
     user = _own(by)
@@ -75,7 +75,7 @@ def remove_passkey(by: Actor, *, passkey: str) -> None:
     _still_enough(user)
 
 
-@verb("{by} made new recovery codes", may="member", undo_within=None)
+@verb("{by} made new recovery codes", may="member", undo_within=None, secret=True)
 def renew_recovery_codes(by: Actor) -> RecoveryCodes:
     """Ten new recovery codes; the earlier ones work no more."""
     user = _own(by)
@@ -85,7 +85,7 @@ def renew_recovery_codes(by: Actor) -> RecoveryCodes:
     return _codes(user)
 
 
-@verb("{by} signed in with a recovery code", may="member", undo_within=None)
+@verb("{by} signed in with a recovery code", may="member", undo_within=None, secret=True)
 def spend_recovery_code(by: Actor, *, code: str) -> None:
     """Use up one of your own recovery codes."""
     if not RecoveryCode.spend(_own(by), code):
@@ -93,7 +93,7 @@ def spend_recovery_code(by: Actor, *, code: str) -> None:
     current().step.always = True
 
 
-@verb("{by} removed the second factor of {user}", may="organisation.edit", undo_within=None)
+@verb("{by} removed the second factor of {user}", may="organisation.edit", undo_within=None, secret=True)
 def reset_second_factor(by: Actor, user: User) -> User:
     """Let a user who lost phone and recovery codes sign in without them; all their sessions end."""
     if by.kind == "token":

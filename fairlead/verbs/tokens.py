@@ -29,7 +29,7 @@ class NewToken:
     secret: Secret
 
 
-@verb("{by} made the token {name}", may="member", undo_within=None, opposite="revoke_token")
+@verb("{by} made the token {name}", may="member", undo_within=None, opposite="revoke_token", secret=True)
 def create_token(
     by: Actor,
     *,

@@ -12,12 +12,12 @@ from fairlead.core.verb import verb
 from fairlead.models import Organisation, Role, Session, SignInLink, Team, User, normal
 from fairlead.verbs.links import mail_link
 from fairlead.verbs.organisation import set_up
-from fairlead.verbs.passwords import checked
+from fairlead.verbs.passwords import checked, demand_passwords
 
 INVITED_FOR = timedelta(days=7)
 
 
-@verb("{it} set up Fairlead as its first administrator", may="anyone", undo_within=None)
+@verb("{it} set up Fairlead as its first administrator", may="anyone", undo_within=None, secret=True)
 def first_administrator(
     by: Actor,
     *,
@@ -34,7 +34,7 @@ def first_administrator(
     if SignInLink.use(secret, SignInLink.Purpose.FIRST_ADMIN) is None or User.objects.exists():
         raise WrongState(_("This link was used or is too old. Restart Fairlead to print a new one."))
     set_up(by, name=organisation, country=country, currency=currency, zone=zone)
-    user = _new(name=name, email=email, role=Role.objects.get(name="Administrator"), teams=[])
+    user = new_user(name=name, email=email, role=Role.objects.get(name="Administrator"), teams=[])
     user.keep_password(checked(password, user))
     return user
 
@@ -47,7 +47,7 @@ def invite_user(
 
     Without `mail` they come in by a sign-in link instead.
     """
-    user = _new(name=name, email=email, role=role, teams=teams or [])
+    user = new_user(name=name, email=email, role=role, teams=teams or [])
     if mail:
         mail_link(by, user, SignInLink.Purpose.INVITATION, valid=INVITED_FOR)
     return user
@@ -64,9 +64,10 @@ def invite_again(by: Actor, user: User) -> User:
     return user
 
 
-@verb("{it} accepted the invitation", may="anyone", undo_within=None)
+@verb("{it} accepted the invitation", may="anyone", undo_within=None, secret=True)
 def accept_invitation(by: Actor, *, secret: str, password: str, name: str = "") -> User:
     """Choose a password with the secret of an invitation; the name may be put right."""
+    demand_passwords()
     link = SignInLink.use(secret, SignInLink.Purpose.INVITATION)
     user = link.user if link else None
     if not isinstance(user, User) or not user.is_active:
@@ -109,7 +110,7 @@ def reactivate_user(by: Actor, user: User) -> User:
     return user
 
 
-def _new(*, name: str, email: str, role: Role, teams: list[Team]) -> User:
+def new_user(*, name: str, email: str, role: Role, teams: list[Team]) -> User:
     ours = Organisation.ours()
     facts = {"role": _usable(role), "teams": teams, "zone": ours.zone, "locale": ours.locale}
     return create(User, name=name.strip(), email=_free(email), **facts)

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from babel import Locale
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.loader import render_to_string
@@ -213,6 +214,8 @@ def _shell(request: Request) -> dict[str, Any]:
         "density": user.density if user else "",
         "keys": "on" if user is None or user.shortcuts else "off",
         "organisation": SimpleLazyObject(lambda: Organisation.ours().name),
+        "provider": settings.OIDC_LABEL if settings.OIDC_ISSUER else "",
+        "provider_only": settings.OIDC_ONLY,
         "nav": navigation(request.by, request.path) if user else [],
         "messages": SimpleLazyObject(lambda: notices(request)),
     }

@@ -55,7 +55,8 @@ def waiting(request: HttpRequest) -> Asked | None:
 
 def signed_in_lately(request: HttpRequest) -> bool:
     """So lately that whoever sits here is the user, not somebody at an open screen."""
-    return clock.now().timestamp() - float(request.session.get("started", 0)) < LATELY
+    proved_at = request.session.get("proved_at", request.session.get("started", 0))
+    return clock.now().timestamp() - float(proved_at) < LATELY
 
 
 def _ask(request: HttpRequest, user: User, to: str, kept: str) -> HttpResponse:

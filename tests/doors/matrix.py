@@ -79,8 +79,10 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     },
     "invite_again": {},
     "invite_user": {"name": "New", "email": "new@example.com", "role": "@role"},
+    "join_with_identity": {"issuer": "i", "subject": "s", "email": "n@example.com", "name": "N", "role": "@role"},
     "join_team": {"user": "@noah"},
     "leave_team": {"user": "@noah"},
+    "link_identity": {"issuer": "i", "subject": "s"},
     "lift_suppression": {"reason": "Asked again"},
     "log_call": {"text": "Talked"},
     "log_mail": {"text": "Wrote"},
@@ -98,6 +100,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "reopen_opportunity": {},
     "reopen_task": {},
     "require_second_factor": {"required": "true"},
+    "reset_identity": {},
     "reset_password": {"secret": "x", "password": "a long enough word"},
     "reset_second_factor": {},
     "revoke_token": {},
@@ -114,6 +117,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "unarchive": {},
     "unarchive_role": {},
     "undo": {"act": "@act"},
+    "unlink_identity": {},
     "unpark": {},
     "untag": {"tag": "@tag"},
 }
@@ -125,8 +129,14 @@ ASKS_ITSELF = {
 }
 # How one signs in is changed in the browser alone; how others do, by no token.
 BROWSER_ALONE = {"add_authenticator", "add_passkey", "remove_authenticator", "remove_passkey"}
-BROWSER_ALONE |= {"renew_recovery_codes", "spend_recovery_code"}
-NO_TOKEN = {"reset_second_factor"}
+BROWSER_ALONE |= {
+    "join_with_identity",
+    "link_identity",
+    "unlink_identity",
+    "renew_recovery_codes",
+    "spend_recovery_code",
+}
+NO_TOKEN = {"reset_identity", "reset_second_factor", "set_password"}
 
 
 def level(grants: Grants, action: str, noun: str) -> str:
@@ -158,6 +168,8 @@ def sees(grants: Grants, noun: str, standing: str) -> bool:
 def expected(grants: Grants, name: str, noun: str, standing: str, door: str) -> str:
     """What becomes of this verb on such a record: done, forbidden, or missing, as if there were no such record."""
     right = REGISTRY[name].may
+    if door == "mcp" and REGISTRY[name].secret:
+        return "forbidden"
     acted_on = "other" if standing == "merged" and noun in MAIN else standing
     if noun and not sees(grants, noun, standing):
         return "missing"

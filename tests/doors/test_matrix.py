@@ -88,6 +88,7 @@ PAGES = {
     "settings/absences/<str:public_id>/remove": "absence.edit",
     "settings/audit": "event.export",
     "settings/changes": "organisation.edit",
+    "settings/linked-account": "member",
     "settings/organisation": "organisation.edit",
     "settings/password": "member",
     "settings/people": "organisation.edit",

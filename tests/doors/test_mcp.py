@@ -1,6 +1,9 @@
 """The door for assistants: its protocol, its rights, and what it says of text from outside."""
 
+import dataclasses
+import inspect
 import json
+import re
 from typing import Any
 
 import pytest
@@ -87,17 +90,41 @@ def test_reading_alone(reader: Assistant, world: World) -> None:
 def test_every_verb_for_the_administrator(iris: Api) -> None:
     """Name, words, schema and hints of each, read from the registry."""
     tools = Assistant(iris).tools()
-    assert set(REGISTRY) < set(tools)
+    assert {name for name, spec in REGISTRY.items() if not spec.secret} < set(tools)
     for name, tool in tools.items():
         assert tool["description"] and tool["inputSchema"]["type"] == "object", name
         assert "null" not in [each.get("default", "") for each in tool["inputSchema"].get("properties", {}).values()]
     hints = {name: tool["annotations"] for name, tool in tools.items()}
-    assert hints["archive"]["destructiveHint"] and hints["create_token"]["destructiveHint"]
+    assert hints["archive"]["destructiveHint"] and hints["end_session"]["destructiveHint"]
     assert not hints["log_call"]["destructiveHint"] and not hints["log_call"]["idempotentHint"]
     assert hints["complete_task"]["idempotentHint"] and not hints["complete_task"]["readOnlyHint"]
     assert "Undo within 30 days." in tools["complete_task"]["description"]
     assert "untrusted" in tools["edit_lead"]["description"]
     assert "default" not in tools["log_call"]["inputSchema"]["properties"]["happened_at"]
+
+
+SECRETIVE = re.compile("password|secret|credential|token|passkey|authenticator|factor|identity|code$")
+
+
+def test_nothing_that_people_sign_in_with(iris: Api) -> None:
+    """Whatever takes or answers a secret says so at its definition, and is neither offered nor carried out."""
+    named = {name for name, spec in REGISTRY.items() if any(map(SECRETIVE.search, [name, *spec.signature.parameters]))}
+    named |= {name for name, spec in REGISTRY.items() if "Secret" in str(_answer_types(spec.signature))}
+    harmless = {"ask_for_password_link", "require_second_factor", "revoke_token"}
+    secret = {name for name, spec in REGISTRY.items() if spec.secret}
+    assert named - harmless == secret and {"set_password", "create_token", "renew_recovery_codes"} < secret
+    assistant, before = Assistant(iris), Event.objects.count()
+    assert secret & set(assistant.tools()) == set()
+    for name in secret:
+        refused = assistant.refused(name, name="x", scopes=["write"], password="a long enough word")
+        assert refused["code"] == "not_allowed" and "no assistant gets" in refused["words"]
+    assert Event.objects.count() == before
+
+
+def _answer_types(signature: inspect.Signature) -> list[Any]:
+    answer = signature.return_annotation
+    fields = dataclasses.fields(answer) if dataclasses.is_dataclass(answer) else ()
+    return [answer, *(field.type for field in fields)]
 
 
 def test_only_what_the_role_allows(writer: Assistant, world: World) -> None:

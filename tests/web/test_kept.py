@@ -2,15 +2,19 @@
 
 import html
 import re
+from datetime import timedelta
 from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
 
+from fairlead.cli.links import sign_in_link
+from fairlead.core import clock
 from fairlead.demo.world import World
-from fairlead.models import Person
+from fairlead.models import Person, User
 from fairlead.verbs.passwords import set_password
 from fairlead.web.kept import unsealed
+from tests.web.test_sign_in import mailed_link
 
 FORM = "application/x-www-form-urlencoded"
 GOOD = "rope through the ring"
@@ -72,3 +76,32 @@ def test_a_page_from_before_signing_in_anew(world: World, origin: str, offered: 
     if offered:
         again = {name: field(page, name) for name in (*TYPED, "csrfmiddlewaretoken")}
         assert browser.post("/people/new", again, headers={"Origin": origin}).status_code == 303
+
+
+def test_a_mailed_link_offers_what_was_typed_on_the_same_browser(client: Client, world: World, away: str) -> None:
+    asked = client.post("/sign-in/mail", {"kept": away, "next": "/people"})
+    assert asked.status_code == 200 and unsealed(field(asked.content.decode(), "kept")) == unsealed(away)
+    given = {"kept": away, "next": "/people", "email": world.sam.email}
+    assert "Look into your mailbox" in client.post("/sign-in/mail", given).content.decode()
+    offered = client.post("/sign-in/link", {"token": mailed(world.sam)})
+    assert offered.status_code == 200 and "Nadia Typed" in offered.content.decode()
+    client.post("/sign-out")
+    with clock.at(clock.now() - timedelta(minutes=21)):
+        client.post("/sign-in/mail", given)
+    printed = {"token": sign_in_link(world.sam.email).partition("token=")[2]}
+    assert client.post("/sign-in/link", printed).headers["Location"] == "/"
+    client.post("/sign-in/mail", given)
+    elsewhere = Client().post("/sign-in/link", {"token": mailed(world.sam)})
+    assert (elsewhere.status_code, elsewhere.headers["Location"]) == (303, "/")
+
+
+def test_a_mailed_link_leads_to_where_one_was_going(client: Client, world: World) -> None:
+    assert 'href="/sign-in/mail?next=%2Fpeople"' in client.get("/sign-in?next=/people").content.decode()
+    for to, led in (("/people", "/people"), ("//evil.example", "/")):
+        client.post("/sign-in/mail", {"email": world.sam.email, "next": to})
+        assert client.post("/sign-in/link", {"token": mailed(world.sam)}).headers["Location"] == led
+        client.post("/sign-out")
+
+
+def mailed(user: User) -> str:
+    return mailed_link(user).partition("token=")[2]

@@ -131,3 +131,11 @@ def test_a_passkey_satisfies_a_role_that_needs_a_second_factor(client: Client, s
     assert client.get("/people").status_code == 302
     assert add(client, Device(), "") == 200 and client.get("/people").status_code == 200
     assert Passkey.objects.get().name == "A browser"
+
+
+def test_passkeys_and_passwords_share_one_limit_of_tries(sam: User, device: Device) -> None:
+    guessing = Client(REMOTE_ADDR="192.0.2.7")
+    for _each in range(10):
+        assert guessing.post("/sign-in/passkey", {"answer": "{}"}).status_code == 422
+    assert show(guessing, device) == enter(guessing, sam.email) == 429
+    assert show(Client(REMOTE_ADDR="192.0.2.8"), device) == 303

@@ -10,10 +10,12 @@ from django.utils import timezone
 from fairlead.cli.links import sign_in_link
 from fairlead.core import clock
 from fairlead.core.actor import Actor
+from fairlead.core.errors import NotAllowed
 from fairlead.core.outbox import Outbox
 from fairlead.demo.world import World
-from fairlead.models import Attempt, Organisation, Role, Session, SignInLink, User
+from fairlead.models import Attempt, Organisation, Role, Session, SignInLink, Token, User
 from fairlead.verbs.passwords import ask_for_password_link, set_password
+from fairlead.verbs.tokens import create_token
 from fairlead.verbs.users import change_role, deactivate_user, invite_user
 from fairlead.web.browsers import in_words
 from fairlead.web.limits import network
@@ -220,6 +222,21 @@ def test_changing_the_password_ends_the_others_and_keeps_this_session(client: Cl
     assert changed.status_code == 303 and client.cookies["sessionid"].value != before
     assert signed_in(client) and not signed_in(other)
     assert enter(Client(), sam.email) == 422
+
+
+def test_guessing_the_current_password_is_slowed_down(client: Client, sam: User) -> None:
+    enter(client, sam.email)
+    for _each in range(10):
+        assert client.post("/settings/password", {"current_password": "no", "password": GOOD + "s"}).status_code == 422
+    assert client.post("/settings/password", {"current_password": GOOD, "password": GOOD + "s"}).status_code == 429
+    assert signed_in(client) and enter(Client(REMOTE_ADDR="198.51.100.1"), sam.email) == 429
+
+
+def test_a_token_sets_no_password(world: World) -> None:
+    made = create_token(world.sam.actor("web"), name="all", scopes=["read", "write"]).token
+    with pytest.raises(NotAllowed):
+        set_password(Token.objects.get(pk=made.pk).actor("api"), password=GOOD)
+    assert not User.objects.get(pk=world.sam.pk).has_usable_password()
 
 
 def test_a_deactivated_user_is_out_with_the_next_click(client: Client, world: World) -> None:

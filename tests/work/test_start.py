@@ -1,7 +1,10 @@
 """What keeps Fairlead from starting, and the log it writes."""
 
 import logging
+import os
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -45,3 +48,37 @@ def test_the_request_log_holds_no_query_string(caplog: pytest.LogCaptureFixture)
         logged(application)(environ, lambda *_: None)
     assert "GET /welcome\\nfake 200" in caplog.text
     assert "secret" not in caplog.text
+
+
+PROVIDER = {"FAIRLEAD_OIDC_ISSUER": "https://login.example", "FAIRLEAD_OIDC_CLIENT_ID": "us"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        ({"FAIRLEAD_OIDC_ISSUER": "http://login.example"}, "https://"),
+        ({"FAIRLEAD_OIDC_CLIENT_ID": ""}, "FAIRLEAD_OIDC_CLIENT_ID"),
+        ({"FAIRLEAD_OIDC_ROLE": "Seller"}, "FAIRLEAD_OIDC_DOMAINS"),
+        ({"FAIRLEAD_OIDC_ISSUER": "", "FAIRLEAD_OIDC_ONLY": "yes"}, "names no provider"),
+        ({"FAIRLEAD_OIDC_CLIENT_SECRET_FILE": "/nowhere/at/all"}, "/nowhere/at/all"),
+    ],
+)
+def test_settings_of_a_provider_that_cannot_work_stop_the_start(wrong: dict[str, str], named: str) -> None:
+    stopped = read_settings(PROVIDER | wrong)
+    assert stopped.returncode == 1 and named in stopped.stderr and "Traceback" not in stopped.stderr
+
+
+def test_the_secret_for_the_provider_is_read_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("from a file\n")
+    given = {
+        "FAIRLEAD_OIDC_CLIENT_SECRET_FILE": str(tmp_path / "secret"),
+        "FAIRLEAD_OIDC_DOMAINS": "A.example, b.example",
+    }
+    assert read_settings(PROVIDER | given).stdout == "from a file login.example ['a.example', 'b.example']\n"
+
+
+def read_settings(environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":
+    words = "from fairlead import settings as s; print(s.OIDC_CLIENT_SECRET, s.OIDC_LABEL, sorted(s.OIDC_DOMAINS))"
+    return subprocess.run(
+        [sys.executable, "-c", words], env=os.environ | environment, capture_output=True, text=True, timeout=60
+    )

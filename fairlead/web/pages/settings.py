@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -19,6 +20,7 @@ from fairlead.web.sessions import remember_look
 SECTIONS = [
     (gettext_lazy("Profile"), "/settings", "member"),
     (gettext_lazy("Password"), "/settings/password", "member"),
+    (gettext_lazy("Linked account"), "/settings/linked-account", "member"),
     (gettext_lazy("Second factor"), "/settings/second-factor", "member"),
     (gettext_lazy("Sessions"), "/settings/sessions", "member"),
     (gettext_lazy("Tokens"), "/settings/tokens", "member"),
@@ -66,5 +68,12 @@ def sections(by: Actor, path: str) -> list[dict[str, Any]]:
     return [
         {"label": label, "url": url, "current": path == url or (url != "/settings" and path.startswith(f"{url}/"))}
         for label, url, may in SECTIONS
+        if url not in _beside_the_point()
         if may == "member" or access.can_any(by, may.partition(".")[2], may.partition(".")[0])
     ]
+
+
+def _beside_the_point() -> set[str]:
+    """Pages for ways to sign in that this installation has not."""
+    password = {"/settings/password"} if settings.OIDC_ONLY else set()
+    return password if settings.OIDC_ISSUER else {"/settings/linked-account"}

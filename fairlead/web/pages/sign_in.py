@@ -9,8 +9,9 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
+from fairlead.core import clock
 from fairlead.models import SignInLink, User, normal
-from fairlead.verbs.passwords import ask_for_link
+from fairlead.verbs.passwords import LINK_FOR, ask_for_link, demand_passwords
 from fairlead.web.forms import Form
 from fairlead.web.kept import sealed_part
 from fairlead.web.limits import WAIT, Tries
@@ -35,6 +36,7 @@ def sign_in(request: Request) -> HttpResponse:
     form = SignIn(request.POST)
     if request.method != "POST" or not form.is_valid():
         return form_page(request, form, 422 if form.errors else 200)
+    demand_passwords()
     tries = Tries(request, normal.mail(form.cleaned_data["email"]))
     if not tries.allowed:
         return too_many(request)
@@ -50,12 +52,15 @@ def sign_in(request: Request) -> HttpResponse:
 @page("anyone", "GET", "POST")
 def mail(request: Request) -> HttpResponse:
     """Have a sign-in link mailed. Whether anybody has the address is never said."""
-    form = MailLink(request.POST)
+    demand_passwords()
+    form = MailLink(request.POST if "email" in request.POST else None)
     if request.method != "POST" or not form.is_valid():
-        return render(request, "sign_in/mail.html", {"form": form}, status=form.status)
+        context = {"form": form, "next": going_to(request), **sealed_part(request)}
+        return render(request, "sign_in/mail.html", context, status=form.status)
     if not Tries(request).allowed:
         return too_many(request)
     ask_for_link(request.by, email=form.cleaned_data["email"])
+    _carry(request)
     return render(request, "sign_in/mailed.html", {"email": form.cleaned_data["email"]})
 
 
@@ -68,7 +73,8 @@ def link(request: Request) -> HttpResponse:
     if not isinstance(user, User) or not user.is_active:
         return ended(request)
     if request.method == "POST":
-        return admit(request, user, strong=settings.LINK_IS_STRONG)
+        to, kept = _carried(request)
+        return admit(request, user, to, strong=settings.LINK_IS_STRONG, kept=kept)
     return render(request, "sign_in/link.html", {"token": token, "who": user})
 
 
@@ -106,3 +112,16 @@ def going_to(request: Request) -> str:
     path = request.POST.get("next") or request.GET.get("next", "/")
     ours = path.startswith("/") and url_has_allowed_host_and_scheme(path, allowed_hosts=None)
     return path if ours else "/"
+
+
+def _carry(request: Request) -> None:
+    """Keep on this browser, while a link is on its way, where they were going and the form they had typed."""
+    to, kept = going_to(request), sealed_part(request)["kept"]
+    if to != "/" or kept:
+        request.session["carried"] = {"to": to, "kept": kept, "until": (clock.now() + LINK_FOR).timestamp()}
+
+
+def _carried(request: Request) -> tuple[str, str]:
+    carried = request.session.pop("carried", {"until": 0})
+    in_time = carried["until"] > clock.now().timestamp()
+    return (carried["to"], carried["kept"]) if in_time else ("/", "")

@@ -3,6 +3,7 @@
 from django.http import HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 
+from fairlead.verbs.passwords import demand_passwords
 from fairlead.web.limits import Tries
 from fairlead.web.page import Request, page
 from fairlead.web.pages.sign_in import SignIn, form_page, going_to, too_many
@@ -21,6 +22,8 @@ def sign_in(request: Request) -> HttpResponse:
     if not tries.allowed:
         return too_many(request)
     asked = waiting(request)
+    if asked is None:
+        demand_passwords()
     user = used(request, request.POST.get("answer", ""))
     if user is None:
         form = SignIn()

@@ -7,7 +7,7 @@ from django.db.models import Max, QuerySet
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
-from fairlead.models import Role, SignInLink, Team, User
+from fairlead.models import Identity, Role, SignInLink, Team, User
 from fairlead.verbs import users
 from fairlead.verbs.teams import join_team, leave_team
 from fairlead.web.forms import Form
@@ -56,6 +56,7 @@ def one(request: Request, public_id: str) -> HttpResponse:
         "others": [(team.public_id, team.name) for team in Team.objects.order_by("name") if team not in teams],
         "sessions": open_sessions(who),
         "waiting": _invitations().filter(user=who).exists(),
+        "linked": Identity.objects.filter(user=who).first(),
         "self": who == request.user,
     }
     return show(request, "settings/person.html", context)
