@@ -195,7 +195,7 @@ class Provider:
     def _read(address: str) -> dict[str, Any]:
         import requests
 
-        # The provider is named in the settings, not by data; it may well be inside the network; redirects are not followed.
+        # Named in the settings, or by who is named there; it may well be inside the network; no redirect is followed.
         # nosemgrep
         answer = requests.get(address, timeout=PATIENCE, allow_redirects=False)
         answer.raise_for_status()
