@@ -83,16 +83,34 @@ def alike(by: Actor, text: str, *, kinds: Sequence[str] = SEARCHED, most: int = 
     return [record for record, _hit in sorted(found, key=lambda pair: best.index(pair[1]))][:most]
 
 
-def holding(noun: str, text: str, *, contact: bool = True) -> Q:
-    """The condition for records of this noun that hold every word of `text`; text without a word holds none."""
+def holding(by: Actor, noun: str, text: str) -> Q:
+    """The condition for records of this noun that hold every word of `text`; text without a word holds none.
+
+    Mail addresses and phone numbers, and the names of companies and people, count as far as the actor may read them.
+    """
     question = asked(text)
     if question is None:
         return access.NOBODY
+    contact = sees_contact(by)
     term = AllOf((question.term(contact=contact), AnyOf((here(noun), away(noun)))))
-    texts = ["text", "linked", *(["contact"] if contact else [])]
+    rows = SearchRow.objects.filter(terms__match=term)
+    own = ["text", *(["contact"] if contact else [])]
+    whole = _held_in(rows, question, [*own, "linked"], contact)
+    links = [name for name in RELATED.get(noun, ()) if access.reach(by, "see", nouns()[name])]
+    if not links:
+        return whole
+    named = Q()
+    for name in links:
+        named &= Q(**{f"{name}__isnull": True}) | Q(
+            **{f"{name}__in": nouns()[name].objects.visible_to(by).values("pk")}
+        )
+    return _held_in(rows, question, own, contact) | whole & named
+
+
+def _held_in(rows: Any, question: Asked, texts: Sequence[str], contact: bool) -> Q:
+    """The records whose rows hold every word in these of their texts."""
     said = Concat(*(part for text in texts for part in (Value(" "), F(text))), output_field=TextField())
-    rows: Any = SearchRow.objects.alias(said=said).filter(terms__match=term)
-    return Q(pk__in=rows.filter(_holds(question, contact)).values("record_id"))
+    return Q(pk__in=rows.alias(said=said).filter(_holds(question, contact)).values("record_id"))
 
 
 def _holds(question: Asked, contact: bool) -> Q:

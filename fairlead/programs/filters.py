@@ -18,7 +18,7 @@ from fairlead.core.errors import BadRequest
 from fairlead.core.record import Record
 from fairlead.core.schema import ClockTime
 from fairlead.models import Organisation, User, money
-from fairlead.models.search import holding, sees_contact
+from fairlead.models.search import holding
 from fairlead.programs.fields import Known, every, fields
 
 Model = type[Record]
@@ -129,7 +129,7 @@ def searchable(model: Model) -> bool:
 
 def with_words(model: Model, text: str, by: Actor) -> Q:
     """The records that hold every one of these words, or parts of words."""
-    return holding(model.noun(), text, contact=sees_contact(by)) if text.strip() else Q()
+    return holding(by, model.noun(), text) if text.strip() else Q()
 
 
 def one_of(text: str, known: Sequence[str], name: str) -> str:

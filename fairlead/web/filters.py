@@ -46,7 +46,7 @@ class Filter:
     def options(self, by: Actor, reader: Reader) -> list[Option]:
         return []
 
-    def read(self, value: str, options: Sequence[Option], reader: Reader) -> Narrowed:
+    def read(self, value: str, options: Sequence[Option], by: Actor, reader: Reader) -> Narrowed:
         """What this value means; one that is not offered raises NotUnderstood."""
         for option in options:
             if option.value == value:
@@ -112,7 +112,7 @@ class Day(Filter):
     moments: bool = True
     kind: str = "date"
 
-    def read(self, value: str, options: Sequence[Option], reader: Reader) -> Narrowed:
+    def read(self, value: str, options: Sequence[Option], by: Actor, reader: Reader) -> Narrowed:
         on = _day(value)
         bound = datetime.combine(on, time.max if self.after else time.min, reader.zone) if self.moments else on
         condition = Q(**{f"{self.column}__{'gt' if self.after else 'lt'}": bound})
@@ -126,8 +126,8 @@ class Words(Filter):
     noun: str = ""
     kind: str = "search"
 
-    def read(self, value: str, options: Sequence[Option], reader: Reader) -> Narrowed:
-        return Narrowed(holding(self.noun, value), _("Contains “%(text)s”") % {"text": value[:60]})
+    def read(self, value: str, options: Sequence[Option], by: Actor, reader: Reader) -> Narrowed:
+        return Narrowed(holding(by, self.noun, value), _("Contains “%(text)s”") % {"text": value[:60]})
 
 
 def _day(text: str) -> date:

@@ -94,7 +94,7 @@ class Asked:
     @cached_property
     def narrowed(self) -> dict[str, Narrowed]:
         return {
-            name: self._filters[name].read(value, self._offered(name), self.reader)
+            name: self._filters[name].read(value, self._offered(name), self.by, self.reader)
             for name, value in self.values.items()
         }
 
