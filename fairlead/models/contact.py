@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from fairlead.core import access
 from fairlead.core.actor import Actor
@@ -63,7 +64,7 @@ class MailAddress(ContactPoint):
 
     person = link("Person", "mails")
     company = link("Company", "mails")
-    address = models.CharField(max_length=320)
+    address = models.CharField(_("e-mail"), max_length=320)
     normal = models.CharField(max_length=320, db_index=True)
 
     class Meta(ContactPoint.Meta):
@@ -79,7 +80,7 @@ class PhoneNumber(ContactPoint):
 
     person = link("Person", "phones")
     company = link("Company", "phones")
-    typed = models.CharField(max_length=60)
+    typed = models.CharField(_("phone"), max_length=60)
     e164 = models.CharField(max_length=20, blank=True, db_index=True)
 
     class Meta(ContactPoint.Meta):
@@ -95,11 +96,11 @@ class PostalAddress(ContactPoint):
 
     person = link("Person", "addresses")
     company = link("Company", "addresses")
-    street = models.CharField(max_length=300, blank=True)
-    city = models.CharField(max_length=120, blank=True)
-    region = models.CharField(max_length=120, blank=True)
-    postal_code = models.CharField(max_length=20, blank=True)
-    country = models.CharField(max_length=2, blank=True)
+    street = models.CharField(_("street"), max_length=300, blank=True)
+    city = models.CharField(_("city"), max_length=120, blank=True)
+    region = models.CharField(_("region"), max_length=120, blank=True)
+    postal_code = models.CharField(_("postal code"), max_length=20, blank=True)
+    country = models.CharField(_("country"), max_length=2, blank=True)
 
     class Meta(ContactPoint.Meta):
         constraints = [exactly_one("postaladdress_of_one", OF)]

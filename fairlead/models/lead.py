@@ -59,8 +59,17 @@ class Lead(Owned):
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     respond_by = models.DateTimeField(_("respond by"), null=True, blank=True)
     responded_at = models.DateTimeField(_("responded"), null=True, blank=True)
-    person = models.ForeignKey("Person", null=True, blank=True, on_delete=models.PROTECT, related_name="inquiries")
-    company = models.ForeignKey("Company", null=True, blank=True, on_delete=models.PROTECT, related_name="inquiries")
+    person = models.ForeignKey(
+        "Person", null=True, blank=True, on_delete=models.PROTECT, related_name="inquiries", verbose_name=_("person")
+    )
+    company = models.ForeignKey(
+        "Company",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="inquiries",
+        verbose_name=_("linked company"),
+    )
 
     objects: ClassVar = LeadQuerySet.as_manager()
 

@@ -56,9 +56,11 @@ class Opportunity(Owned):
     person = models.ForeignKey(
         "Person", null=True, blank=True, on_delete=models.PROTECT, related_name="sales", verbose_name=_("person")
     )
-    lead = models.ForeignKey("Lead", null=True, blank=True, on_delete=models.PROTECT, related_name="became")
+    lead = models.ForeignKey(
+        "Lead", null=True, blank=True, on_delete=models.PROTECT, related_name="became", verbose_name=_("lead")
+    )
     stage = models.ForeignKey("Stage", on_delete=models.PROTECT, related_name="opportunities", verbose_name=_("stage"))
-    stage_since = models.DateTimeField()
+    stage_since = models.DateTimeField(_("in this stage since"))
     state = models.CharField(_("state"), max_length=4, choices=State.choices, default=State.OPEN)
     amount_minor = models.BigIntegerField(_("value"), null=True, blank=True)
     currency = models.CharField(_("currency"), max_length=3, default="GBP")

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from fairlead.core.actor import Actor, Level
 from fairlead.core.record import Link, Record
@@ -14,18 +15,27 @@ class Owned(Record):
     """A record that somebody owns; access follows from owner, team and collaborators."""
 
     owner = models.ForeignKey(
-        "fairlead.User", null=True, blank=True, on_delete=models.PROTECT, related_name="owned_%(class)ss"
+        "fairlead.User",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="owned_%(class)ss",
+        verbose_name=_("owner"),
     )
-    team = models.ForeignKey("fairlead.Team", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    collaborators: Any = models.ManyToManyField("fairlead.User", blank=True, related_name="helps_%(class)ss")
-    tags: Any = models.ManyToManyField("fairlead.Tag", blank=True, related_name="%(class)ss")
+    team = models.ForeignKey(
+        "fairlead.Team", null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("team")
+    )
+    collaborators: Any = models.ManyToManyField(
+        "fairlead.User", blank=True, related_name="helps_%(class)ss", verbose_name=_("helpers")
+    )
+    tags: Any = models.ManyToManyField("fairlead.Tag", blank=True, related_name="%(class)ss", verbose_name=_("tags"))
     merged_into = models.ForeignKey(
         "self", null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="merged_from"
     )
     # The earliest dated open task on the record, kept by Task; date-only tasks count to the end of their day.
-    next_step_at = models.DateTimeField(null=True, blank=True, editable=False)
-    parked_until = models.DateField(null=True, blank=True)
-    last_contact_at = models.DateTimeField(null=True, blank=True, editable=False)
+    next_step_at = models.DateTimeField(_("next step"), null=True, blank=True, editable=False)
+    parked_until = models.DateField(_("parked until"), null=True, blank=True)
+    last_contact_at = models.DateTimeField(_("last contact"), null=True, blank=True, editable=False)
 
     derived = frozenset({"next_step_at", "last_contact_at"})
     # Neither searched by nor saying who may see it: a change of these alone leaves keys and search rows as they are.

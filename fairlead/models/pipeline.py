@@ -24,7 +24,7 @@ class Stage(Record):
 
     access_as = "organisation"
 
-    pipeline = models.ForeignKey(Pipeline, on_delete=models.PROTECT, related_name="stages")
+    pipeline = models.ForeignKey(Pipeline, on_delete=models.PROTECT, related_name="stages", verbose_name=_("pipeline"))
     name = models.CharField(_("name"), max_length=60)
     position = models.PositiveSmallIntegerField()
     usual_days = models.PositiveSmallIntegerField(_("usual days"), default=7)

@@ -8,6 +8,7 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from fairlead.core.actor import Actor, granted
 from fairlead.core.errors import WrongState
@@ -111,7 +112,7 @@ class User(AbstractBaseUser, Record):
     email = models.EmailField(max_length=254, unique=True)
     name = models.CharField(max_length=200)
     role = models.ForeignKey(Role, on_delete=models.PROTECT, related_name="users")
-    teams = models.ManyToManyField(Team, blank=True, related_name="members")
+    teams = models.ManyToManyField(Team, blank=True, related_name="members", verbose_name=gettext_lazy("team"))
     is_active = models.BooleanField(default=True)
     zone = models.CharField(max_length=60, default="Europe/London", validators=[known_zone])
     locale = models.CharField(max_length=12, default="en-GB", validators=[known_locale])

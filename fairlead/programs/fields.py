@@ -3,20 +3,21 @@
 Pages, programs, views and exports ask here, so that all of them know the same fields by the same names.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Prefetch, Q
 from django.utils.text import capfirst
 
 from fairlead.core import access
+from fairlead.core.access import reach
 from fairlead.core.actor import Actor
 from fairlead.core.record import Record, Row
 from fairlead.core.resource import columns
-from fairlead.models import MailAddress, Opportunity, PhoneNumber, PostalAddress
+from fairlead.models import MailAddress, Opportunity, PhoneNumber, PostalAddress, User
 
 Model = type[Record]
 Kind = Literal["text", "number", "money", "day", "moment", "time", "choice", "yes", "link", "links"]
@@ -31,6 +32,8 @@ KINDS: "tuple[tuple[type[models.Field[Any, Any]], Kind], ...]" = (
 )
 # Links whose own fields narrow a list as well: company.industry, stage.pipeline.
 FOLLOWED = ("company", "person", "lead", "opportunity", "stage", "parent")
+# Of an owner lists know the team alone.
+OWNER = "owner"
 # A part's field stands for the record it is a part of: city is that of one of its addresses.
 PARTS: tuple[tuple[str, str, type[Row]], ...] = (
     ("mail", "address", MailAddress),
@@ -62,6 +65,14 @@ class Known:
         return self.field.name
 
     @property
+    def title(self) -> str:
+        """Its label where it stands among others: "Company: industry"."""
+        if not self.via:
+            return str(self.label)
+        link = capfirst(self.noun._meta.get_field(self.via).verbose_name)  # type: ignore[union-attr]
+        return f"{link}: {_small(str(self.label))}"
+
+    @property
     def choices(self) -> list[tuple[str, Any]]:
         """What a field with fixed values may hold, as (value, words)."""
         return [(str(value), label) for value, label in self.field.flatchoices] if self.field.choices else []
@@ -72,18 +83,58 @@ class Known:
         plain = self.kind not in ("link", "links") and not isinstance(self.field, models.TextField)
         return plain and not self.via and not self.part
 
+    def value(self, row: Any) -> Any:
+        """What a row read by `with_values` holds: links as records, of parts the first, None for what is unseen."""
+        at = getattr(row, self.via) if self.via else row
+        if at is None:
+            return None
+        if self.part:
+            return next((getattr(each, self.column) for each in getattr(at, self._parts).all()), None)
+        if self.kind == "links":
+            return list(getattr(at, self.column).all())
+        return at.amount if self.kind == "money" else getattr(at, self.column)
+
+    def currency(self, row: Any) -> str:
+        """The currency of an amount in this row."""
+        at = getattr(row, self.via) if self.via else row
+        return at.currency if at is not None else ""
+
+    @property
+    def _parts(self) -> str:
+        """What the noun calls the parts of this kind: phones."""
+        owner: Any = self.field.model._meta.get_field(self._holder.noun())
+        return str(owner.remote_field.related_name)
+
+    @property
+    def _holder(self) -> Any:
+        """The noun that has the field: the list's own, or the one that its link leads to."""
+        return self.noun._meta.get_field(self.via).related_model if self.via else self.noun
+
+    def reads(self, by: Actor) -> "Iterator[tuple[str, Any]]":
+        """What must be read with a row for `value`: paths, each with the rows to take, None when any may be seen."""
+        if self.via:
+            some = reach(by, "see", self._holder) != Q()
+            yield self.via, self._holder.objects.visible_to(by) if some else None
+        start = f"{self.via}__" if self.via else ""
+        path = start + self.column
+        if self.part:
+            yield start + self._parts, self.field.model._base_manager.order_by("position", "id")
+        elif self.kind in ("link", "links"):
+            other: Any = self.field.related_model
+            some = self.kind == "links" or reach(by, "see", other) != Q()
+            yield path, other.objects.visible_to(by) if some else None
+
     def where(self, by: Actor, condition: Q) -> Q:
         """The condition on the noun's rows, from one on the table that the field stands in.
 
         What is linked counts only when the actor may see it.
         """
-        if self.via:
-            reached: Any = self.noun._meta.get_field(self.via).related_model
-            return Q(**{f"{self.via}__in": reached.objects.visible_to(by).filter(condition).values("pk")})
         if self.part:
-            owner = self.noun.noun()
+            owner = self._holder.noun()
             parts: Any = self.field.model._base_manager.filter(condition, **{f"{owner}__isnull": False})
-            return Q(pk__in=parts.values(f"{owner}_id"))
+            condition = Q(pk__in=parts.values(f"{owner}_id"))
+        if self.via:
+            return Q(**{f"{self.via}__in": self._holder.objects.visible_to(by).filter(condition).values("pk")})
         if self.kind == "links":
             return Q(pk__in=self.noun._base_manager.filter(condition).values("pk"))
         return condition
@@ -95,9 +146,11 @@ def every(model: Model) -> dict[str, Known]:
     found = {each.name: each for each in (*_own(model), *_parts(model))}
     for link in FOLLOWED:
         target = _linked(model, link)
-        for each in _own(target) if target else ():
-            name, label = f"{link}.{each.name}", each.label
-            found[name] = Known(name, label, each.kind, model, each.field, via=link)
+        for each in (*_own(target), *_parts(target)) if target else ():
+            found[f"{link}.{each.name}"] = replace(each, name=f"{link}.{each.name}", noun=model, via=link, quick=False)
+    if _linked(model, OWNER) is User:
+        teams: Any = User._meta.get_field("teams")
+        found["owner.team"] = Known("owner.team", capfirst(teams.verbose_name), "links", model, teams, via=OWNER)
     return found
 
 
@@ -105,6 +158,18 @@ def fields(model: Model, by: Actor) -> dict[str, Known]:
     """The fields of a noun that this actor may read, and so filter, sort, show and export."""
     hidden = access.hidden(by, model)
     return {name: each for name, each in every(model).items() if not _is_hidden(each, by, hidden)}
+
+
+def with_values(rows: Any, known: Iterable[Known], by: Actor) -> Any:
+    """These rows with all that `value` of these fields reads, in a fixed number of statements."""
+    wanted: dict[str, Any] = {}
+    for each in known:
+        for path, found in each.reads(by):
+            wanted.setdefault(path, found)
+    joined = [path for path, found in wanted.items() if found is None and wanted.get(path.partition("__")[0]) is None]
+    apart = [Prefetch(path, queryset=found) for path, found in wanted.items() if path not in joined]
+    rows = rows.select_related(*joined) if joined else rows
+    return rows.prefetch_related(*apart) if apart else rows
 
 
 def _is_hidden(known: Known, by: Actor, hidden: frozenset[str]) -> bool:
@@ -150,6 +215,11 @@ def _kind(field: "models.Field[Any, Any]") -> Kind | None:
     if field.choices:
         return "choice"
     return next((kind for model, kind in KINDS if isinstance(field, model)), None)
+
+
+def _small(label: str) -> str:
+    """A label within a line; abbreviations stay as they are."""
+    return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
 
 def _is_order(index: models.Index) -> bool:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from functools import cache
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from babel.numbers import list_currencies
 from django.db import models
@@ -13,12 +14,14 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 from pydantic import Field, TypeAdapter, ValidationError
 
+from fairlead.core import clock
 from fairlead.core.actor import Actor
 from fairlead.core.errors import BadRequest
 from fairlead.core.record import Record
 from fairlead.core.schema import ClockTime
 from fairlead.models import Organisation, User, money
 from fairlead.models.search import holding
+from fairlead.programs.days import Span, span
 from fairlead.programs.fields import Known, every, fields
 
 Model = type[Record]
@@ -64,6 +67,11 @@ class Filter:
         condition = self.known.where(by, self._holds(by, texts))
         return ~condition if self.name.endswith(".not") else condition
 
+    @property
+    def ending(self) -> str:
+        """What follows the field's name: "", .not, .gte …"""
+        return self.name.removeprefix(self.known.name)
+
     def _holds(self, by: Actor, texts: Sequence[str]) -> Q:
         column = self.known.column
         if self.lookup == "isnull":
@@ -72,8 +80,33 @@ class Filter:
             return Q(**{f"{column}__in": self._meant(by, texts)})
         if self.known.kind == "money":
             return self._amounts(texts)
+        if self.known.kind in ("day", "moment"):
+            return self._days(texts, _zone(by))
         values = [self._value(text) for text in texts]
         return Q(**{f"{column}__{self.lookup}": values if self.lookup == "in" else values[-1]})
+
+    def _days(self, texts: Sequence[str], zone: ZoneInfo) -> Q:
+        """Days compare as whole days, those of a column of moments on the actor's clock; exact moments as they are."""
+        found = Q()
+        for text in texts if self.lookup == "in" else texts[-1:]:
+            days = span(text, clock.today(zone))
+            found |= self._within(days, zone) if days else Q(**{self._exactly: self._value(text)})
+        return found
+
+    @property
+    def _exactly(self) -> str:
+        return f"{self.known.column}__{'exact' if self.lookup == 'in' else self.lookup}"
+
+    def _within(self, days: Span, zone: ZoneInfo) -> Q:
+        first, after = days if self.known.kind == "day" else (_midnight(day, self.name, zone) for day in days)
+        column = self.known.column
+        return {
+            "in": Q(**{f"{column}__gte": first, f"{column}__lt": after}),
+            "gt": Q(**{f"{column}__gte": after}),
+            "gte": Q(**{f"{column}__gte": first}),
+            "lt": Q(**{f"{column}__lt": first}),
+            "lte": Q(**{f"{column}__lt": after}),
+        }[self.lookup]
 
     def _meant(self, by: Actor, texts: Sequence[str]) -> Any:
         """The records with these public ids that the actor may see; `me` is the actor's own user."""
@@ -163,6 +196,19 @@ def _read(kind: Any, name: str, text: str) -> Any:
         return _moment(value) if isinstance(value, datetime) else value
     except (ValidationError, OverflowError):
         raise BadRequest(_("%(name)s cannot be read: %(text)s.") % {"name": name, "text": text[:100]}) from None
+
+
+def _zone(by: Actor) -> ZoneInfo:
+    """The clock by which this actor's days begin."""
+    found = User.objects.filter(pk=by.user_id).values_list("zone", flat=True).first() if by.user_id else None
+    return ZoneInfo(found or Organisation.ours().zone)
+
+
+def _midnight(day: date, name: str, zone: ZoneInfo) -> datetime:
+    try:
+        return datetime.combine(day, time.min, zone).astimezone(UTC)
+    except OverflowError:
+        raise BadRequest(_("%(name)s cannot be read: %(text)s.") % {"name": name, "text": day}) from None
 
 
 def _moment(value: datetime) -> datetime:

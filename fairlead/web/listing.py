@@ -1,10 +1,10 @@
 """Lists over declared columns, filters and sorts: from the address to the rows, their neighbours and the sentences."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from django.db.models import Field
 from django.utils.translation import gettext as _
@@ -12,30 +12,23 @@ from django.utils.translation import gettext as _
 from fairlead.core.actor import Actor
 from fairlead.core.record import Record
 from fairlead.models.owned import Owned
-from fairlead.web import keyset
+from fairlead.programs import filters as registry
+from fairlead.programs.fields import fields
+from fairlead.web import address, columns, keyset
+from fairlead.web.columns import Column
 from fairlead.web.filters import Filter, Narrowed, Option
 from fairlead.web.formats import Reader
 from fairlead.web.keyset import NotUnderstood, Order, Place
+from fairlead.web.sentences import sentence
 
 SIZE = 50
 COUNTED = 1000
-LONGEST = 2000
 ANY = "any"
 
 
 @dataclass(frozen=True)
-class Column:
-    """A column of the table; `sort` names the order that its head asks for."""
-
-    name: str
-    label: Any
-    sort: str = ""
-    end: bool = False
-
-
-@dataclass(frozen=True)
-class View:
-    """A list by name: filters that many ask for."""
+class Shipped:
+    """A list by name that every house has: filters that many ask for."""
 
     label: Any
     values: Mapping[str, str]
@@ -43,7 +36,10 @@ class View:
 
 @dataclass(frozen=True)
 class Listing:
-    """What a noun's list can show, be narrowed by and be sorted by. Nothing else is taken from an address."""
+    """What a noun's list brings: columns that are edited in place, filters with words of their own, quick sorts, views.
+
+    Besides these it takes every field of the registry, and nothing else.
+    """
 
     model: type[Owned]
     title: Any
@@ -53,9 +49,7 @@ class Listing:
     filters: Sequence[Filter]
     sorts: Mapping[str, Order]
     sort: str
-    views: Sequence[View] = ()
-    related: Sequence[str] = ()
-    prefetched: Sequence[str] = ()
+    views: Sequence[Shipped] = ()
 
     @property
     def url(self) -> str:
@@ -64,6 +58,15 @@ class Listing:
     @cached_property
     def presets(self) -> dict[str, str]:
         return {each.name: each.preset for each in self.filters if each.preset}
+
+    @cached_property
+    def known(self) -> dict[str, Filter]:
+        return {each.name: each for each in self.filters}
+
+    @cached_property
+    def brought(self) -> dict[str, Column]:
+        """Its own columns by name."""
+        return columns.known_columns(self.model, self.columns)
 
 
 @dataclass(frozen=True)
@@ -78,25 +81,45 @@ class Page:
 class Asked:
     """One reader's question to a list: read from an address, checked, answered."""
 
-    def __init__(self, listing: Listing, given: Mapping[str, str] | str, by: Actor, reader: Reader) -> None:
+    def __init__(self, listing: Listing, given: Mapping[str, Any] | str, by: Actor, reader: Reader) -> None:
         self.listing, self.by, self.reader = listing, by, reader
-        self.given = _checked(listing, _pairs(given))
-        self.sort = self.given.get("sort", listing.sort)
-        self.order = _order(listing, self.sort)
+        self.lists = address.checked(address.pairs(given))
+        self.given = {name: values[-1] for name, values in self.lists.items()}
         self._known: dict[str, list[Option]] = {}
+        self._know()
+        self.sort = self.given.get("sort", listing.sort)
+        self.order = self._order()
 
     @cached_property
     def values(self) -> dict[str, str]:
-        """The filters in force, presets included."""
-        named = {name: self.given[name] for name in self._filters if name in self.given}
-        return {name: value for name, value in (self.listing.presets | named).items() if value != ANY}
+        """The filters with words of their own that are in force, presets included."""
+        named = {name: self.given[name] for name in self.lists if self._is_own(name)}
+        fields = {name.partition(".")[0] for name in self.lists if name not in named}
+        presets = {name: value for name, value in self.listing.presets.items() if name not in fields}
+        return {name: value for name, value in (presets | named).items() if value != ANY}
+
+    @cached_property
+    def wide(self) -> dict[str, registry.Filter]:
+        """The filters over fields of the registry that are in force."""
+        names = [name for name in self.lists if name not in address.APART and not self._is_own(name)]
+        known = registry.filters(self.listing.model, self.by) if names else {}
+        return {name: known[name] for name in names if name in known}
 
     @cached_property
     def narrowed(self) -> dict[str, Narrowed]:
-        return {
-            name: self._filters[name].read(value, self._offered(name), self.by, self.reader)
+        own = {
+            name: self.listing.known[name].read(value, self._offered(name), self.by, self.reader)
             for name, value in self.values.items()
         }
+        return own | {name: self._narrowed_by(name, each) for name, each in self.wide.items()}
+
+    @cached_property
+    def columns(self) -> list[Column]:
+        """The chosen columns, else the list's own; none that is hidden from this reader."""
+        model, brought, names = self.listing.model, self.listing.brought, self.given.get("columns", "")
+        if not names:
+            return columns.usual(model, brought, self.by)
+        return columns.chosen(model, brought, self.by, [name for name in names.split(",") if name])
 
     @property
     def options(self) -> dict[str, list[Option]]:
@@ -115,8 +138,8 @@ class Asked:
 
     @property
     def rows(self) -> Any:
-        found = self.records.select_related(*self.listing.related)
-        return found.prefetch_related(*self.listing.prefetched)
+        """The records with all that the columns show."""
+        return columns.read_for(self.records, self.columns, self.by)
 
     def page(self, size: int = SIZE) -> Page:
         place, backwards = self._place()
@@ -141,14 +164,18 @@ class Asked:
         after = keyset.stretch(self.records, self.order, 1, place)
         return (before or [None])[0], (after or [None])[0]
 
-    def query(self, **changes: str | None) -> str:
+    def query(self, **changes: Any) -> str:
         """This question as a query string, with these changes and without a place; None takes a filter away."""
-        given = {name: value for name, value in self.given.items() if name not in {"after", "before"}} | changes
-        return urlencode({name: value for name, value in given.items() if value})
+        return urlencode(list(self._given(changes)))
 
-    def url(self, **changes: str | None) -> str:
+    def url(self, **changes: Any) -> str:
         query = self.query(**changes)
         return f"{self.listing.url}?{query}" if query else self.listing.url
+
+    def _given(self, changes: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        kept = {name: values for name, values in self.lists.items() if name not in address.PLACES}
+        for name, values in {**kept, **changes}.items():
+            yield from ((name, value) for value in ([values] if isinstance(values, str) else values or ()) if value)
 
     @property
     def context(self) -> str:
@@ -156,19 +183,23 @@ class Asked:
         return self.query(sort=self.sort)
 
     @property
-    def chips(self) -> list[tuple[str, str]]:
-        """The filters in force as (sentence, address without it)."""
+    def chips(self) -> list[dict[str, str]]:
+        """The filters in force: a sentence, the address without it, and for those over fields its name, to edit it."""
         presets = self.listing.presets
         return [
-            (each.sentence, self.url(**{name: ANY if name in presets else None}))
+            {
+                "sentence": each.sentence,
+                "without": self.url(**{name: ANY if name in presets and name in self.values else None}),
+                "edit": name if name in self.wide else "",
+            }
             for name, each in self.narrowed.items()
-            if self.values[name] != presets.get(name)
+            if name in self.wide or self.values[name] != presets.get(name)
         ]
 
     @property
     def heads(self) -> list[dict[str, Any]]:
         """The table's columns, each with the address that sorts by it."""
-        return [self._head(column) for column in self.listing.columns]
+        return [self._head(column) for column in self.columns]
 
     @property
     def views(self) -> list[dict[str, Any]]:
@@ -178,20 +209,43 @@ class Asked:
 
     @property
     def is_narrowed(self) -> bool:
-        return self.values != self.listing.presets
+        return bool(self.wide) or self.values != self.listing.presets
 
-    @cached_property
-    def _filters(self) -> dict[str, Filter]:
-        return {each.name: each for each in self.listing.filters}
+    def _narrowed_by(self, name: str, by_field: registry.Filter) -> Narrowed:
+        texts = self.lists[name]
+        return Narrowed(by_field.condition(self.by, texts), sentence(by_field, texts, self.by, self.reader))
+
+    def _is_own(self, name: str) -> bool:
+        """Is this one of the list's own filters? Asked for with several values it is the registry's of that name."""
+        return name in self.listing.known and len(self.lists[name]) == 1
+
+    def _know(self) -> None:
+        """Every name in the address must be one that this list knows."""
+        for name in self.lists:
+            if not (name in address.APART or self._is_own(name) or name in self.wide):
+                own = sorted({*self.listing.known, *fields(self.listing.model, self.by)})
+                text = _("There is no filter named “%(name)s” here. These are: %(known)s.")
+                raise NotUnderstood(text % {"name": name[:40], "known": ", ".join(own)}, known=own)
 
     @property
     def _field(self) -> "Field[Any, Any]":
         return self.listing.model._meta.get_field(self.order.column)  # type: ignore[return-value]
 
+    def _order(self) -> Order:
+        name, down = self.sort.removeprefix("-"), self.sort.startswith("-")
+        if order := self.listing.sorts.get(name):
+            return Order(order.column, down, order.nullable)
+        sorts = registry.sorts(self.listing.model, self.by)
+        if name not in sorts:
+            known = list(dict.fromkeys([*self.listing.sorts, *sorts]))
+            text = _("This list cannot be sorted by “%(name)s”. It can be by: %(known)s.")
+            raise NotUnderstood(text % {"name": name[:40], "known": ", ".join(known)}, known=known)
+        return Order(sorts[name].column, down, sorts[name].field.null)
+
     def _offered(self, name: str) -> list[Option]:
         """The options of one filter; asked for only when it is in force or shown."""
         if name not in self._known:
-            self._known[name] = self._filters[name].options(self.by, self.reader)
+            self._known[name] = self.listing.known[name].options(self.by, self.reader)
         return self._known[name]
 
     def _place(self) -> tuple[Place | None, bool]:
@@ -212,44 +266,11 @@ class Asked:
             head |= {"sorted": sorted_as, "sort_url": self.url(sort=down if self.sort == column.sort else column.sort)}
         return head
 
-    def _view_url(self, view: View) -> str:
+    def _view_url(self, view: Shipped) -> str:
         query = urlencode(view.values)
         return f"{self.listing.url}?{query}" if query else self.listing.url
 
-    def _is(self, view: View) -> bool:
+    def _is(self, view: Shipped) -> bool:
         wanted = self.listing.presets | dict(view.values)
-        return self.values == {name: value for name, value in wanted.items() if value != ANY}
-
-
-def _pairs(given: Mapping[str, str] | str) -> dict[str, str]:
-    """The pairs of a query string; empty ones, as a form sends them, say nothing."""
-    if isinstance(given, str):
-        try:
-            given = dict(parse_qsl(given[: LONGEST + 1], max_num_fields=50))
-        except ValueError:
-            raise NotUnderstood(_("This address is too long for a list. Choose its filters again.")) from None
-    return {name: value for name, value in given.items() if value}
-
-
-def _checked(listing: Listing, given: dict[str, str]) -> dict[str, str]:
-    known = {each.name for each in listing.filters} | {"sort", "after", "before"}
-    for name, value in given.items():
-        if name not in known:
-            raise NotUnderstood(
-                _("There is no filter named “%(name)s” here. These are: %(known)s.")
-                % {"name": name[:40], "known": ", ".join(sorted(known - {"after", "before"}))}
-            )
-        if "\x00" in value or (len(value) > LONGEST and name != "q"):
-            raise NotUnderstood(_("The value of %(name)s cannot be read. Choose another one.") % {"name": name})
-    return given
-
-
-def _order(listing: Listing, sort: str) -> Order:
-    name = sort.removeprefix("-")
-    if name not in listing.sorts:
-        raise NotUnderstood(
-            _("This list cannot be sorted by “%(name)s”. It can be by: %(known)s.")
-            % {"name": name[:40], "known": ", ".join(listing.sorts)}
-        )
-    order = listing.sorts[name]
-    return Order(order.column, sort.startswith("-"), order.nullable)
+        same = self.values == {name: value for name, value in wanted.items() if value != ANY}
+        return same and not self.wide and "view" not in self.given

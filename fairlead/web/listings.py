@@ -1,15 +1,20 @@
-"""The four lists: which columns, filters, sorts and views each has."""
+"""The four lists: which columns, quick filters, quick sorts and shipped views each has."""
 
-from django.db.models import Q
+from typing import Any
+
+from django.db.models import Count, IntegerField, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
+from fairlead.core.actor import Actor
 from fairlead.core.record import Record
 from fairlead.models import Company, Lead, Opportunity, Person, Source, Stage, Tag
 from fairlead.models.suppression import in_force
+from fairlead.web.columns import Column
 from fairlead.web.filters import Day, Filter, Linked, Marks, OneOf, Option, Owner, Words
 from fairlead.web.formats import Reader
 from fairlead.web.keyset import Order
-from fairlead.web.listing import Column, Listing, View
+from fairlead.web.listing import Listing, Shipped
 
 
 def planned(reader: Reader) -> list[Option]:
@@ -31,6 +36,13 @@ def suppressed(reader: Reader) -> list[Option]:
         Option("no", _("allowed"), ~Q(pk__in=held), _("Contact is allowed")),
         Option("yes", _("do not contact"), Q(pk__in=held), _("Do not contact")),
     ]
+
+
+def people_of(by: Actor) -> Any:
+    """How many people of a company the reader sees."""
+    people: Any = Person.objects.visible_to(by).live().filter(company=OuterRef("pk"))
+    counted = people.order_by().values("company").annotate(number=Count("pk")).values("number")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
 def shared(noun: str) -> list[Filter]:
@@ -61,12 +73,12 @@ PEOPLE = Listing(
     one=_("person"),
     many=_("people"),
     columns=[
-        Column("name", _("Name"), "name"),
-        Column("company", _("Company")),
-        Column("phone", _("Phone")),
-        Column("contact", _("Last contact"), "contact"),
-        Column("next", _("Next step"), "next"),
-        Column("owner", _("Owner")),
+        Column("name", _("Name"), "name", ("name",)),
+        Column("company", _("Company"), fields=("company",)),
+        Column("phone", _("Phone"), fields=("phone",)),
+        Column("contact", _("Last contact"), "contact", ("last_contact_at",)),
+        Column("next", _("Next step"), "next", ("next_step_at",)),
+        Column("owner", _("Owner"), fields=("owner",)),
     ],
     filters=[
         Owner("owner", _("Owner")),
@@ -78,14 +90,12 @@ PEOPLE = Listing(
     sorts={"name": Order("name"), "created": CREATED, "contact": CONTACT, "next": NEXT_STEP},
     sort="name",
     views=[
-        View(_("All"), {}),
-        View(_("Mine"), {"owner": "me"}),
-        View(_("Next step overdue"), {"next": "late"}),
-        View(_("Do not contact"), {"contact": "yes"}),
-        View(_("Archived"), {"archived": "yes"}),
+        Shipped(_("All"), {}),
+        Shipped(_("Mine"), {"owner": "me"}),
+        Shipped(_("Next step overdue"), {"next": "late"}),
+        Shipped(_("Do not contact"), {"contact": "yes"}),
+        Shipped(_("Archived"), {"archived": "yes"}),
     ],
-    related=["company", "owner"],
-    prefetched=["phones"],
 )
 
 COMPANIES = Listing(
@@ -94,23 +104,22 @@ COMPANIES = Listing(
     one=_("company"),
     many=_("companies"),
     columns=[
-        Column("name", _("Name"), "name"),
-        Column("website", _("Website")),
-        Column("people", _("People"), end=True),
-        Column("contact", _("Last contact"), "contact"),
-        Column("next", _("Next step"), "next"),
-        Column("owner", _("Owner")),
+        Column("name", _("Name"), "name", ("name",)),
+        Column("website", _("Website"), fields=("website",)),
+        Column("people", _("People"), end=True, counted=people_of),
+        Column("contact", _("Last contact"), "contact", ("last_contact_at",)),
+        Column("next", _("Next step"), "next", ("next_step_at",)),
+        Column("owner", _("Owner"), fields=("owner",)),
     ],
     filters=[Owner("owner", _("Owner")), NEXT, source(), *shared("company")],
     sorts={"name": Order("name"), "created": CREATED, "contact": CONTACT, "next": NEXT_STEP},
     sort="name",
     views=[
-        View(_("All"), {}),
-        View(_("Mine"), {"owner": "me"}),
-        View(_("Next step overdue"), {"next": "late"}),
-        View(_("Archived"), {"archived": "yes"}),
+        Shipped(_("All"), {}),
+        Shipped(_("Mine"), {"owner": "me"}),
+        Shipped(_("Next step overdue"), {"next": "late"}),
+        Shipped(_("Archived"), {"archived": "yes"}),
     ],
-    related=["owner"],
 )
 
 LEADS = Listing(
@@ -119,14 +128,14 @@ LEADS = Listing(
     one=_("lead"),
     many=_("leads"),
     columns=[
-        Column("name", _("Name"), "name"),
-        Column("company", _("Company")),
-        Column("type", _("Type")),
-        Column("source", _("Source")),
-        Column("next", _("Next step")),
-        Column("owner", _("Owner")),
-        Column("created", _("Age"), "created"),
-        Column("state", _("State")),
+        Column("name", _("Name"), "name", ("name",)),
+        Column("company", _("Company"), fields=("company_name",)),
+        Column("type", _("Type"), fields=("lead_type",)),
+        Column("source", _("Source"), fields=("source",)),
+        Column("next", _("Next step"), fields=("next_step_at",)),
+        Column("owner", _("Owner"), fields=("owner",)),
+        Column("created", _("Age"), "created", ("created_at",)),
+        Column("state", _("State"), fields=("state",)),
     ],
     filters=[
         OneOf("state", _("State"), column="state", choices=tuple(Lead.State.choices), preset="open"),
@@ -139,13 +148,12 @@ LEADS = Listing(
     sorts={"name": Order("name"), "created": CREATED},
     sort="-created",
     views=[
-        View(_("Open"), {}),
-        View(_("Mine"), {"owner": "me"}),
-        View(_("Nobody’s"), {"owner": "none"}),
-        View(_("No next step"), {"next": "none"}),
-        View(_("All"), {"state": "any"}),
+        Shipped(_("Open"), {}),
+        Shipped(_("Mine"), {"owner": "me"}),
+        Shipped(_("Nobody’s"), {"owner": "none"}),
+        Shipped(_("No next step"), {"next": "none"}),
+        Shipped(_("All"), {"state": "any"}),
     ],
-    related=["source", "owner", "company"],
 )
 
 OPPORTUNITIES = Listing(
@@ -154,13 +162,13 @@ OPPORTUNITIES = Listing(
     one=_("opportunity"),
     many=_("opportunities"),
     columns=[
-        Column("title", _("Title"), "title"),
-        Column("customer", _("Customer")),
-        Column("stage", _("Stage")),
-        Column("value", _("Value"), end=True),
-        Column("close", _("Close date"), "close"),
-        Column("next", _("Next step"), "next"),
-        Column("owner", _("Owner")),
+        Column("title", _("Title"), "title", ("title",)),
+        Column("customer", _("Customer"), fields=("company", "person")),
+        Column("stage", _("Stage"), fields=("stage",)),
+        Column("value", _("Value"), fields=("amount",), end=True),
+        Column("close", _("Close date"), "close", ("close_on",)),
+        Column("next", _("Next step"), "next", ("next_step_at",)),
+        Column("owner", _("Owner"), fields=("owner",)),
     ],
     filters=[
         OneOf("state", _("State"), column="state", choices=tuple(Opportunity.State.choices), preset="open"),
@@ -180,13 +188,12 @@ OPPORTUNITIES = Listing(
     },
     sort="close",
     views=[
-        View(_("Open"), {}),
-        View(_("Mine"), {"owner": "me"}),
-        View(_("No next step"), {"next": "none"}),
-        View(_("Won"), {"state": "won"}),
-        View(_("Lost"), {"state": "lost"}),
+        Shipped(_("Open"), {}),
+        Shipped(_("Mine"), {"owner": "me"}),
+        Shipped(_("No next step"), {"next": "none"}),
+        Shipped(_("Won"), {"state": "won"}),
+        Shipped(_("Lost"), {"state": "lost"}),
     ],
-    related=["company", "person", "stage", "owner"],
 )
 
 LISTINGS: dict[str, Listing] = {each.model.noun(): each for each in (PEOPLE, COMPANIES, LEADS, OPPORTUNITIES)}

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Q
 
 from fairlead.core import access
 from fairlead.core.actor import Actor
 from fairlead.core.record import Row
-from fairlead.models import Person, Stage, Task
+from fairlead.models import Stage, Task
 from fairlead.models.suppression import in_force
 
 
@@ -39,12 +39,6 @@ def _stop(noun: str, row: Any, found: dict[tuple[str, int], str]) -> str:
     company = getattr(row, "company_id", None)
     held = {found.get((noun, row.pk), ""), found.get(("company", company), "") if company else ""} - {""}
     return "any" if "any" in held else next(iter(sorted(held)), "")
-
-
-def people_counts(rows: Sequence[Any], by: Actor) -> dict[int, int]:
-    """How many people of each company the reader sees."""
-    people: Any = Person.objects.visible_to(by).live().filter(company__in=[row.pk for row in rows])
-    return dict(people.order_by().values_list("company").annotate(Count("pk")))
 
 
 def stages() -> dict[int, tuple[int, int]]:

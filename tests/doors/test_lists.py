@@ -104,7 +104,7 @@ UNKNOWN: list[dict[str, Any]] = [
     {"cursor": "[" * 5000},
     {"fields": "nope"},
     {"archived": "maybe"},
-    {"created_at.gt": "yesterday"},
+    {"created_at.gt": "the other day"},
     {"created_at.gt": "9999-12-31T23:59:59-14:00"},
     {"created_at.gt": "0001-01-01T00:00:00+14:00"},
     {"version": "1.5"},

@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from fairlead.core import access
-from fairlead.core.actor import Actor
 from fairlead.core.errors import Invalid
 from fairlead.models import User
 from fairlead.verbs.bulk import archive_many, assign_many, tag_many
@@ -24,7 +23,7 @@ MOST_AT_ONCE = 10_000
 
 def show(request: Request, listing: Listing) -> HttpResponse:
     """One page of a list."""
-    asked = Asked(listing, request.GET.dict(), request.by, request.reader)
+    asked = Asked(listing, request.GET, request.by, request.reader)
     page, noun = asked.page(), listing.model.noun()
     context = {
         "listing": listing,
@@ -43,7 +42,7 @@ def show(request: Request, listing: Listing) -> HttpResponse:
 
 def selection(request: Request, listing: Listing) -> HttpResponse:
     """How many rows “all matching” would take: exact up to the most that one act takes."""
-    number = Asked(listing, request.GET.dict(), request.by, request.reader).count(MOST_AT_ONCE)
+    number = Asked(listing, request.GET, request.by, request.reader).count(MOST_AT_ONCE)
     text = count(min(number, MOST_AT_ONCE), request.reader)
     return render(request, "lists/_selection.html", {"text": f"{text}+" if number > MOST_AT_ONCE else text})
 
@@ -67,16 +66,11 @@ class _Beside:
         self.archivable = rows.reached(by, "delete", shown)
         self.steps = rows.next_steps(noun, shown, by)
         self.stopped = rows.stopped(noun, shown) if noun in {"person", "company"} else {}
-        self.people = rows.people_counts(shown, by) if noun == "company" else {}
+        self.columns = asked.columns[1:]
         self.stages = rows.stages() if noun == "opportunity" else {}
-        self.companies = self._seen("company", shown, by)
-        self.persons = self._seen("person", shown, by)
 
     def url(self, row: Any) -> str:
         return f"{url_of(row)}?{self._context}"
-
-    def _seen(self, name: str, shown: list[Any], by: Actor) -> frozenset[int]:
-        return rows.reached(by, "see", [getattr(row, name, None) for row in shown])
 
 
 def _chosen(request: Request, asked: Asked) -> list[Any]:
