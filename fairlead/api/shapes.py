@@ -28,6 +28,7 @@ SAMPLES: Mapping[str, Any] = {
     "act": "0d4c7f0e-6c1e-4a0b-9a51-6a2f4f1f1c55",
     "address": "priya@peverell.example",
     "amount": "18000.00",
+    "choices": [{"name": "Gold"}],
     "country": "GB",
     "currency": "GBP",
     "email": "priya@peverell.example",

@@ -55,10 +55,8 @@ def conceals(by: Actor) -> bool:
 
 
 def _withheld(by: Actor, action: str, model: "type[Row]") -> frozenset[str]:
-    if not (classes := model.field_classes):
-        return frozenset()
-    withheld = {kind for kind in set(classes.values()) if by.level(action, kind) == "none"}
-    return frozenset(name for name, kind in classes.items() if kind in withheld)
+    withheld = {kind for kind in CLASSES if by.level(action, kind) == "none"}
+    return frozenset(name for name, kind in model.classes().items() if kind in withheld) if withheld else frozenset()
 
 
 def governing() -> list[str]:

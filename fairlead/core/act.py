@@ -3,6 +3,7 @@
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,7 +15,7 @@ from fairlead.core import clock
 from fairlead.core.actor import Actor
 from fairlead.core.errors import NotFound, WriteOutsideVerb
 from fairlead.core.event import Event, EventLink
-from fairlead.core.record import Link, Record, Row, chunks, unpack, writing
+from fairlead.core.record import Link, Record, Row, chunks, is_keyed, put, unpack, writing
 
 Op = Literal["create", "change", "remove"]
 
@@ -108,6 +109,7 @@ class Act:
 
 _current: ContextVar[Act | None] = ContextVar("act", default=None)
 _last: ContextVar[Act | None] = ContextVar("last_act", default=None)
+_remembered: ContextVar[dict[str, Any] | None] = ContextVar("remembered", default=None)
 
 
 def current() -> Act:
@@ -126,6 +128,21 @@ def last() -> Act | None:
 def forget() -> None:
     """Begin anew: what was last done belongs to an earlier request."""
     _last.set(None)
+
+
+@contextmanager
+def remembering() -> Iterator[None]:
+    """Within this, what is read once need not be read again: a request."""
+    token = _remembered.set({})
+    try:
+        yield
+    finally:
+        _remembered.reset(token)
+
+
+def remembered() -> dict[str, Any] | None:
+    """What this request has read already; None outside of any."""
+    return _remembered.get()
 
 
 def key_of(row: Row) -> Link:
@@ -179,6 +196,9 @@ def roll_back(act: Act) -> None:
 
 def _put_back(row: Row, before: Mapping[str, Any]) -> None:
     for name, value in before.items():
+        if is_keyed(name):
+            put(row, name, value)
+            continue
         column: Any = row._meta.get_field(name)
         if not column.many_to_many:
             setattr(row, column.attname, unpack(column, value))

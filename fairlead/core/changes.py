@@ -13,7 +13,20 @@ from django.utils.translation import gettext as _
 
 from fairlead.core.act import copy_values, current, key_of
 from fairlead.core.errors import Invalid, WrongState
-from fairlead.core.record import Record, Row, chunks, dump_many, kept, link_table, linked, pack, writing
+from fairlead.core.record import (
+    Record,
+    Row,
+    chunks,
+    dump_many,
+    is_keyed,
+    kept,
+    keyed_values,
+    link_table,
+    linked,
+    pack,
+    put,
+    writing,
+)
 
 R = TypeVar("R", bound=Row)
 
@@ -21,7 +34,9 @@ R = TypeVar("R", bound=Row)
 def create(model: type[R], **values: Any) -> R:
     """Add a row with these values (many-to-many as lists of records); checked, kept in the event, undoable."""
     many = {name: _ids(values.pop(name)) for name in list(values) if _is_many(model, name)}
-    row = model(**values)
+    row = model(**{name: value for name, value in values.items() if not is_keyed(name)})
+    for name in filter(is_keyed, values):
+        put(row, name, values[name])
     _clean(row)
     return insert([row], [many])[0]
 
@@ -126,8 +141,9 @@ def _write(model: type[Row], changed: Sequence[tuple[Row, dict[str, Any], dict[s
     alike: dict[str, tuple[dict[str, Any], list[int]]] = {}
     many = {each.name for each in model._meta.many_to_many}
     for row, _old, new in changed:
-        values = {name: getattr(row, _column(row, name).attname) for name in new if name not in many}
-        alike.setdefault(repr([(name, new[name]) for name in values]), (values, []))[1].append(row.pk)
+        values = {_column(row, name).attname: new[name] for name in new if name not in many}
+        own = {name: getattr(row, name) for name in values}
+        alike.setdefault(repr(values | {row.keyed: own.get(row.keyed)}), (own, []))[1].append(row.pk)
     bumped: dict[str, Any] = {"version": F("version") + 1} if issubclass(model, Record) else {}
     for values, ids in alike.values():
         for chunk in chunks(ids):
@@ -156,17 +172,19 @@ def _set(row: Row, values: Mapping[str, Any], *, checked: bool) -> dict[str, Any
     many = {name: _ids(value) for name, value in values.items() if _is_many(type(row), name)}
     plain = {name: value for name, value in values.items() if name not in many}
     for name, value in plain.items():
-        setattr(row, name, value)
+        put(row, name, value)
     names = {_name(row, given) for given in plain}
     if checked:
         _clean(row, only=names)
-    return {f.name: pack(f, getattr(row, f.attname)) for f in kept(type(row)) if f.name in names} | many
+    now = {f.name: pack(f, getattr(row, f.attname)) for f in kept(type(row)) if f.name in names}
+    return now | keyed_values(row, names) | many
 
 
 @contextmanager
 def _as_before(rows: Sequence[Row], names: Iterable[str]) -> Iterator[None]:
     """What fails leaves the rows in memory as they were."""
-    columns = [f.attname for f in rows[0]._meta.concrete_fields if f.name in set(names)]
+    wanted = {_column(rows[0], name).name for name in names}
+    columns = [f.attname for f in rows[0]._meta.concrete_fields if f.name in wanted]
     old = [[getattr(row, column) for column in columns] for row in rows]
     try:
         yield
@@ -197,7 +215,11 @@ def _unique(model: type[Row]) -> Iterator[None]:
 
 def _name(row: Row, given: str) -> str:
     """The field's name, also when its column was given (owner for owner_id)."""
+    if is_keyed(given):
+        return given
     found = row._meta.get_field(given)
+    if found.name == row.keyed:
+        raise TypeError(f"{given} of {row.noun()} is set value by value.")
     if found.name in row.derived:
         raise TypeError(f"{given} of {row.noun()} is derived and cannot be set.")
     return found.name
@@ -212,11 +234,11 @@ def _ids(values: Iterable[Any]) -> list[int]:
 
 
 def _column(row: Row, name: str) -> Any:
-    return row._meta.get_field(name)
+    return row._meta.get_field(row.keyed if is_keyed(name) else name)
 
 
 def _columns(row: Row) -> dict[str, Any]:
-    return {f.name: pack(f, getattr(row, f.attname)) for f in kept(type(row))}
+    return {f.name: pack(f, getattr(row, f.attname)) for f in kept(type(row))} | keyed_values(row)
 
 
 def _clean(row: Row, only: Iterable[str] | None = None) -> None:

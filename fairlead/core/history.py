@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from django.db.models import Min, QuerySet
 
 from fairlead.core.event import Event, EventLink
-from fairlead.core.record import Link, Row, chunks, dump, dump_many, kept, rows, unpack
+from fairlead.core.record import Link, Row, chunks, dump, dump_many, is_keyed, kept, put, rows, unpack
 
 Values = dict[str, Any]
 R = TypeVar("R", bound=Row)
@@ -81,6 +81,8 @@ def restored(model: type[R], pk: int, values: Mapping[str, Any]) -> R:
     for column in kept(model):
         if column.name in values:
             setattr(row, column.attname, unpack(column, values[column.name]))
+    for name in filter(is_keyed, values):
+        put(row, name, values[name])
     for column in model._meta.concrete_fields:
         if column.name in model.derived:
             setattr(row, column.attname, None)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 ALPHABET = "23456789bcdfghjkmnpqrstvwxyz"
 EVENTS = "fairlead_event"
+KEYED = "x."
 Link = tuple[str, int]
 M = TypeVar("M", bound=models.Model)
 T = TypeVar("T")
@@ -84,6 +85,8 @@ class Row(models.Model):
     field_classes: ClassVar[Mapping[str, str]] = {}
     # What many of them are called in addresses, when it is not noun + s.
     many: ClassVar[str] = ""
+    # A JSON column whose values are fields of their own to everybody: named x.KEY in changes, events and clashes.
+    keyed: ClassVar[str] = ""
 
     objects = RowQuerySet.as_manager()
 
@@ -123,6 +126,21 @@ class Row(models.Model):
     def from_outside(cls, values: Mapping[str, Any]) -> frozenset[str]:
         """Which of these values, `label` too, outsiders may have written; assistants get them marked as untrusted."""
         return frozenset()
+
+    @classmethod
+    def classes(cls) -> Mapping[str, str]:
+        """`field_classes`, with those of keyed values."""
+        return cls.field_classes
+
+    @classmethod
+    def keyed_shown(cls, held: Sequence[Mapping[str, Any]], by: Actor) -> list[dict[str, Any]]:
+        """The keyed values of many rows by their keys, as programs see them; without those kept from this actor."""
+        return [dict(each) for each in held]
+
+    @classmethod
+    def word_for(cls, name: str) -> str:
+        """What people call the field of this name."""
+        return str(getattr(cls._meta.get_field(name), "verbose_name", name))
 
     def root(self) -> "Row":
         """The record this row is a part of; itself when it is none's part."""
@@ -173,7 +191,10 @@ def conceal(row: T, by: Actor) -> T:
 
 
 def _forget(row: Row, name: str) -> None:
-    if name in (parts := {each.get_accessor_name(): each for each in row._meta.related_objects}):
+    if is_keyed(name):
+        if row.keyed not in row.get_deferred_fields():
+            put(row, name, None)
+    elif name in (parts := {each.get_accessor_name(): each for each in row._meta.related_objects}):
         nobody = parts[name].related_model._base_manager.none()
         row.__dict__.setdefault("_prefetched_objects_cache", {})[name] = nobody
     elif name in {field.name for field in row._meta.concrete_fields} and name not in row.get_deferred_fields():
@@ -206,6 +227,9 @@ def dump_many(rows: Sequence[Row], names: Collection[str] | None = None) -> list
     model = type(rows[0])
     columns = [field for field in kept(model) if names is None or field.name in names]
     values = [{field.name: pack(field, getattr(row, field.attname)) for field in columns} for row in rows]
+    if model.keyed:
+        for row, each in zip(rows, values, strict=True):
+            each |= keyed_values(row, names)
     for field in model._meta.many_to_many:
         if names is None or field.name in names:
             found = linked(model, field.name, [row.pk for row in rows])
@@ -216,8 +240,35 @@ def dump_many(rows: Sequence[Row], names: Collection[str] | None = None) -> list
 
 @cache
 def kept(model: type[Row]) -> list[models.Field]:
-    """The columns whose values events keep."""
-    return [f for f in model._meta.concrete_fields if not f.primary_key and f.name not in model.derived]
+    """The columns whose values events keep whole."""
+    apart = {*model.derived, model.keyed}
+    return [f for f in model._meta.concrete_fields if not f.primary_key and f.name not in apart]
+
+
+def is_keyed(name: str) -> bool:
+    """Is this the name of a value within a keyed column?"""
+    return name.startswith(KEYED)
+
+
+def key_in(name: str) -> str:
+    """The key of such a name: size of x.size."""
+    return name.removeprefix(KEYED)
+
+
+def put(row: Row, name: str, value: Any) -> None:
+    """Set one value in memory by the name that events use; None takes a keyed value away."""
+    if not is_keyed(name):
+        setattr(row, name, value)
+        return
+    others = {key: each for key, each in getattr(row, row.keyed).items() if key != key_in(name)}
+    setattr(row, row.keyed, others if value is None else others | {key_in(name): copy.deepcopy(value)})
+
+
+def keyed_values(row: Row, names: Collection[str] | None = None) -> dict[str, Any]:
+    """The values of the keyed column (all that there are, or those named) as events keep them."""
+    held = getattr(row, row.keyed) if row.keyed else {}
+    wanted = [KEYED + key for key in held] if names is None else [name for name in names if is_keyed(name)]
+    return {name: copy.deepcopy(held.get(key_in(name))) for name in wanted}
 
 
 def linked(model: type[Row], name: str, ids: Sequence[int]) -> dict[int, list[int]]:

@@ -9,7 +9,7 @@ from django.db import models
 
 from fairlead.core import access
 from fairlead.core.actor import Actor
-from fairlead.core.record import Record, Row, conceal, pack
+from fairlead.core.record import Record, Row, conceal, is_keyed, key_in, pack
 
 HIDDEN = frozenset({"id", "public_id"})
 Seen = dict[type[Record], set[int]]  # the ids that the actor may see
@@ -48,7 +48,18 @@ def resources(records: Sequence[Record], by: Actor) -> list[dict[str, Any]]:
         records = [conceal(each, by) for each in records]
     links = [getattr(each, field.attname) and getattr(each, field.name) for each in records for field in _links(each)]
     seen = visible(links, by)
-    return [_resource(each, by, seen) for each in records]
+    keyed = _keyed(records, by)
+    return [_resource(each, by, seen) | keyed.get(number, {}) for number, each in enumerate(records)]
+
+
+def _keyed(records: Sequence[Record], by: Actor) -> dict[int, dict[str, Any]]:
+    """What stands in the keyed columns of these records, by their place."""
+    found: dict[int, dict[str, Any]] = {}
+    for model in {type(each) for each in records if each.keyed}:
+        places = [number for number, each in enumerate(records) if type(each) is model]
+        shown = model.keyed_shown([getattr(records[number], model.keyed) for number in places], by)
+        found |= {number: {model.keyed: values} for number, values in zip(places, shown, strict=True)}
+    return found
 
 
 def visible(records: Iterable[Any], by: Actor) -> Seen:
@@ -76,6 +87,9 @@ def link(record: Record, seen: Seen) -> dict[str, Any]:
 
 def conflicting(record: Record, name: str, both: dict[str, Any], by: Actor) -> dict[str, Any]:
     """Both values of a conflict as programs see them: a link by noun, id and label."""
+    if is_keyed(name):
+        shown = type(record).keyed_shown([{key_in(name): value} for value in both.values()], by)
+        return {side: values.get(key_in(name)) for side, values in zip(both, shown, strict=True)}
     column = record._meta.get_field(name)
     model = column.related_model
     if not isinstance(model, type) or not issubclass(model, Record):

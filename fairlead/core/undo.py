@@ -16,7 +16,7 @@ from fairlead.core.changes import assign, delete, insert
 from fairlead.core.errors import Invalid, NotAllowed, NotFound, NotUndoable
 from fairlead.core.event import Event, EventLink
 from fairlead.core.outbox import Outbox
-from fairlead.core.record import Link, Record, Row, chunks, dump_many, kept, link_table, rows, unpack
+from fairlead.core.record import Link, Record, Row, chunks, dump_many, is_keyed, kept, link_table, put, rows, unpack
 from fairlead.core.verb import ALWAYS, MONTH, REGISTRY, tell, verb
 
 FEW = 50  # changes of one kind that an undo keeps in one event; more are kept as bulk verbs do
@@ -134,7 +134,7 @@ def _known(noun: str, values: dict[str, Any]) -> dict[str, Any]:
     if model is None:
         raise NotUndoable(_("This kind of record is no longer kept here."))
     names = {each.name for each in [*kept(model), *model._meta.many_to_many]}
-    return {name: value for name, value in values.items() if name in names}
+    return {name: value for name, value in values.items() if name in names or (model.keyed and is_keyed(name))}
 
 
 def _runs(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
@@ -302,7 +302,9 @@ def _changed_since(pairs: list[tuple[Entry, Row]]) -> dict[int, str]:
     firsts = _first_values(compact) if compact else {}
     for (entry, row), now in zip(pairs, dump_many([row for _entry, row in pairs]), strict=True):
         first = entry.after or firsts.get(row.pk, {})
-        names = [name for name in now if name in first and name != "version" and now[name] != first[name]]
+        # Where a keyed value is not among the first ones, there was none.
+        known = {name for name in {*now, *first} if name in first or (entry.after and is_keyed(name))} - {"version"}
+        names = sorted(name for name in known if now.get(name) != first.get(name))
         if names:
             found[row.pk] = ", ".join(_words(row, name) for name in names)
     return found
@@ -343,8 +345,7 @@ def _built_upon(made: list[Row], by: Actor) -> dict[int, str]:
 
 
 def _words(row: Row, name: str) -> str:
-    column: Any = row._meta.get_field(name)
-    return str(column.verbose_name)
+    return row.word_for(name)
 
 
 def _named(model: type[models.Model], pk: int, by: Actor) -> str:
@@ -381,7 +382,7 @@ def _built(entry: Entry) -> Row:
     row = model()
     row.pk = entry.pk
     for name, value in _attributes(row, {name: value for name, value in values.items() if name not in many}).items():
-        setattr(row, name, value)
+        put(row, name, value)
     return row
 
 
@@ -389,6 +390,9 @@ def _attributes(row: Row, values: dict[str, Any]) -> dict[str, Any]:
     """Values as `assign` takes them: columns by attribute, many-to-many as ids."""
     found: dict[str, Any] = {}
     for name, value in values.items():
+        if is_keyed(name):
+            found[name] = value
+            continue
         column: Any = row._meta.get_field(name)
         found[name if column.many_to_many else column.attname] = value if column.many_to_many else unpack(column, value)
     return found

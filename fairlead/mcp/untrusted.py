@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from fairlead.core.event import Event
-from fairlead.core.record import rows
+from fairlead.core.record import is_keyed, rows
 
 
 def marked(value: Any) -> Any:
@@ -19,8 +19,8 @@ def marked(value: Any) -> Any:
 
 def marked_fields(nouns: Iterable[str], fields: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """Fields by name, with several values each (yours and theirs), of a row of one of these nouns."""
-    names = {name for noun in nouns for name in rows()[noun].from_outside({})}
-    return {name: _values(each) if name in names else each for name, each in fields.items()}
+    names = frozenset(name for noun in nouns for name in rows()[noun].from_outside({}))
+    return {name: _values(each) if _is_one(name, names) else each for name, each in fields.items()}
 
 
 def marked_timeline(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -35,6 +35,8 @@ def marked_timeline(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def untrusted(value: Any) -> Any:
+    if isinstance(value, dict):  # values by their names
+        return {name: untrusted(each) for name, each in value.items()}
     return {"untrusted": True, "text": value} if isinstance(value, str) and value else value
 
 
@@ -49,12 +51,17 @@ def _item(item: dict[str, Any], names_outsiders: bool) -> dict[str, Any]:
 def _change(change: dict[str, Any]) -> dict[str, Any]:
     after = {"noun": change["noun"]} | {name: values["after"] for name, values in change["fields"].items()}
     names = _from_outside(after)
-    fields = {name: _values(each) if name in names else marked(each) for name, each in change["fields"].items()}
+    fields = {name: _values(each) if _is_one(name, names) else marked(each) for name, each in change["fields"].items()}
     return change | {"fields": fields}
 
 
 def _values(values: dict[str, Any]) -> dict[str, Any]:
     return {name: untrusted(each) for name, each in values.items()}
+
+
+def _is_one(name: str, names: frozenset[str]) -> bool:
+    """Is this one of the names, or the name of a custom field where those are among them?"""
+    return name in names or (is_keyed(name) and "custom" in names)
 
 
 def _from_outside(value: dict[str, Any]) -> frozenset[str]:

@@ -7,6 +7,7 @@ from fairlead.models.activity import Activity
 from fairlead.models.attempt import Attempt
 from fairlead.models.company import Company
 from fairlead.models.contact import MailAddress, PhoneNumber, PostalAddress
+from fairlead.models.custom import CustomField
 from fairlead.models.external import ExternalId
 from fairlead.models.file import File
 from fairlead.models.identity import Identity
@@ -34,6 +35,7 @@ __all__ = [
     "Authenticator",
     "Closure",
     "Company",
+    "CustomField",
     "Event",
     "EventLink",
     "ExactKey",

@@ -1,11 +1,12 @@
 """What is looked up by: exact keys (mail, phone, domain, tax id, external id) and one search row per record."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from django.db import models
 
 from fairlead.models import term_index
+from fairlead.models.custom import live_fields
 from fairlead.models.terms import digits, spelled, terms
 
 if TYPE_CHECKING:
@@ -76,16 +77,24 @@ def _reindex(model: "type[Owned]", chunk: list[int]) -> None:
     old = SearchRow.objects.filter(noun=noun, record_id__in=chunk)
     term_index.drop(list(old.values_list("pk", flat=True)))
     old.delete()
-    made = SearchRow.objects.bulk_create([search_row(record) for record in records])
+    own = searched_keys(noun)
+    made = SearchRow.objects.bulk_create([search_row(record, own) for record in records])
     term_index.keep((row.pk, row.terms or ()) for row in made)
 
 
-def search_row(record: "Owned") -> SearchRow:
-    """The search row of this record, as it is now."""
+def searched_keys(noun: str) -> list[str]:
+    """The keys of the custom fields whose words records are found by: texts that everybody who sees a record sees."""
+    return [field.key for field in live_fields(noun) if field.kind == "text" and field.field_class == "normal"]
+
+
+def search_row(record: "Owned", own: Sequence[str] | None = None) -> SearchRow:
+    """The search row of this record, as it is now; `own` are its noun's `searched_keys`, where they are known."""
     mails, phones = record.contact_texts()
     contact = " ".join(part for part in (spelled(*mails), digits(*phones)) if part)
     row = SearchRow(noun=record.noun(), record_id=record.pk, contact=contact)
-    row.text, row.linked = spelled(*record.search_texts()), spelled(*record.linked_texts())
+    keys = searched_keys(record.noun()) if own is None else own
+    words = [str(record.custom[key]) for key in keys if key in record.custom]
+    row.text, row.linked = spelled(*record.search_texts(), *words), spelled(*record.linked_texts())
     row.terms = row.held() | scopes(record)
     return row
 

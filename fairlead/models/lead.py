@@ -13,7 +13,7 @@ from fairlead.models.owned import Owned
 
 # What a form or a mail brought, as it came.
 AS_GIVEN = frozenset(
-    {"label", "name", "company_name", "title", "email", "phone", "website", "country", "interest", "message"}
+    {"label", "name", "company_name", "title", "email", "phone", "website", "country", "interest", "message", "custom"}
 )
 
 

@@ -9,9 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from fairlead.core.actor import Actor, Level
 from fairlead.core.record import Link, Record
 from fairlead.models.contacted import linked_anew
+from fairlead.models.custom import Customised
 
 
-class Owned(Record):
+class Owned(Customised, Record):
     """A record that somebody owns; access follows from owner, team and collaborators."""
 
     owner = models.ForeignKey(

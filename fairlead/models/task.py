@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from fairlead.core.actor import Actor
 from fairlead.core.record import RowQuerySet, rows
 from fairlead.models.about import About, exactly_one, touched
+from fairlead.models.custom import Customised
 
 
 class TaskQuerySet(RowQuerySet["Task"]):
@@ -19,7 +20,7 @@ class TaskQuerySet(RowQuerySet["Task"]):
         return self.filter(state="open", archived_at=None)
 
 
-class Task(About):
+class Task(Customised, About):
     """`due_on` with an optional `due_time`, both as the assignee's clock shows; `due_at` is that moment in UTC.
 
     Without a time a task is date-only, and its moment is the end of the day.

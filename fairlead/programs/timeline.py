@@ -16,7 +16,7 @@ from fairlead.core.actor import Actor
 from fairlead.core.errors import BadRequest
 from fairlead.core.event import Event
 from fairlead.core.event import timeline as events_on
-from fairlead.core.record import Link, Record, Row, conceal, nouns, rows
+from fairlead.core.record import Link, Record, Row, conceal, is_keyed, key_in, nouns, rows
 from fairlead.core.resource import Seen, columns, link, visible
 from fairlead.core.undo import undoable
 from fairlead.core.verb import Part, tell
@@ -135,8 +135,22 @@ def _change(change: Change, reading: Reading) -> dict[str, Any]:
                 "after": _shown(column, after.get(column.name), reading),
             }
     fields.pop("version", None)
+    fields |= _keyed(noun, before, after, reading.by)
     row = reading.rows[(noun, pk)]
     return {"noun": noun, "id": row.public_id if isinstance(row, Record) else None, "op": op, "fields": fields}
+
+
+def _keyed(noun: str, before: dict[str, Any], after: dict[str, Any], by: Actor) -> dict[str, Any]:
+    """The changed values of keyed columns, each as a field of its own."""
+    names = [name for name in dict.fromkeys([*before, *after]) if is_keyed(name)]
+    if not names or not rows()[noun].keyed:
+        return {}
+    held = [
+        {key_in(name): values[name] for name in names if values.get(name) is not None} for values in (before, after)
+    ]
+    old, new = rows()[noun].keyed_shown(held, by)
+    pairs = {name: {"before": old.get(key_in(name)), "after": new.get(key_in(name))} for name in names}
+    return {name: pair for name, pair in pairs.items() if pair["before"] != pair["after"]}
 
 
 def _shown(column: Any, value: Any, reading: Reading) -> Any:

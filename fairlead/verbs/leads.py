@@ -11,6 +11,7 @@ from fairlead.core.changes import change, create
 from fairlead.core.clash import check_version
 from fairlead.core.verb import verb
 from fairlead.models import Activity, Company, Lead, Organisation, Person, Source, normal
+from fairlead.verbs.custom_values import Custom, with_custom
 from fairlead.verbs.ownership import owned_by
 
 LeadType = Literal["inquiry", "trial", "event", "call", "list"]
@@ -30,12 +31,13 @@ class LeadFacts(TypedDict, total=False):
     person: Person | None
     company: Company | None
     respond_by: datetime | None
+    custom: Custom
 
 
 @verb("{by} added the lead {it}", may="lead.create")
 def create_lead(by: Actor, *, name: str = "", **facts: Unpack[LeadFacts]) -> Lead:
     """Add a lead with whatever is known of it; nothing is required."""
-    return create(Lead, name=name, **owned_by(by), **_with_phone(dict(facts)))
+    return create(Lead, name=name, **owned_by(by), **_with_phone(with_custom(by, "lead", dict(facts))))
 
 
 @verb("{by} edited {lead}", may="edit")
@@ -43,7 +45,7 @@ def edit_lead(
     by: Actor, lead: Lead, *, name: str | None = None, version: int | None = None, **facts: Unpack[LeadFacts]
 ) -> Lead:
     """Change facts of a lead. With `version`, a field that somebody else changed since is a conflict."""
-    values = dict(facts) | ({"name": name} if name is not None else {})
+    values = with_custom(by, "lead", dict(facts)) | ({"name": name} if name is not None else {})
     check_version(lead, version, values)
     change(lead, **_with_phone(values))
     return lead

@@ -15,6 +15,7 @@ from fairlead.core.errors import Invalid, WrongState
 from fairlead.core.verb import verb
 from fairlead.models import Closure, Company, Lead, Opportunity, Organisation, Person, Source, Stage, money
 from fairlead.verbs.companies import company_along
+from fairlead.verbs.custom_values import Custom, with_custom
 from fairlead.verbs.ownership import owned_by
 from fairlead.verbs.people import person_along
 
@@ -32,6 +33,7 @@ class OpportunityFacts(TypedDict, total=False):
     likelihood: int | None
     source: Source | None
     about: str
+    custom: Custom
 
 
 @verb("{by} opened the opportunity {it}", may="opportunity.create")
@@ -53,7 +55,7 @@ def create_opportunity(
     if new_person:
         facts["person"] = person_along(by, new_person, facts.get("company"))
     stage = stage or Stage.objects.order_by("pipeline__position", "position")[0]
-    values = _values(dict(facts), facts.get("currency") or Organisation.ours().currency)
+    values = _values(with_custom(by, "opportunity", dict(facts)), facts.get("currency") or Organisation.ours().currency)
     return create(Opportunity, title=title, stage=stage, stage_since=clock.now(), **owned_by(by), **values)
 
 
@@ -67,7 +69,7 @@ def edit_opportunity(
     **facts: Unpack[OpportunityFacts],
 ) -> Opportunity:
     """Change facts of an opportunity. With `version`, a field that somebody else changed since is a conflict."""
-    values = _values(dict(facts), facts.get("currency") or opportunity.currency)
+    values = _values(with_custom(by, "opportunity", dict(facts)), facts.get("currency") or opportunity.currency)
     if title is not None:
         values["title"] = title
     check_version(opportunity, version, values)

@@ -10,6 +10,7 @@ from fairlead.core.verb import verb
 from fairlead.models import Company, Person, Source
 from fairlead.verbs.companies import company_along
 from fairlead.verbs.contact_points import ContactFacts, columns, keep_reach
+from fairlead.verbs.custom_values import Custom, with_custom
 from fairlead.verbs.ownership import owned_by
 
 
@@ -21,6 +22,7 @@ class PersonFacts(ContactFacts, total=False):
     zone: str
     source: Source | None
     about: str
+    custom: Custom
 
 
 @verb("{by} added {it}", may="person.create")
@@ -28,7 +30,7 @@ def create_person(by: Actor, *, name: str, new_company: str = "", **facts: Unpac
     """Add a person; a name alone is enough, and no company is needed. `new_company` is added with them."""
     if new_company:
         facts["company"] = company_along(by, new_company)
-    person = create(Person, name=name, **owned_by(by), **columns(facts))
+    person = create(Person, name=name, **owned_by(by), **with_custom(by, "person", columns(facts)))
     keep_reach(person, facts)
     return person
 
@@ -38,7 +40,7 @@ def edit_person(
     by: Actor, person: Person, *, name: str | None = None, version: int | None = None, **facts: Unpack[PersonFacts]
 ) -> Person:
     """Change facts of a person. With `version`, a field that somebody else changed since is a conflict."""
-    values = columns(facts) | ({"name": name} if name is not None else {})
+    values = with_custom(by, "person", columns(facts)) | ({"name": name} if name is not None else {})
     check_version(person, version, values)
     change(person, **values)
     keep_reach(person, facts)

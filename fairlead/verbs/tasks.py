@@ -16,6 +16,7 @@ from fairlead.models import Task, User
 from fairlead.models.about import place
 from fairlead.models.subject import Subject
 from fairlead.models.task import due_moment
+from fairlead.verbs.custom_values import Custom, with_custom
 
 TaskKind = Literal["call", "mail", "meeting", "todo"]
 
@@ -25,6 +26,7 @@ class TaskFacts(TypedDict, total=False):
     kind: TaskKind
     due_on: date | None
     due_time: time | None
+    custom: Custom
 
 
 @verb("{by} planned “{title}” for {assignee}", may="task.create")
@@ -37,18 +39,21 @@ def add_task(
     due_on: date | None = None,
     due_time: time | None = None,
     assignee: User | None = None,
+    custom: Custom | None = None,
 ) -> Task:
     """Plan a task on a record. `due_on` and `due_time` are as the assignee's clock shows; without one, it is yours."""
     doer = assignee or _self(by)
     due = {"due_on": due_on, "due_time": due_time, "due_at": due_moment(due_on, due_time, doer.tz)}
-    return create(Task, **place(about), title=title, kind=kind, assignee=doer, planned_by_id=by.user_id, **due)
+    more = with_custom(by, "task", due | {"custom": custom})
+    return create(Task, **place(about), title=title, kind=kind, assignee=doer, planned_by_id=by.user_id, **more)
 
 
 @verb("{by} edited “{task}”", may="edit")
 def edit_task(by: Actor, task: Task, *, version: int | None = None, **facts: Unpack[TaskFacts]) -> Task:
     """Change a task's title, kind or date."""
-    check_version(task, version, dict(facts))
-    change(task, **_due(task, dict(facts), task.assignee))
+    values = with_custom(by, "task", dict(facts))
+    check_version(task, version, values)
+    change(task, **_due(task, values, task.assignee))
     return task
 
 

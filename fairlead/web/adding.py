@@ -1,7 +1,8 @@
 """The forms that add a record: their fields, and from what was typed to a verb's input."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -10,8 +11,10 @@ from django.utils.translation import gettext_lazy
 from fairlead.core import access
 from fairlead.core.actor import Actor
 from fairlead.core.record import nouns
-from fairlead.models import Lead, Opportunity, Organisation, Source, Stage
-from fairlead.web import typed
+from fairlead.models import CustomField, Lead, Opportunity, Organisation, Source, Stage
+from fairlead.models.custom import seen_fields
+from fairlead.models.custom_values import LONGEST
+from fairlead.web import custom, typed
 from fairlead.web.formats import Reader
 
 Choices = list[tuple[str, Any]]
@@ -40,6 +43,7 @@ class Field:
     watched: bool = False
     help: Any = ""
     choices: Callable[[Actor], Choices] = lambda by: []
+    custom: CustomField | None = None
 
 
 @dataclass(frozen=True)
@@ -106,7 +110,7 @@ class Form:
                 if each.picks:
                     _pick(each, entry, by, read)
                 elif text:
-                    _value(self, each, text, reader, read)
+                    _value(self, each, text, by, reader, read)
             except typed.Unread as error:
                 read.errors[each.name] = str(error)
         if self.one_of and not any(entry[name] for name in self.one_of):
@@ -117,8 +121,30 @@ class Form:
         """A verb's messages, at the fields of this form."""
         names = {SHAPES[each.name][0]: each.name for each in self.fields if each.name in SHAPES}
         known = {each.name for each in self.fields}
+        errors = {custom.by_form_name(name): texts for name, texts in errors.items()}
         placed = {names.get(name.partition(".")[0], name): " ".join(texts) for name, texts in errors.items()}
         return {name if name in known else self.fields[0].name: text for name, text in placed.items()}
+
+
+def form_of(noun: str, by: Actor) -> Form:
+    """The form that adds one of this noun, with the custom fields that this reader may fill, behind More."""
+    fixed = access.fixed(by, nouns()[noun])
+    own = [each for each in seen_fields(by, noun).values() if each.full_key not in fixed]
+    return replace(FORMS[noun], fields=[*FORMS[noun].fields, *(_custom_field(each) for each in own)])
+
+
+def _custom_field(field: CustomField) -> Field:
+    kind = {"choice": "select", "yes_no": "select", "date": "date", "number": "number", "money": "money"}
+    return Field(
+        custom.name_of(field),
+        field.name,
+        kind.get(field.kind, "text"),
+        LONGEST,
+        more=True,
+        help=custom.hint(field),
+        choices=lambda by: custom.options(field),
+        custom=field,
+    )
 
 
 def _check(field: Field, text: str, by: Actor) -> None:
@@ -133,7 +159,15 @@ def _check(field: Field, text: str, by: Actor) -> None:
         raise typed.Unread(_("This choice is not there any more. Choose another one."))
 
 
-def _value(form: Form, field: Field, text: str, reader: Reader, read: Read) -> None:
+def _jsonable(value: Any) -> Any:
+    """Exactly, as a call's fingerprint is made of JSON."""
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def _value(form: Form, field: Field, text: str, by: Actor, reader: Reader, read: Read) -> None:
+    if field.custom:
+        read.raw.setdefault("custom", {})[field.custom.key] = _jsonable(custom.given(field.custom, text, by, reader))
+        return
     # A lead keeps one mail and one phone as they were given.
     name, shape = (field.name, str) if form.noun == "lead" else SHAPES.get(field.name, (field.name, str))
     if field.kind == "date":

@@ -12,11 +12,12 @@ from django.utils.translation import gettext_lazy
 
 from fairlead.core.actor import Actor
 from fairlead.core.event import Event
-from fairlead.core.record import rows, unpack
+from fairlead.core.record import Row, is_keyed, key_in, rows, unpack
 from fairlead.core.undo import undoable
+from fairlead.models.custom import fields_of
 from fairlead.programs.audit import Found, told
 from fairlead.programs.timeline import spoken
-from fairlead.web import formats
+from fairlead.web import custom, formats
 from fairlead.web.addresses import url_of_ref
 from fairlead.web.formats import Reader
 from fairlead.web.told import Piece, undone
@@ -74,11 +75,17 @@ def _values(change: dict[str, Any], reader: Reader) -> list[dict[str, str]]:
     about = {"noun": change["noun"], "id": change["id"] or "", "op": change["op"]}
     found = []
     for name, values in change["fields"].items():
-        field: Any = model._meta.get_field(name)
-        words = {when: _words(field, values[when], reader) for when in ("before", "after")}
+        words = {when: _told(model, name, values[when], reader) for when in ("before", "after")}
         if words["before"] != words["after"]:
-            found.append({**about, "label": capfirst(str(getattr(field, "verbose_name", name))), **words})
+            found.append({**about, "label": capfirst(model.word_for(name)), **words})
     return found
+
+
+def _told(model: type[Row], name: str, value: Any, reader: Reader) -> str:
+    if not is_keyed(name):
+        return _words(model._meta.get_field(name), value, reader)  # type: ignore[arg-type]
+    field = fields_of(model.noun()).get(key_in(name))
+    return custom.told(field, value) if field else str(value or "")[:LONGEST]
 
 
 def _words(field: "Field[Any, Any]", value: Any, reader: Reader) -> str:

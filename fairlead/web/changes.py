@@ -10,11 +10,13 @@ from django.core.exceptions import FieldDoesNotExist
 from fairlead.core import access
 from fairlead.core.actor import Actor
 from fairlead.core.event import Event
-from fairlead.core.record import Record, Row, rows, unpack
+from fairlead.core.record import Record, Row, is_keyed, key_in, rows, unpack
 from fairlead.core.verb import REGISTRY
-from fairlead.models import money
+from fairlead.models import CustomField, money
 from fairlead.models.contact import ContactPoint
-from fairlead.web import formats
+from fairlead.models.custom import fields_of
+from fairlead.models.custom_values import linked
+from fairlead.web import custom, formats
 from fairlead.web.formats import Reader
 
 LONGEST = 200
@@ -29,15 +31,19 @@ class Words:
     def __init__(self, events: Iterable[Event], by: Actor, reader: Reader, currency: str) -> None:
         self.by, self.reader, self.currency = by, reader, currency
         wanted: dict[type[Record], set[int]] = defaultdict(set)
+        customs: list[tuple[CustomField, Any]] = []
         for event in filter(_silent, events):
             for field, pair in _pairs(event, by):
-                if field.is_relation and issubclass(field.related_model, Record):
+                if isinstance(field, CustomField):
+                    customs += [(field, value) for value in pair]
+                elif field.is_relation and issubclass(field.related_model, Record):
                     wanted[field.related_model] |= {pk for value in pair for pk in _ids(value)}
         self._names = {
             model: {row.pk: row.label for row in model.objects.visible_to(by).filter(pk__in=ids)}
             for model, ids in wanted.items()
             if ids
         }
+        self._links = linked(customs, by)
 
     def name(self, model: type[Any], pk: int) -> str:
         return self._names.get(model, {}).get(pk, f"a {model._meta.verbose_name}")
@@ -45,6 +51,8 @@ class Words:
     def value(self, field: Any, value: Any) -> str:
         if value in (None, "", []):
             return ""
+        if isinstance(field, CustomField):
+            return custom.words(field, value, self.reader, self._links)[:LONGEST]
         if field.is_relation:
             return ", ".join(self.name(field.related_model, pk) for pk in _ids(value))
         if field.name.endswith("_minor"):
@@ -81,13 +89,19 @@ def _pairs(event: Event, by: Actor) -> list[tuple[Any, Pair]]:
         hidden = access.hidden(by, model)
         if op == "change":
             shown = [name for name in before if name not in hidden and _shown(model, name)]
-            found += [(model._meta.get_field(name), (before[name], after.get(name))) for name in shown]
+            found += [(_field(model, name), (before[name], after.get(name))) for name in shown]
         elif issubclass(model, ContactPoint) and not hidden:
             found.append((_main_field(model), (_main(model, before), _main(model, after))))
     return found
 
 
+def _field(model: type[Row], name: str) -> Any:
+    return fields_of(model.noun())[key_in(name)] if is_keyed(name) else model._meta.get_field(name)
+
+
 def _shown(model: type[Row], name: str) -> bool:
+    if is_keyed(name):
+        return key_in(name) in fields_of(model.noun())
     if name in SAID or (model.noun(), name) == ("task", "outcome"):
         return False
     try:
@@ -110,6 +124,8 @@ def _main(model: type[Row], values: dict[str, Any]) -> Any:
 
 
 def _label(field: Any) -> str:
+    if isinstance(field, CustomField):
+        return field.name
     if issubclass(field.model, ContactPoint):
         return {"mailaddress": "E-mail", "phonenumber": "Phone"}.get(field.model._meta.model_name, "Address")
     name = str(field.verbose_name if not field.many_to_many else field.name)

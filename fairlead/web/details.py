@@ -8,12 +8,14 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from fairlead.core import access
 from fairlead.core.actor import Actor
 from fairlead.core.errors import Invalid
 from fairlead.core.record import nouns
 from fairlead.core.verb import REGISTRY
-from fairlead.models import Lead, Opportunity, Source, money
-from fairlead.web import formats, typed
+from fairlead.models import CustomField, Lead, Opportunity, Source, money
+from fairlead.models.custom import seen_fields
+from fairlead.web import custom, formats, typed
 from fairlead.web.addresses import url_of
 from fairlead.web.formats import Reader
 
@@ -32,6 +34,7 @@ class Property:
     verb: str = ""
     folded: bool = False
     parts: str = ""
+    custom: CustomField | None = None
 
 
 _source = Property("source", gettext_lazy("Source"), "source")
@@ -110,6 +113,27 @@ def find(noun: str, name: str) -> Property | None:
     return next((each for each in PROPERTIES.get(noun, ()) if each.name == name), None)
 
 
+def custom_property(field: CustomField, held: Any = None) -> Property:
+    """A custom field as a property: `kind` says what it is edited with."""
+    kind, choices = custom.INPUTS.get(field.kind, "text"), tuple(custom.options(field, held))
+    return Property(custom.name_of(field), field.name, kind, field.links_to, choices, folded=True, custom=field)
+
+
+def custom_shown(record: Any, by: Actor, reader: Reader) -> "list[Shown]":
+    """Every custom field of the record that the reader may see, in their order."""
+    fields = list(seen_fields(by, record.noun()).values())
+    links = custom.links_of(fields, record.custom, by)
+    fixed = access.fixed(by, type(record)) if fields else frozenset()
+    return [
+        Shown(
+            custom_property(field, record.custom.get(field.key)),
+            custom.words(field, record.custom.get(field.key), reader, links),
+            fixed=field.full_key in fixed,
+        )
+        for field in fields
+    ]
+
+
 @dataclass
 class Shown:
     """A property as the page shows it."""
@@ -136,8 +160,11 @@ def withheld(spec: Property) -> Shown:
     return Shown(spec, _("Hidden by your role"), fixed=True)
 
 
-def typed_value(record: Any, spec: Property, reader: Reader, parts: list[str]) -> str:
+def typed_value(record: Any, spec: Property, by: Actor, reader: Reader, parts: list[str]) -> str:
     """What stands in the field when it is opened for editing."""
+    if spec.custom:
+        held, links = record.custom.get(spec.custom.key), custom.links_of([spec.custom], record.custom, by)
+        return custom.text(spec.custom, held, reader, links)
     if spec.parts:
         return ", ".join(parts)
     value = getattr(record, spec.name)
@@ -153,7 +180,7 @@ def typed_value(record: Any, spec: Property, reader: Reader, parts: list[str]) -
 def save(record: Any, spec: Property, text: str, by: Actor, reader: Reader, version: int | None) -> None:
     """Save what was typed through the noun's verb; raises Invalid at the property, or Conflict."""
     try:
-        values = READ[spec.kind](record, spec, text, by, reader)
+        values = (_custom if spec.custom else READ[spec.kind])(record, spec, text, by, reader)
     except typed.Unread as unread:
         raise Invalid({spec.name: [str(unread)]}) from None
     if spec.verb:
@@ -166,6 +193,8 @@ def in_words(record: Any, spec: Property, packed: Any, by: Actor, reader: Reader
     """A value from a conflict, as core.record packs it, in words."""
     if packed in (None, ""):
         return ""
+    if spec.custom:
+        return custom.words(spec.custom, packed, reader, custom.links_of([spec.custom], {spec.custom.key: packed}, by))
     if spec.kind in {"link", "source"}:
         model = Source if spec.kind == "source" else nouns()[spec.noun]
         found = model.objects.visible_to(by).filter(pk=packed).first()
@@ -192,6 +221,14 @@ def _words(record: Any, spec: Property, value: Any, reader: Reader) -> str:
 # --- what was typed, as the arguments of a verb ------------------------------------------------------------------
 
 Read = Callable[[Any, Property, str, Actor, Reader], dict[str, Any]]
+
+
+def _custom(record: Any, spec: Property, text: str, by: Actor, reader: Reader) -> dict[str, Any]:
+    assert spec.custom
+    held = record.custom.get(spec.custom.key)
+    # A choice that is offered no more stays where it was.
+    same = spec.custom.kind == "choice" and text == held
+    return {"custom": {} if same else {spec.custom.key: custom.given(spec.custom, text, by, reader)}}
 
 
 def _text(record: Any, spec: Property, text: str, by: Actor, reader: Reader) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 
+from fairlead.core.act import remembering
+
 POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -28,13 +30,14 @@ Answer = Callable[[HttpRequest], HttpResponseBase]
 
 
 class Headers:
-    """The outermost middleware, so that faults and static files carry them too."""
+    """The outermost middleware, so that faults and static files carry them too; what is remembered ends with it."""
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        answer = self.get_response(request)
+        with remembering():
+            answer = self.get_response(request)
         for name, value in ALWAYS.items():
             answer.headers.setdefault(name, value)
         if request.is_secure():

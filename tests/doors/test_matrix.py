@@ -22,7 +22,20 @@ from fairlead.core.schema import subject_name, subjects
 from fairlead.core.verb import REGISTRY
 from fairlead.demo.world import World
 from fairlead.mcp.tools import call
-from fairlead.models import Absence, Activity, File, Organisation, Role, Schedule, Stage, Suppression, Tag, Task, User
+from fairlead.models import (
+    Absence,
+    Activity,
+    CustomField,
+    File,
+    Organisation,
+    Role,
+    Schedule,
+    Stage,
+    Suppression,
+    Tag,
+    Task,
+    User,
+)
 from fairlead.models.user import DEFAULT_ROLES
 from fairlead.programs import keys
 from fairlead.web.addresses import ADDRESSED
@@ -88,6 +101,7 @@ PAGES = {
     "settings/absences/<str:public_id>/remove": "absence.edit",
     "settings/audit": "event.export",
     "settings/changes": "organisation.edit",
+    "settings/fields": "organisation.edit",
     "settings/linked-account": "member",
     "settings/organisation": "organisation.edit",
     "settings/password": "member",
@@ -151,7 +165,7 @@ class Field:
         self.api, self.browser = Api(self.sam), Client()
         self.browser.force_login(self.sam)
         alone = [Organisation.ours(), held, Schedule.objects.first(), world.sam.teams.first(), world.noah]
-        alone += [self._absence(PREPARER, user=world.sam), self.api.token]
+        alone += [self._absence(PREPARER, user=world.sam), self._field(PREPARER), self.api.token]
         self.records |= {noun_of(record): {"own": record} for record in alone}  # type: ignore[dict-item]
         self.named = {
             "noah": world.noah.public_id,
@@ -172,6 +186,11 @@ class Field:
     @aside
     def _absence(by: Actor, *, user: User) -> Absence:
         return create(Absence, user=user, starts_on="2031-01-01", ends_on="2031-01-02")
+
+    @staticmethod
+    @aside
+    def _field(by: Actor) -> CustomField:
+        return create(CustomField, of_noun="person", key="matrix", name="Matrix", kind="text", filterable=True)
 
     def standings(self, noun: str) -> Iterator[tuple[str, Record]]:
         yield from self.records[noun].items()

@@ -11,7 +11,7 @@ from fairlead.core.errors import Invalid, KeyReused
 from fairlead.core.record import Record, nouns
 from fairlead.core.schema import answered, find, perform
 from fairlead.models.search import search
-from fairlead.web.adding import FORMS, Entry, Form, Read
+from fairlead.web.adding import FORMS, Entry, Form, Read, form_of
 from fairlead.web.addresses import url_of
 from fairlead.web.likeness import Likeness, likenesses
 from fairlead.web.page import Request, done, page, render
@@ -26,7 +26,7 @@ def choose(request: Request) -> HttpResponse:
 
 def form(request: Request, noun: str) -> HttpResponse:
     """GET: an empty form, or one filled by the address. POST: add, or say what needs a second look."""
-    form = FORMS[noun]
+    form = form_of(noun, request.by)
     if request.method == "GET":
         return _show(request, form, _prefilled(request, form))
     entry = form.entry(request.POST.dict())

@@ -14,13 +14,15 @@ from typing import Any, Literal, cast, get_args, get_origin, get_type_hints
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from fairlead.core import access
 from fairlead.core.actor import Actor
 from fairlead.core.errors import Conflict, Invalid, NotFound, Refused
 from fairlead.core.record import Record
 from fairlead.core.schema import find, perform, record_types, subject_name, subjects
 from fairlead.core.verb import REGISTRY, Verb
-from fairlead.models import User
-from fairlead.web import typed
+from fairlead.models import CustomField, User
+from fairlead.models.custom import seen_fields
+from fairlead.web import custom, typed
 from fairlead.web.addresses import PAGES, url_of
 from fairlead.web.answer import answered, came_from, declined, told
 from fairlead.web.page import Request, page, render
@@ -29,7 +31,7 @@ from fairlead.web.soon import tomorrow
 from fairlead.web.wording import of_argument, of_verb
 
 LONG = frozenset({"note", "text", "message", "about"})
-HIDDEN = frozenset({"version", "team"})
+HIDDEN = frozenset({"version", "team", "custom"})
 CHOICES = 200
 
 
@@ -43,6 +45,7 @@ class Question:
     required: bool
     value: str = ""
     choices: tuple[tuple[str, str], ...] = ()
+    help: str = ""
 
 
 @page("member", "GET", "POST")
@@ -83,10 +86,10 @@ def _do(request: HttpRequest, record: Record, spec: Verb) -> HttpResponse:
     for name in given.pop("keep_theirs", "").split():
         given.pop(name, None)
     try:
-        raw = _read(spec, record, given, found)
+        raw = _read(spec, record, given, found) | _custom_facts(spec, record, given, found)
         answer = perform(spec.name, found.by, raw)
     except Invalid as invalid:
-        return _ask(request, record, spec, invalid.errors)
+        return _ask(request, record, spec, {custom.by_form_name(name): each for name, each in invalid.errors.items()})
     except Conflict as conflict:
         return _both(request, record, spec, conflict)
     except Refused as refusal:
@@ -130,6 +133,7 @@ def _ask(
     given = request.POST.dict() if request.method == "POST" else request.GET.dict()
     by = cast(Request, request).by
     questions = [_question(spec, parameter, record, given, by) for parameter in _parameters(spec)]
+    questions += _custom_questions(spec, record, given, cast(Request, request))
     if errors and not any(question.name in errors for question in questions):
         return declined(request, came_from(request, home_of(record)), Invalid(errors))
     title, button = of_verb(spec)
@@ -166,6 +170,41 @@ def _question(spec: Verb, parameter: tuple[str, Any, bool], record: Any, given: 
     now = now.isoformat() if isinstance(now, datetime) else now
     value = given.get(name, getattr(now, "public_id", "" if now is None else str(now)))
     return Question(name, of_argument(name), kind, required, value, tuple(choices))
+
+
+def _custom_fields(spec: Verb, record: Any, by: Actor) -> list[CustomField]:
+    """The custom fields that the form of an edit asks for."""
+    if spec.name != f"edit_{record.noun()}" or not record.keyed:
+        return []
+    fixed = access.fixed(by, type(record))
+    return [field for field in seen_fields(by, record.noun()).values() if field.full_key not in fixed]
+
+
+def _custom_questions(spec: Verb, record: Any, given: dict[str, str], request: Request) -> list[Question]:
+    fields = _custom_fields(spec, record, request.by)
+    links = custom.links_of(fields, record.custom, request.by) if fields else {}
+    found = []
+    for field in fields:
+        name, held = custom.name_of(field), record.custom.get(field.key)
+        value = given.get(name, custom.text(field, held, request.reader, links))
+        choices = tuple((key, str(label)) for key, label in custom.options(field, held))
+        kind = "select" if choices else "date" if field.kind == "date" else "text"
+        found.append(Question(name, field.name, kind, False, value, choices, custom.hint(field)))
+    return found
+
+
+def _custom_facts(spec: Verb, record: Any, given: dict[str, str], request: Request) -> dict[str, Any]:
+    """What was typed into custom fields and differs from what is there, as the verb takes it."""
+    asked = {each.name: each.value for each in _custom_questions(spec, record, {}, request)}
+    values: dict[str, Any] = {}
+    for field in _custom_fields(spec, record, request.by):
+        name = custom.name_of(field)
+        if name in given and given[name] != asked[name]:
+            try:
+                values[field.key] = custom.given(field, given[name], request.by, request.reader)
+            except typed.Unread as unread:
+                raise Invalid({name: [str(unread)]}) from None
+    return {"custom": values} if values else {}
 
 
 def _kind(name: str, annotation: Any, record: Any, by: Actor) -> tuple[str, list[tuple[str, str]]]:

@@ -64,7 +64,7 @@ def _details(was: Any, values: Values, parts: dict[str, dict[int, Values]], requ
         if spec.name in hidden
         else details.shown(was, spec, request.reader, _texts(spec.parts, values, parts) if spec.parts else [])
         for spec in details.PROPERTIES[was.noun()]
-    ]
+    ] + details.custom_shown(was, request.by, request.reader)
 
 
 def _texts(kind: str, values: Values, parts: dict[str, dict[int, Values]]) -> list[str]:

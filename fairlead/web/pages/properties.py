@@ -11,7 +11,7 @@ from fairlead.core.errors import Conflict, Invalid, NotAllowed, NotFound, Refuse
 from fairlead.core.verb import REGISTRY
 from fairlead.models import PostalAddress, Source
 from fairlead.verbs.contact_points import PostalFacts
-from fairlead.web import details
+from fairlead.web import custom, details
 from fairlead.web.addresses import url_of
 from fairlead.web.answer import answered, declined, partial, told
 from fairlead.web.beside import beside
@@ -26,7 +26,8 @@ POSTAL = tuple(PostalFacts.__annotations__)
 @page("member", "GET", "POST")
 def edit(request: HttpRequest, noun: str, address: str, name: str) -> HttpResponse:
     """A property's form, in place or as a page of its own, and what comes of it."""
-    record, spec = load(request, noun, address), details.find(noun, name)
+    record = load(request, noun, address)
+    spec = details.find(noun, name) or _custom(request, record, name)
     if spec is None:
         raise NotFound(_("There is no such property."))
     if "keep" in request.GET and request.method == "GET":
@@ -36,6 +37,11 @@ def edit(request: HttpRequest, noun: str, address: str, name: str) -> HttpRespon
     if request.method != "POST":
         return _form(request, record, spec)
     return _save(request, record, spec)
+
+
+def _custom(request: HttpRequest, record: Any, name: str) -> Property | None:
+    field = custom.named(cast(Request, request).by, record.noun(), name)
+    return details.custom_property(field, record.custom.get(field.key)) if field else None
 
 
 def _save(request: HttpRequest, record: Any, spec: Property) -> HttpResponse:
@@ -71,7 +77,7 @@ def _saved(request: HttpRequest, record: Any, spec: Property, before: str) -> Ht
 
 def _value(request: HttpRequest, record: Any, spec: Property, toast: dict[str, str] | None = None) -> HttpResponse:
     parts = beside(record, cast(Request, request).by)
-    shown = next(each for each in shown_details(record, cast(Request, request), parts) if each.spec is spec)
+    shown = next(each for each in shown_details(record, cast(Request, request), parts) if each.spec.name == spec.name)
     context = {"record": record, "shown": shown, "parts": parts, "toast": toast, "url_of": url_of}
     return render(request, "records/_value.html", context)
 
@@ -84,7 +90,7 @@ def _form(request: HttpRequest, record: Any, spec: Property, text: str | None = 
         "spec": spec,
         "url": f"{_home(record)}/edit/{spec.name}",
         "home": url_of(record),
-        "value": details.typed_value(record, spec, reader, parts) if text is None else text,
+        "value": details.typed_value(record, spec, cast(Request, request).by, reader, parts) if text is None else text,
         "error": error,
         "version": request.POST.get("version") or record.version,
         "choices": _choices(spec),

@@ -16,6 +16,7 @@ from fairlead.core.record import Record, nouns
 from fairlead.models import Opportunity, Stage, Task, User
 from fairlead.web import details
 from fairlead.web.addresses import url_of
+from fairlead.web.answer import partial
 from fairlead.web.beside import Beside, beside, size_in_words
 from fairlead.web.formats import Reader
 from fairlead.web.keyset import NotUnderstood
@@ -47,6 +48,16 @@ def show(request: HttpRequest, noun: str, address: str) -> HttpResponse:
         query = request.META.get("QUERY_STRING", "")
         return HttpResponseRedirect(url_of(record) + (f"?{query}" if query else ""))
     return then(request, record) if "as_of" in request.GET else page_of(request, record)
+
+
+@page("member")
+def fields(request: HttpRequest, noun: str, address: str) -> HttpResponse:
+    """The custom fields that are empty: what “Show all fields” opens."""
+    record = load(request, noun, address)
+    found = cast(Request, request)
+    empty = [each for each in details.custom_shown(record, found.by, found.reader) if not each.value]
+    template = "records/_fields.html" if partial(request) else "records/fields.html"
+    return render(request, template, {"record": record, "shown": empty, "home": url_of(record)})
 
 
 def load(request: HttpRequest, noun: str, address: str) -> Any:
@@ -113,7 +124,7 @@ def shown_details(record: Any, request: Request, parts: Beside) -> list[details.
         shown = details.shown(record, spec, request.reader, texts)
         shown.fixed = spec.name in fixed
         found.append(details.withheld(spec) if spec.name in hidden else shown)
-    return found
+    return found + details.custom_shown(record, request.by, request.reader)
 
 
 def _line(text: str) -> str:

@@ -26,6 +26,7 @@ SECTIONS = [
     (gettext_lazy("Tokens"), "/settings/tokens", "member"),
     (gettext_lazy("Time off"), "/settings/absences", "absence.see"),
     (gettext_lazy("Organisation"), "/settings/organisation", "organisation.edit"),
+    (gettext_lazy("Fields"), "/settings/fields", "organisation.edit"),
     (gettext_lazy("People"), "/settings/people", "organisation.edit"),
     (gettext_lazy("Roles"), "/settings/roles", "organisation.edit"),
     (gettext_lazy("Sign-in rules"), "/settings/sign-in", "organisation.edit"),
