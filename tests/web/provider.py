@@ -39,6 +39,7 @@ class Provider:
         self.userinfo: dict[str, Any] = {}
         self.raw_token: Any = None
         self.fails: dict[str, int] = {}
+        self.public = False
         self.asked: dict[str, str] = {}
         self.token_requests: list[dict[str, str]] = []
 
@@ -64,7 +65,8 @@ class Provider:
         """The token endpoint, as strict as the standard: client, code, its verifier, and where it was sent."""
         self.token_requests.append(form)
         challenge = _coded(hashlib.sha256(form["code_verifier"].encode()).digest())
-        right = authorization == "Basic " + b64encode(f"{CLIENT}:{SECRET}".encode()).decode()
+        proof = "" if self.public else "Basic " + b64encode(f"{CLIENT}:{SECRET}".encode()).decode()
+        right = authorization == proof and (not self.public or form["client_id"] == CLIENT)
         right = right and challenge == self.asked["code_challenge"] and self.asked["code_challenge_method"] == "S256"
         if not right or form["redirect_uri"] != self.asked["redirect_uri"] or form["code"] != "the code":
             return 400, {"error": "invalid_grant"}

@@ -127,6 +127,15 @@ def test_a_signature_must_be_the_providers_own(provider: Provider, client: Clien
     assert refused() and not Identity.objects.exists()
 
 
+def test_without_a_secret_it_is_a_public_client(provider: Provider, settings: Any, world: World) -> None:
+    wrong, right = Client(), Client()
+    settings.OIDC_CLIENT_SECRET = "not ours"
+    assert provider.sign_in(wrong).status_code == 400 and signed_in(wrong) is None
+    settings.OIDC_CLIENT_SECRET, provider.public = "", True
+    provider.sign_in(right)
+    assert signed_in(right) == world.sam
+
+
 def test_a_clock_that_is_a_little_wrong_is_forgiven(provider: Provider, client: Client, world: World) -> None:
     now = int(time.time())
     provider.sign_in(client, iat=now + 30, exp=now - 30)
