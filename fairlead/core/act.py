@@ -63,6 +63,8 @@ class Act:
     stack: list[int] = field(default_factory=list)
     # Every copy in memory of the rows this act has locked: all of them say what the database says.
     held: dict[Link, list[Row]] = field(default_factory=dict)
+    # What is looked up by other than its columns, to be rebuilt when the act ends: ids by kind of row.
+    outdated: dict[type[Row], set[int]] = field(default_factory=lambda: defaultdict(set))
     counted: int = 0
     spoiled_by: str = ""
 
@@ -118,6 +120,11 @@ def current() -> Act:
     if act is None:
         raise WriteOutsideVerb("Records change only inside a verb.")
     return act
+
+
+def outdated(model: type[Row], ids: Iterable[int]) -> None:
+    """Have these rows' `renew` called at the end of the act, once for all that is told of them."""
+    current().outdated[model].update(ids)
 
 
 def last() -> Act | None:
@@ -207,13 +214,25 @@ def _put_back(row: Row, before: Mapping[str, Any]) -> None:
 
 
 def _events(act: Act, step: Step, number: int) -> Iterator[tuple[Event, list[tuple[Link, datetime]]]]:
-    """The step's event with its links, and one for each change made in bulk."""
+    """The step's event with its links, and one for each record changed in bulk."""
     own = [change for change in step.changes if not change.compact]
     bulk = [change for change in step.changes if change.compact]
     if own or step.promised or step.always or (not bulk and _caused_something(act, number)):
         yield _event(act, step, number, own), _links(act, step, [*step.about, *(each.row for each in own)], own)
-    for each in bulk:
-        yield _event(act, step, number, [each]), _links(act, step, [each.row], [each])
+    for together in _together(bulk):
+        yield _event(act, step, number, together), _links(act, step, [each.row for each in together], together)
+
+
+def _together(changes: Sequence[Change]) -> Iterator[list[Change]]:
+    """Changes made in bulk that show in the same place, such as a person's and their mails': one event for all."""
+    found: dict[tuple[Link, ...], dict[Link, Change]] = {}
+    again: list[list[Change]] = []  # changed twice: each keeps its own before and after
+    for each in changes:
+        together = found.setdefault(tuple(each.row.timelines()), {})
+        if together.setdefault(key_of(each.row), each) is not each:
+            again.append([each])
+    yield from (list(together.values()) for together in found.values())
+    yield from again
 
 
 def _caused_something(act: Act, number: int) -> bool:
@@ -235,6 +254,8 @@ def _derive(act: Act) -> None:
     with writing():
         for model, changes in by_model.items():
             model.derive(changes)
+        for model, ids in act.outdated.items():
+            model.renew(ids)
 
 
 def _event(act: Act, step: Step, number: int, changes: list[Change]) -> Event:

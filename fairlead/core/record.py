@@ -150,6 +150,10 @@ class Row(models.Model):
     def derive(cls, changes: "Sequence[Change]") -> None:
         """Bring what is derived from these rows up to date; called once per act, before it commits."""
 
+    @classmethod
+    def renew(cls, ids: "Collection[int]") -> None:
+        """Rebuild what these rows are looked up by; called once per act, for all that `act.outdated` was told."""
+
     def timelines(self) -> list[Link]:
         """The records on whose timelines a change of this row shows."""
         return [(self.noun(), self.pk)]

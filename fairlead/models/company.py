@@ -5,10 +5,10 @@ from typing import Any, ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from fairlead.core.act import outdated
 from fairlead.core.record import Link
 from fairlead.models import normal
 from fairlead.models.contact import PRIVATE
-from fairlead.models.index import reindex
 from fairlead.models.owned import Owned
 
 
@@ -80,7 +80,7 @@ class Company(Owned):
 
         if renamed := cls.renamed(changes):
             for model in (Person, Opportunity):
-                reindex(model, model._base_manager.filter(company__in=renamed).values_list("pk", flat=True))
+                outdated(model, model._base_manager.filter(company__in=renamed).values_list("pk", flat=True))
 
     def api_extra(self, by: Any) -> dict[str, Any]:
         return {

@@ -7,10 +7,10 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from fairlead.core import access
+from fairlead.core.act import outdated
 from fairlead.core.actor import Actor
 from fairlead.core.record import Link, Row
 from fairlead.models.about import exactly_one, following, link
-from fairlead.models.index import reindex
 
 OF = ("person", "company")
 # The parts of a person or company that are ways to reach them, and what lists call what stands in them.
@@ -54,8 +54,8 @@ class ContactPoint(Row):
     def derive(cls, changes: Any) -> None:
         from fairlead.models import Company, Person
 
-        reindex(Person, [each.row.person_id for each in changes if each.row.person_id])
-        reindex(Company, [each.row.company_id for each in changes if each.row.company_id])
+        outdated(Person, [each.row.person_id for each in changes if each.row.person_id])
+        outdated(Company, [each.row.company_id for each in changes if each.row.company_id])
 
 
 class MailAddress(ContactPoint):

@@ -1,15 +1,18 @@
 """What the main nouns share: an owner, a team, collaborators, tags, a next step, and a survivor after a merge."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from fairlead.core.act import outdated
 from fairlead.core.actor import Actor, Level
 from fairlead.core.record import Link, Record
 from fairlead.models.contacted import linked_anew
 from fairlead.models.custom import Customised
+from fairlead.models.index import reindex
 
 
 class Owned(Customised, Record):
@@ -87,10 +90,13 @@ class Owned(Customised, Record):
 
     @classmethod
     def derive(cls, changes: Any) -> None:
-        from fairlead.models.index import reindex
-
         linked_anew(cls, changes)
-        reindex(cls, [each.row.pk for each in changes if each.op != "change" or set(each.before) - cls.not_searched])
+        outdated(cls, [each.row.pk for each in changes if each.op != "change" or set(each.before) - cls.not_searched])
+
+    @classmethod
+    def renew(cls, ids: Collection[int]) -> None:
+        """Keys and search rows."""
+        reindex(cls, ids)
 
     @classmethod
     def renamed(cls, changes: Any) -> list[int]:

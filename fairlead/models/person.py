@@ -5,9 +5,9 @@ from typing import Any, ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from fairlead.core.act import outdated
 from fairlead.core.record import Link
 from fairlead.models.contact import PRIVATE
-from fairlead.models.index import reindex
 from fairlead.models.owned import Owned
 
 
@@ -74,7 +74,7 @@ class Person(Owned):
         from fairlead.models import Opportunity
 
         if renamed := cls.renamed(changes):
-            reindex(Opportunity, Opportunity.objects.filter(person__in=renamed).values_list("pk", flat=True))
+            outdated(Opportunity, Opportunity.objects.filter(person__in=renamed).values_list("pk", flat=True))
 
     def api_extra(self, by: Any) -> dict[str, Any]:
         return {

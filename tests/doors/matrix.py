@@ -80,6 +80,8 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
         "password": "a long enough word",
         "organisation": "O",
     },
+    "import_leads": {"rows": [{"name": "New"}]},
+    "import_people": {"rows": [{"name": "New"}]},
     "index_field": {},
     "invite_again": {},
     "invite_user": {"name": "New", "email": "new@example.com", "role": "@role"},

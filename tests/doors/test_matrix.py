@@ -258,7 +258,8 @@ class Field:
         words = [name.replace("_", "-")] + ([given.pop(subject)] if record and subject else [])
         for key, value in given.items():
             for each in value if isinstance(value, list) else [value]:
-                words += [f"--{key.replace('_', '-')}", "pyproject.toml" if each == "@upload" else each]
+                text = each if isinstance(each, str) else json.dumps(each)
+                words += [f"--{key.replace('_', '-')}", "pyproject.toml" if each == "@upload" else text]
         main([*words, "--by", self.sam.email, "--json"])
         code = json.loads(self.capsys.readouterr().out).get("code", "")
         return {"not_allowed": "forbidden", "not_found": "missing"}.get(code, "done")
