@@ -24,6 +24,7 @@ from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from fairlead.web import formats
+from fairlead.web.macros import Context, quick
 from fairlead.web.formats import Reader
 
 MACRO = re.compile(r"\{%-? macro ([a-z]\w*)\(")
@@ -68,7 +69,7 @@ class Components:
             self._files = self._read()
         if name not in self._files:
             raise AttributeError(name)
-        macro: Callable[..., Markup] = getattr(self._environment.get_template(self._files[name]).module, name)
+        macro = quick(getattr(self._environment.get_template(self._files[name]).module, name))
         if self._environment.auto_reload:
             return macro
         # `typed` keeps what is escaped already (Markup) apart from the same text that is not.
@@ -90,7 +91,7 @@ def environment(**options: Any) -> Environment:
     """Called by Django's Jinja2 backend, once per process."""
     options |= {"autoescape": True, "undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
     env = Environment(**options)  # noqa: S701 (autoescape is set above)
-    env.template_class = Page
+    env.template_class, env.context_class = Page, Context
     env.globals |= {
         "ui": Components(env, settings.PACKAGE / "web/templates/ui"),
         "asset": staticfiles_storage.url,

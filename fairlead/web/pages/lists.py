@@ -61,6 +61,7 @@ class _Beside:
     def __init__(self, noun: str, shown: list[Any], asked: Asked) -> None:
         by = asked.by
         self._context = urlencode({"in": asked.context})
+        self.named_by = "title" if noun == "opportunity" else "name"
         self.bulk = access.can_any(by, "mass_update", noun)
         self.editable = rows.reached(by, "edit", shown)
         self.archivable = rows.reached(by, "delete", shown)
@@ -71,6 +72,10 @@ class _Beside:
 
     def url(self, row: Any) -> str:
         return f"{url_of(row)}?{self._context}"
+
+    def at(self, row: Any) -> str:
+        """Where the row's fragments and deeds are."""
+        return f"/{row.plural()}/{row.public_id}"
 
 
 def _chosen(request: Request, asked: Asked) -> list[Any]:
