@@ -1,7 +1,7 @@
 """The people who work with Fairlead: users, their roles and teams."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.hashers import check_password, make_password
@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from fairlead.core.actor import Actor, granted
 from fairlead.core.errors import WrongState
+from fairlead.core.prepared import Prepared
 from fairlead.core.record import Record, RowQuerySet, writing
 from fairlead.models.place import known_locale, known_zone
 
@@ -153,10 +154,7 @@ class User(AbstractBaseUser, Record):
 
     def actor(self, door: str) -> Actor:
         """This user acting through a door, with the rights of role and teams as they are now (1 query, 2 with role)."""
-        members = User.teams.through._default_manager
-        mine = members.filter(user_id=self.pk).values("team_id")
-        pairs = list(members.filter(team_id__in=mine).values_list("team_id", "user_id"))
-        return self.acting(door, pairs)
+        return self.acting(door, [(each.team_id, each.user_id) for each in _mates(self.pk)])
 
     def acting(self, door: str, pairs: "Sequence[tuple[int, int]]") -> Actor:
         """As `actor`, with the (team, member) pairs of this user's teams, or of all, read already."""
@@ -171,6 +169,14 @@ class User(AbstractBaseUser, Record):
             teammate_ids=frozenset(mate for _team, mate in pairs) | {self.pk},
             grants=self.role.grants,
         )
+
+
+def _of_my_teams(user_id: int) -> Any:
+    members: Any = User.teams.through._default_manager
+    return members.filter(team_id__in=members.filter(user_id=user_id).values("team_id"))
+
+
+_mates = Prepared(_of_my_teams, ["team_id", "user_id"], int)
 
 
 def actors(users: "Sequence[User]", door: str) -> list[Actor]:

@@ -79,8 +79,8 @@ class Linked(Filter):
 
     def options(self, by: Actor, reader: Reader) -> list[Option]:
         found = [Option("none", self.none, Q(**{self.column: None}))] if self.none else []
-        records = self.model.objects.visible_to(by)[:MOST_CHOICES]
-        return found + [Option(each.public_id, each.label, Q(**{self.column: each.pk})) for each in records]
+        rows = self.model.objects.visible_to(by).values_list("public_id", "name", "pk")[:MOST_CHOICES]
+        return found + [Option(public_id, name, Q(**{self.column: pk})) for public_id, name, pk in rows]
 
 
 @dataclass(frozen=True)
@@ -89,8 +89,9 @@ class Owner(Filter):
 
     def options(self, by: Actor, reader: Reader) -> list[Option]:
         found = [Option("me", _("me"), Q(owner_id=by.user_id)), Option("none", _("nobody"), Q(owner=None))]
-        users = User.objects.visible_to(by).order_by("-is_active", "name")[:MOST_CHOICES]
-        return found + [Option(user.public_id, user.name, Q(owner_id=user.pk)) for user in users]
+        users: Any = User.objects.visible_to(by).order_by("-is_active", "name")
+        rows = users.values_list("public_id", "name", "pk")[:MOST_CHOICES]
+        return found + [Option(public_id, name, Q(owner_id=pk)) for public_id, name, pk in rows]
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,8 @@ from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from fairlead.web import formats
-from fairlead.web.macros import Context, quick
 from fairlead.web.formats import Reader
+from fairlead.web.macros import Context, quick
 
 MACRO = re.compile(r"\{%-? macro ([a-z]\w*)\(")
 # Small components that depend on their arguments alone: a list of 50 rows asks for each many times.

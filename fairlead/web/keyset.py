@@ -7,6 +7,7 @@ the index serves both stretches.
 import base64
 import binascii
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -45,7 +46,12 @@ class Place:
 
 
 def stretch(
-    rows: QuerySet[Any], order: Order, size: int, place: Place | None = None, backwards: bool = False
+    rows: QuerySet[Any],
+    order: Order,
+    size: int,
+    place: Place | None = None,
+    backwards: bool = False,
+    read: Callable[[QuerySet[Any]], list[Any]] = list,
 ) -> list[Any]:
     """Up to `size` rows after the place (before it, nearest first, when `backwards`)."""
     found: list[Any] = []
@@ -57,7 +63,7 @@ def stretch(
         part = rows.filter(**{f"{order.column}__isnull": empty}) if order.nullable else rows
         if place and (place.value is None) == empty:
             part = part.filter(_beyond(order, place, empty, backwards))
-        found += part.order_by(*_ordering(order, empty, backwards))[: size - len(found)]
+        found += read(part.order_by(*_ordering(order, empty, backwards))[: size - len(found)])
         if len(found) == size:
             break
     return found

@@ -10,6 +10,7 @@ from django.db.models import Field
 from django.utils.translation import gettext as _
 
 from fairlead.core.actor import Actor
+from fairlead.core.light import joined
 from fairlead.core.record import Record
 from fairlead.models.owned import Owned
 from fairlead.programs import filters as registry
@@ -143,7 +144,7 @@ class Asked:
 
     def page(self, size: int = SIZE) -> Page:
         place, backwards = self._place()
-        found = keyset.stretch(self.rows, self.order, size + 1, place, backwards)
+        found = keyset.stretch(self.rows, self.order, size + 1, place, backwards, joined)
         more, rows = len(found) > size, found[:size]
         if backwards:
             rows.reverse()

@@ -5,7 +5,8 @@ from types import FunctionType, MethodType
 from typing import Any
 
 from jinja2.runtime import Context as BaseContext
-from jinja2.runtime import Macro, missing
+from jinja2.runtime import Macro
+from jinja2.utils import missing
 from markupsafe import Markup
 
 PLAIN = (FunctionType, MethodType)
@@ -14,7 +15,7 @@ PLAIN = (FunctionType, MethodType)
 class Context(BaseContext):
     """Calls macros and plain functions directly; for everything else, Jinja asks what it wants passed."""
 
-    def call(__self, __obj: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:  # noqa: N805 (arguments may be named self)
+    def call(__self, __obj: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         kind = type(__obj)
         if kind is Macro:
             __obj = quick(__obj)  # type: ignore[arg-type]
@@ -35,7 +36,7 @@ def quick(macro: Macro) -> Callable[..., Markup]:
 
 def _quick(macro: Macro) -> Callable[..., Markup]:
     if macro.catch_kwargs or macro.catch_varargs or "caller" in macro.arguments:
-        return macro
+        return macro  # type: ignore[return-value]
     function, names = macro._func, {name: place for place, name in enumerate(macro.arguments)}
     undefined = macro._environment.undefined
     if macro.caller:
@@ -54,6 +55,6 @@ def _quick(macro: Macro) -> Callable[..., Markup]:
             values[place] = value
         if macro.caller and values[-1] is missing:
             values[-1] = undefined("No caller defined", name="caller")
-        return Markup(function(*values))
+        return Markup(function(*values))  # noqa: S704 (made by a template, which escapes)
 
     return call

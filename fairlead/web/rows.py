@@ -7,17 +7,22 @@ from django.db.models import Q
 
 from fairlead.core import access
 from fairlead.core.actor import Actor
+from fairlead.core.light import light
 from fairlead.core.record import Row
 from fairlead.models import Stage, Task
 from fairlead.models.suppression import in_force
+
+STEP = ("public_id", "title", "due_at", "due_on", "due_time")
 
 
 def next_steps(noun: str, rows: Sequence[Any], by: Actor) -> dict[int, Task]:
     """The earliest dated open task of each row."""
     dated = [row.pk for row in rows if row.next_step_at]
+    if not dated:
+        return {}
     tasks: Any = Task.objects.visible_to(by).open().filter(**{f"{noun}__in": dated}, due_at__isnull=False)  # type: ignore[attr-defined]
     found: dict[int, Task] = {}
-    for task in tasks.order_by("due_at", "pk"):
+    for task in light(tasks.order_by("due_at", "pk"), [*STEP, f"{noun}_id"]):
         found.setdefault(getattr(task, f"{noun}_id"), task)
     return found
 

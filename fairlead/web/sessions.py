@@ -7,11 +7,13 @@ from django.conf import settings
 from django.contrib.auth import SESSION_KEY, login
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 
+from fairlead.core.prepared import Prepared
 from fairlead.core.record import new_public_id
-from fairlead.models import Session, User
+from fairlead.models import Role, Session, User
 from fairlead.models.token import fingerprint
 
 REFRESHED_AFTER = 300  # seconds; a click does not write more often than that
@@ -48,8 +50,7 @@ class Members(ModelBackend):
     """Active users, read with their role in one query; a deactivated one is out with the next click."""
 
     def get_user(self, user_id: int) -> User | None:
-        found: User | None = User.objects.active().select_related("role").filter(pk=user_id).first()
-        return found
+        return next(iter(_active_user(int(user_id))), None)
 
 
 class SessionStore(DatabaseStore):
@@ -83,11 +84,24 @@ class SessionStore(DatabaseStore):
             Session.objects.filter(session_key=_kept(key)).delete()
 
     def _get_session_from_db(self) -> Session | None:
-        key = _kept(self.session_key or "")
-        found = Session.objects.filter(session_key=key, expire_date__gt=timezone.now()).first()
+        found = next(iter(_lasting_session(_kept(self.session_key or ""), timezone.now())), None)
         if found is None:
             self._session_key = None
         return found
+
+
+def _columns(model: type[Model], before: str = "") -> list[str]:
+    return [before + column.attname for column in model._meta.concrete_fields if not column.primary_key]
+
+
+_active_user = Prepared(
+    lambda user_id: User.objects.active().filter(pk=user_id),
+    [*_columns(User), *_columns(Role, "role__")],
+    int,
+)
+_lasting_session = Prepared(
+    lambda key, now: Session.objects.filter(session_key=key, expire_date__gt=now), ["session_data"], str, datetime
+)
 
 
 def _moment(stamp: float | None, otherwise: datetime) -> datetime:

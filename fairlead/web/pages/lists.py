@@ -1,5 +1,6 @@
 """The lists of people, companies, leads and opportunities, and acting on many rows at once."""
 
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,11 +10,13 @@ from django.utils.translation import ngettext
 
 from fairlead.core import access
 from fairlead.core.errors import Invalid
+from fairlead.core.light import content
 from fairlead.models import User
 from fairlead.verbs.bulk import archive_many, assign_many, tag_many
 from fairlead.web import rows
 from fairlead.web.addresses import url_of
 from fairlead.web.formats import count
+from fairlead.web.lines import kept
 from fairlead.web.listing import Asked, Listing
 from fairlead.web.page import Request, done, render
 from fairlead.web.soon import later
@@ -59,7 +62,7 @@ class _Beside:
     """What the rows of one page share: who may edit them, where they lead, and what stands beside each."""
 
     def __init__(self, noun: str, shown: list[Any], asked: Asked) -> None:
-        by = asked.by
+        by, self.reader, self.noun = asked.by, asked.reader, noun
         self._context = urlencode({"in": asked.context})
         self.named_by = "title" if noun == "opportunity" else "name"
         self.bulk = access.can_any(by, "mass_update", noun)
@@ -68,7 +71,24 @@ class _Beside:
         self.steps = rows.next_steps(noun, shown, by)
         self.stopped = rows.stopped(noun, shown) if noun in {"person", "company"} else {}
         self.columns = asked.columns[1:]
-        self.stages = rows.stages() if noun == "opportunity" else {}
+        self.stages: dict[Any, tuple[int, int]] = rows.stages() if noun == "opportunity" else {}
+        zone = getattr(self.reader.zone, "key", str(self.reader.zone))
+        names = tuple(column.name for column in self.columns)
+        self._frame = (noun, self.bulk, self._context, names, zone, self.reader.locale, self.reader.today)
+
+    def line(self, macro: Any, row: Any) -> str:
+        """The row as its macro makes it; one that shows what another one showed is not made again."""
+        made: str = kept((self._frame, content(row), *self._of(row)), lambda: macro(row, self))
+        return made
+
+    def _of(self, row: Any) -> Iterator[Any]:
+        """All that a row shows besides what was read with it."""
+        step: Any = self.steps.get(row.pk)
+        yield step and (step.values_read, step.due_at < self.reader.now)
+        yield row.pk in self.editable
+        yield row.pk in self.archivable
+        yield self.stopped.get(row.pk)
+        yield self.stages.get(getattr(row, "stage_id", None))
 
     def url(self, row: Any) -> str:
         return f"{url_of(row)}?{self._context}"

@@ -1,0 +1,108 @@
+"""Rows with the few columns that a page shows, made without the work that a row to be changed needs."""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from django.db.models import CharField, Model, QuerySet, prefetch_related_objects
+from django.db.models.base import ModelState
+
+
+def light(rows: "QuerySet[Any]", names: Sequence[str]) -> list[Any]:
+    """The rows with these columns, and those of rows they link to as `company__name`, in one statement.
+
+    They are for reading. A column that is not named is read when somebody asks for it, as with `only`; `values_read`
+    has what came from the database, by which a row is known to show what another one showed.
+    """
+    shape = Shape(rows.model, names)
+    return [shape.made(values) for values in rows.values_list(*shape.asked)]
+
+
+def joined(rows: "QuerySet[Any]") -> list[Any]:
+    """The rows as the queryset would give them, with what it annotates, joins and prefetches; they are for reading.
+
+    Of joined rows only short texts are read along; the rest is read when somebody asks for it.
+    """
+    links = rows.query.select_related or {}
+    if links is True or any(links.values()):
+        return list(rows)
+    shape = _joined(rows.model, tuple(links), tuple(rows.query.annotations))
+    plain = rows.select_related(None).prefetch_related(None)
+    found = [shape.made(values) for values in plain.values_list(*shape.asked)]
+    prefetch_related_objects(found, *rows._prefetch_related_lookups)  # type: ignore[attr-defined]
+    return found
+
+
+@cache
+def _joined(model: type[Model], links: tuple[str, ...], annotated: tuple[str, ...]) -> "Shape":
+    own = [field.attname for field in model._meta.concrete_fields if not field.primary_key]
+    theirs = [
+        f"{link}__{field.attname}"
+        for link in links
+        for field in model._meta.get_field(link).related_model._meta.concrete_fields  # type: ignore[union-attr]
+        if isinstance(field, CharField)
+    ]
+    return Shape(model, [*own, *annotated, *theirs])
+
+
+def content(row: Any) -> tuple[Any, ...]:
+    """All that was read for such a row, by which it is known to show what another one showed."""
+    apart = row.__dict__.get("_prefetched_objects_cache", {})
+    return (
+        row.values_read,
+        *(tuple(_values(each) for each in found) for found in apart.values()),
+        *(_values(linked) for linked in row._state.fields_cache.values() if linked and "values_read" not in vars(linked)),
+    )
+
+
+def _values(row: Model) -> tuple[Any, ...]:
+    return tuple(getattr(row, field.attname) for field in row._meta.concrete_fields)
+
+
+class Shape:
+    """Which columns are read of a model and of what its rows link to, and how a row is made of their values."""
+
+    def __init__(self, model: type[Model], names: Sequence[str]) -> None:
+        self.model = model
+        through: dict[str, list[str]] = {}
+        own: dict[str, None] = {"pk": None}
+        for name in names:
+            link, _, theirs = name.partition("__")
+            if theirs:
+                through.setdefault(link, []).append(theirs)
+            else:
+                own[name] = None
+        links: dict[str, Any] = {link: model._meta.get_field(link) for link in through}
+        own |= dict.fromkeys(field.attname for field in links.values())
+        self.asked = [*own, *(f"{link}__{name}" for link in through for name in through[link])]
+        self._columns = [_key(model) if name == "pk" else name for name in own]
+        self._links = [
+            (link, field.related_model, self._columns.index(field.attname), through[link])
+            for link, field in links.items()
+        ]
+
+    def made(self, values: Sequence[Any]) -> Any:
+        row = _row(self.model)
+        row.__dict__.update(zip(self._columns, values, strict=False), values_read=values)
+        start = len(self._columns)
+        for link, model, at, theirs in self._links:
+            linked = None
+            if values[at] is not None:
+                linked = _row(model)
+                linked.__dict__[_key(model)] = values[at]
+                linked.__dict__.update(zip(theirs, values[start:], strict=False), values_read=())
+            row._state.fields_cache[link] = linked
+            start += len(theirs)
+        return row
+
+
+def _key(model: type[Model]) -> str:
+    key: str = model._meta.pk.attname
+    return key
+
+
+def _row(model: type[Model]) -> Any:
+    row = model.__new__(model)
+    row._state = ModelState()
+    row._state.adding, row._state.db = False, "default"
+    return row
