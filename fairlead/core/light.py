@@ -26,7 +26,8 @@ def joined(rows: "QuerySet[Any]") -> list[Any]:
     links = rows.query.select_related or {}
     if links is True or any(links.values()):
         return list(rows)
-    shape = _joined(rows.model, tuple(links), tuple(rows.query.annotations))
+    model: Any = rows.model
+    shape = _joined(model, tuple(links), tuple(rows.query.annotations))
     plain = rows.select_related(None).prefetch_related(None)
     found = [shape.made(values) for values in plain.values_list(*shape.asked)]
     prefetch_related_objects(found, *rows._prefetch_related_lookups)  # type: ignore[attr-defined]
@@ -51,7 +52,11 @@ def content(row: Any) -> tuple[Any, ...]:
     return (
         row.values_read,
         *(tuple(_values(each) for each in found) for found in apart.values()),
-        *(_values(linked) for linked in row._state.fields_cache.values() if linked and "values_read" not in vars(linked)),
+        *(
+            _values(linked)
+            for linked in row._state.fields_cache.values()
+            if linked and "values_read" not in vars(linked)
+        ),
     )
 
 
