@@ -78,6 +78,8 @@ class _Beside:
 
     def line(self, macro: Any, row: Any) -> str:
         """The row as its macro makes it; one that shows what another one showed is not made again."""
+        if "values_read" not in vars(row):
+            return macro(row, self)  # type: ignore[no-any-return]
         made: str = kept((self._frame, content(row), *self._of(row)), lambda: macro(row, self))
         return made
 
