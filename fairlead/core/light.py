@@ -50,7 +50,7 @@ def content(row: Any) -> tuple[Any, ...]:
     """All that was read for such a row, by which it is known to show what another one showed."""
     apart = row.__dict__.get("_prefetched_objects_cache", {})
     return (
-        row.values_read,
+        *(repr(value) if isinstance(value, (dict, list)) else value for value in row.values_read),
         *(tuple(_values(each) for each in found) for found in apart.values()),
         *(
             _values(linked)

@@ -74,11 +74,13 @@ class _Beside:
         self.stages: dict[Any, tuple[int, int]] = rows.stages() if noun == "opportunity" else {}
         zone = getattr(self.reader.zone, "key", str(self.reader.zone))
         names = tuple(column.name for column in self.columns)
+        # What other columns show may depend on more than the row, such as the names of choices.
+        self._shipped = asked.listing.brought.keys() >= set(names)
         self._frame = (noun, self.bulk, self._context, names, zone, self.reader.locale, self.reader.today)
 
     def line(self, macro: Any, row: Any) -> str:
         """The row as its macro makes it; one that shows what another one showed is not made again."""
-        if "values_read" not in vars(row):
+        if not self._shipped or "values_read" not in vars(row):
             return macro(row, self)  # type: ignore[no-any-return]
         made: str = kept((self._frame, content(row), *self._of(row)), lambda: macro(row, self))
         return made
