@@ -66,8 +66,8 @@ class Kept(Func):
         return self.as_sql(compiler, connection, template=template, **context)
 
 
-def kept(field: CustomField) -> Kept:
-    return Kept("custom", key=field.key, kind=field.kind)
+def kept(field: CustomField, column: str = "custom") -> Kept:
+    return Kept(column, key=field.key, kind=field.kind)
 
 
 def index_name(field: CustomField) -> str:
@@ -80,6 +80,10 @@ def states(fields: Iterable[CustomField]) -> dict[int, IndexState]:
     built = _built() if any(field.filterable for field in wanted) else {}
     promised = {row.payload.get("field"): row for row in _promised(wanted)}
     return {field.pk: _state(field, built, promised.get(field.pk)) for field in wanted}
+
+
+def is_quick(field: CustomField) -> bool:
+    return states([field])[field.pk].is_quick
 
 
 def follow(field: CustomField) -> None:

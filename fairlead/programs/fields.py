@@ -83,6 +83,14 @@ class Known:
         plain = self.kind not in ("link", "links") and not isinstance(self.field, models.TextField)
         return plain and not self.via and not self.part
 
+    def annotated(self, by: Actor) -> dict[str, Any]:
+        """What a row must be annotated with for `value`."""
+        return {}
+
+    def ordered(self, rows: Any) -> Any:
+        """Rows that can be sorted by `column`."""
+        return rows
+
     def value(self, row: Any) -> Any:
         """What a row read by `with_values` holds: links as records, of parts the first, None for what is unseen."""
         at = getattr(row, self.via) if self.via else row
@@ -156,14 +164,19 @@ def every(model: Model) -> dict[str, Known]:
 
 def fields(model: Model, by: Actor) -> dict[str, Known]:
     """The fields of a noun that this actor may read, and so filter, sort, show and export."""
+    from fairlead.programs.custom import customs
+
     hidden = access.hidden(by, model)
-    return {name: each for name, each in every(model).items() if not _is_hidden(each, by, hidden)}
+    found = {name: each for name, each in every(model).items() if not _is_hidden(each, by, hidden)}
+    return {**found, **customs(model, by)}
 
 
 def with_values(rows: Any, known: Iterable[Known], by: Actor) -> Any:
     """These rows with all that `value` of these fields reads, in a fixed number of statements."""
     wanted: dict[str, Any] = {}
     for each in known:
+        if more := each.annotated(by):
+            rows = rows.annotate(**more)
         for path, found in each.reads(by):
             wanted.setdefault(path, found)
     joined = [path for path, found in wanted.items() if found is None and wanted.get(path.partition("__")[0]) is None]

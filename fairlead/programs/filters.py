@@ -131,8 +131,11 @@ class Filter:
 
 def filters(model: Model, by: Actor) -> dict[str, Filter]:
     """Every filter of a noun by its parameter, as far as this actor may read its field."""
+    from fairlead.programs.custom import custom_filters
+
     readable = fields(model, by)
-    return {name: each for name, each in every_filter(model).items() if each.known.name in {"id", *readable}}
+    found = {name: each for name, each in every_filter(model).items() if each.known.name in {"id", *readable}}
+    return {**found, **custom_filters(model, by)}
 
 
 @cache

@@ -16,7 +16,8 @@ from fairlead.core.actor import Actor
 from fairlead.core.errors import BadRequest
 from fairlead.core.record import Record, pack
 from fairlead.core.resource import columns, resources
-from fairlead.programs.filters import every_sort, filters, one_of, searchable, sorts, with_words
+from fairlead.programs.fields import Known
+from fairlead.programs.filters import filters, one_of, searchable, sorts, with_words
 
 USUAL, MOST = 50, 200
 PAGING = ("limit", "cursor", "sort", "fields", "archived")
@@ -43,8 +44,9 @@ def read(model: Model, by: Actor, asked: Asked) -> dict[str, Any]:
     size = limit(asked)
     query = model.objects.visible_to(by).filter(_conditions(model, by, asked))
     sort = one_of(asked.get("sort", ""), ["", *_sort_words(model, by)], "sort")
-    found = _rows(_with_links(model, query), sort, cursor(asked, sort), size + 1)
-    following = _end(found[size - 1], sort) if len(found) > size else None
+    known = sorts(model, by)[sort.removeprefix("-")] if sort else None
+    found = _rows(_with_links(model, query), sort, known, cursor(asked, sort), size + 1)
+    following = _end(found[size - 1], sort, known) if len(found) > size else None
     items = [chosen(item, model, asked, listed=True) for item in resources(found[:size], by)]
     return {"items": items, "next": following, "next_query": _next_query(asked, following)}
 
@@ -120,13 +122,13 @@ def _with_links(model: Model, query: "QuerySet[Any]") -> "QuerySet[Any]":
     return query.select_related(*links).prefetch_related(*parts)
 
 
-def _rows(query: "QuerySet[Any]", sort: str, after: Cursor | None, size: int) -> list[Any]:
+def _rows(query: "QuerySet[Any]", sort: str, known: Known | None, after: Cursor | None, size: int) -> list[Any]:
     """The next rows in the order of `sort`, newest first without one. Rows without a value come last, both ways."""
-    if not sort:
+    if known is None:
         newest = query.order_by("-pk")
         return list((newest.filter(pk__lt=after.pk) if after else newest)[:size])
-    down, sign, field = sort.startswith("-"), "-" if sort.startswith("-") else "", _sorted_by(query.model, sort)
-    name = field.name
+    down, sign, field = sort.startswith("-"), "-" if sort.startswith("-") else "", known.field
+    query, name = known.ordered(query), field.name
     rows: list[Any] = []
     if after is None or after.value is not None:
         valued = query.filter(**{f"{name}__isnull": False}) if field.null else query
@@ -140,10 +142,6 @@ def _rows(query: "QuerySet[Any]", sort: str, after: Cursor | None, size: int) ->
     return rows
 
 
-def _sorted_by(model: Model, sort: str) -> "models.Field[Any, Any]":
-    return every_sort(model)[sort.removeprefix("-")].field
-
-
 def _beyond(field: "models.Field[Any, Any]", after: Cursor, down: bool) -> Q:
     """Behind the cursor's row: said so that an index on (field, id) is walked from there."""
     try:
@@ -155,9 +153,8 @@ def _beyond(field: "models.Field[Any, Any]", after: Cursor, down: bool) -> Q:
     return Q(**{f"{field.name}__{past}e": value}) & either
 
 
-def _end(row: Record, sort: str) -> str:
-    field = _sorted_by(type(row), sort) if sort else None
-    value = pack(field, getattr(row, field.name)) if field else None
+def _end(row: Record, sort: str, known: Known | None) -> str:
+    value = pack(known.field, getattr(row, known.field.name)) if known else None
     return str(Cursor(sort, value, row.pk))
 
 

@@ -12,8 +12,10 @@ from django.utils.translation import gettext as _
 from fairlead.core.actor import Actor
 from fairlead.core.light import joined
 from fairlead.core.record import Record
+from fairlead.models.custom_index import is_quick
 from fairlead.models.owned import Owned
 from fairlead.programs import filters as registry
+from fairlead.programs.custom import CustomFilter, CustomKnown, customs, left_out
 from fairlead.programs.fields import fields
 from fairlead.web import address, columns, keyset
 from fairlead.web.columns import Column
@@ -87,6 +89,7 @@ class Asked:
         self.lists = address.checked(address.pairs(given))
         self.given = {name: values[-1] for name, values in self.lists.items()}
         self._known: dict[str, list[Option]] = {}
+        self.left_out = list(self._leave_out())
         self._know()
         self.sort = self.given.get("sort", listing.sort)
         self.order = self._order()
@@ -135,7 +138,7 @@ class Asked:
             found = found.live()
         for each in self.narrowed.values():
             found = found.filter(each.condition)
-        return found
+        return self._custom_sort.ordered(found) if self._custom_sort else found
 
     @property
     def rows(self) -> Any:
@@ -160,6 +163,8 @@ class Asked:
 
     def neighbours(self, record: Record) -> tuple[Any, Any]:
         """The records before and after this one in the list; None at its ends."""
+        if custom := self._custom_sort:
+            setattr(record, custom.column, record.custom.get(custom.custom.key))  # type: ignore[attr-defined]
         place = keyset.place_of(record, self.order)
         before = keyset.stretch(self.records, self.order, 1, place, backwards=True)
         after = keyset.stretch(self.records, self.order, 1, place)
@@ -187,7 +192,8 @@ class Asked:
     def chips(self) -> list[dict[str, str]]:
         """The filters in force: a sentence, the address without it, and for those over fields its name, to edit it."""
         presets = self.listing.presets
-        return [
+        gone = [{"sentence": text, "without": self.url(), "edit": ""} for text in self.left_out]
+        return gone + [
             {
                 "sentence": each.sentence,
                 "without": self.url(**{name: ANY if name in presets and name in self.values else None}),
@@ -214,7 +220,38 @@ class Asked:
 
     def _narrowed_by(self, name: str, by_field: registry.Filter) -> Narrowed:
         texts = self.lists[name]
-        return Narrowed(by_field.condition(self.by, texts), sentence(by_field, texts, self.by, self.reader))
+        words = sentence(by_field, texts, self.by, self.reader)
+        if isinstance(by_field, CustomFilter) and not is_quick(by_field.known.custom):
+            words = _("%(filter)s (slow until its index is built)") % {"filter": words}
+        return Narrowed(by_field.condition(self.by, texts), words)
+
+    def _leave_out(self) -> Iterator[str]:
+        """Take away what asks for custom fields that are archived or hidden; what was left out, in words."""
+        known = {*registry.filters(self.listing.model, self.by)} if any(map(_is_custom, self.lists)) else set()
+        for name in [name for name in self.lists if _is_custom(name) and name not in known]:
+            if field := left_out(self.listing.model, name, self.by):
+                del self.lists[name], self.given[name]
+                yield _("%(field)s cannot be filtered by any more, so this filter is left out") % {"field": field}
+        for name in ("sort", "columns"):
+            asked = self.given.get(name, "")
+            if any(_is_custom(each.removeprefix("-")) for each in asked.split(",")):
+                self._keep_known(name, asked.split(","))
+
+    def _keep_known(self, name: str, asked: list[str]) -> None:
+        """A sort or columns without the custom fields that are there no more."""
+        model = self.listing.model
+        there = {*(registry.sorts(model, self.by) if name == "sort" else fields(model, self.by))}
+        plain = {each: each.removeprefix("-") for each in asked}
+        kept = [each for each in asked if plain[each] in there or not left_out(model, plain[each], self.by)]
+        del self.given[name], self.lists[name]
+        if kept:
+            self.given[name] = ",".join(kept)
+            self.lists[name] = [self.given[name]]
+
+    @cached_property
+    def _custom_sort(self) -> CustomKnown | None:
+        name = self.sort.removeprefix("-")
+        return customs(self.listing.model, self.by).get(name) if _is_custom(name) else None
 
     def _is_own(self, name: str) -> bool:
         """Is this one of the list's own filters? Asked for with several values it is the registry's of that name."""
@@ -230,6 +267,8 @@ class Asked:
 
     @property
     def _field(self) -> "Field[Any, Any]":
+        if self._custom_sort:
+            return self._custom_sort.field
         return self.listing.model._meta.get_field(self.order.column)  # type: ignore[return-value]
 
     def _order(self) -> Order:
@@ -275,3 +314,8 @@ class Asked:
         wanted = self.listing.presets | dict(view.values)
         same = self.values == {name: value for name, value in wanted.items() if value != ANY}
         return same and not self.wide and "view" not in self.given
+
+
+def _is_custom(name: str) -> bool:
+    """Is this the name of a custom field, or of one of what a record links to?"""
+    return "x" in name.split(".")[:2]

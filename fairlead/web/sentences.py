@@ -11,9 +11,11 @@ from django.utils.translation import ngettext
 
 from fairlead.core.actor import Actor
 from fairlead.models import User
+from fairlead.models.custom_values import linked
 from fairlead.programs import days
+from fairlead.programs.custom import CustomFilter
 from fairlead.programs.filters import Filter, amount
-from fairlead.web import formats
+from fairlead.web import custom, formats
 from fairlead.web.formats import Reader
 from fairlead.web.keyset import NotUnderstood
 
@@ -60,6 +62,8 @@ def _pattern(filter: Filter) -> str:
 
 def _values(filter: Filter, texts: Sequence[str], by: Actor, reader: Reader) -> list[str]:
     known = filter.known
+    if isinstance(filter, CustomFilter) and known.kind != "day":
+        return _custom(filter, texts if filter.lookup == "in" else texts[-1:], by, reader)
     if known.kind in {"link", "links"}:
         return _labels(filter, texts, by)
     texts = texts if filter.lookup == "in" else texts[-1:]
@@ -67,6 +71,14 @@ def _values(filter: Filter, texts: Sequence[str], by: Actor, reader: Reader) -> 
         words = dict(known.choices)
         return [str(words.get(text, text)) for text in texts]
     return [_value(known.kind, filter.name, text, reader)[:LONGEST] for text in texts]
+
+
+def _custom(filter: CustomFilter, texts: Sequence[str], by: Actor, reader: Reader) -> list[str]:
+    field = filter.known.custom
+    if field.kind in {"text", "link"}:
+        links = linked(((field, text) for text in texts), by)
+        return [custom.words(field, text, reader, links)[:LONGEST] for text in texts]
+    return [custom.words(field, filter._value(text), reader, {})[:LONGEST] for text in texts]
 
 
 def _value(kind: str, name: str, text: str, reader: Reader) -> str:
