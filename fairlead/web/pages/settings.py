@@ -1,5 +1,6 @@
 """Settings: the frame that its pages share, and one's own profile."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -16,25 +17,33 @@ from fairlead.web.forms import Form
 from fairlead.web.page import Request, done, page, render
 from fairlead.web.sessions import remember_look
 
-# label, address, what it needs
-SECTIONS = [
-    (gettext_lazy("Profile"), "/settings", "member"),
-    (gettext_lazy("Password"), "/settings/password", "member"),
-    (gettext_lazy("Linked account"), "/settings/linked-account", "member"),
-    (gettext_lazy("Second factor"), "/settings/second-factor", "member"),
-    (gettext_lazy("Sessions"), "/settings/sessions", "member"),
-    (gettext_lazy("Tokens"), "/settings/tokens", "member"),
-    (gettext_lazy("Time off"), "/settings/absences", "absence.see"),
-    (gettext_lazy("Organisation"), "/settings/organisation", "organisation.edit"),
-    (gettext_lazy("Fields"), "/settings/fields", "organisation.edit"),
-    (gettext_lazy("People"), "/settings/people", "organisation.edit"),
-    (gettext_lazy("Roles"), "/settings/roles", "organisation.edit"),
-    (gettext_lazy("Sign-in rules"), "/settings/sign-in", "organisation.edit"),
-    (gettext_lazy("Teams"), "/settings/teams", "organisation.edit"),
-    (gettext_lazy("Schedules"), "/settings/schedules", "organisation.edit"),
-    (gettext_lazy("Changes"), "/settings/changes", "organisation.edit"),
-    (gettext_lazy("Audit"), "/settings/audit", "event.export"),
-]
+# group: (label, address, what it needs)
+GROUPS: dict[Any, tuple[tuple[Any, str, str], ...]] = {
+    gettext_lazy("You"): (
+        (gettext_lazy("Profile"), "/settings", "member"),
+        (gettext_lazy("Password"), "/settings/password", "member"),
+        (gettext_lazy("Linked account"), "/settings/linked-account", "member"),
+        (gettext_lazy("Second factor"), "/settings/second-factor", "member"),
+        (gettext_lazy("Sessions"), "/settings/sessions", "member"),
+        (gettext_lazy("Tokens"), "/settings/tokens", "member"),
+        (gettext_lazy("Time off"), "/settings/absences", "absence.see"),
+    ),
+    gettext_lazy("Organisation"): (
+        (gettext_lazy("Organisation"), "/settings/organisation", "organisation.edit"),
+        (gettext_lazy("Fields"), "/settings/fields", "organisation.edit"),
+        (gettext_lazy("Schedules"), "/settings/schedules", "organisation.edit"),
+    ),
+    gettext_lazy("People and rights"): (
+        (gettext_lazy("People"), "/settings/people", "organisation.edit"),
+        (gettext_lazy("Teams"), "/settings/teams", "organisation.edit"),
+        (gettext_lazy("Roles"), "/settings/roles", "organisation.edit"),
+        (gettext_lazy("Sign-in rules"), "/settings/sign-in", "organisation.edit"),
+    ),
+    gettext_lazy("History"): (
+        (gettext_lazy("Changes"), "/settings/changes", "organisation.edit"),
+        (gettext_lazy("Audit"), "/settings/audit", "event.export"),
+    ),
+}
 THEMES = [("auto", gettext_lazy("As the device")), ("light", gettext_lazy("Light")), ("dark", gettext_lazy("Dark"))]
 DENSITIES = [("comfortable", gettext_lazy("Comfortable")), ("compact", gettext_lazy("Compact"))]
 
@@ -61,14 +70,15 @@ def profile(request: Request) -> HttpResponse:
 
 
 def show(request: Request, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    """A page of the settings, with the line of all that this reader may open."""
-    return render(request, template, {"sections": sections(request.by, request.path), **context}, status=status)
+    """A page of the settings, with all that this reader may open beside it, in groups."""
+    groups = [(label, sections(entries, request.by, request.path)) for label, entries in GROUPS.items()]
+    return render(request, template, {"groups": [each for each in groups if each[1]], **context}, status=status)
 
 
-def sections(by: Actor, path: str) -> list[dict[str, Any]]:
+def sections(entries: Iterable[tuple[Any, str, str]], by: Actor, path: str) -> list[dict[str, Any]]:
     return [
         {"label": label, "url": url, "current": path == url or (url != "/settings" and path.startswith(f"{url}/"))}
-        for label, url, may in SECTIONS
+        for label, url, may in entries
         if url not in _beside_the_point()
         if may == "member" or access.can_any(by, may.partition(".")[2], may.partition(".")[0])
     ]
