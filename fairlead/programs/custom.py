@@ -1,5 +1,6 @@
 """Custom fields as lists know them, under x.KEY: what they show, how they compare, along what they are sorted."""
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -49,17 +50,20 @@ class CustomKnown(Known):
     def value(self, row: Any) -> Any:
         if self.custom.kind == "link":
             return getattr(row, f"{self._alias}_label")
-        at = getattr(row, self.via) if self.via else row
-        held = at.custom.get(self.custom.key) if at is not None else None
+        if self.via:
+            held = getattr(row, self._alias) if getattr(row, self.via) is not None else None
+            held = json.loads(held) if held and self.custom.kind == "choices" else held
+        else:
+            held = row.custom.get(self.custom.key)
         return None if held is None else self._shown(held)
 
     def currency(self, row: Any) -> str:
         return self.custom.currency
 
     def annotated(self, by: Actor) -> dict[str, Any]:
-        """The name of a linked record comes with the row, for those who may see it."""
+        """What is linked comes with the row: its value, or for those who may see it the name of a link's record."""
         if self.custom.kind != "link":
-            return {}
+            return {self._alias: kept(self.custom, f"{self.via}__custom")} if self.via else {}
         target: Any = nouns()[self.custom.links_to]
         name = "title" if self.custom.links_to == "opportunity" else "name"
         column = kept(self.custom, f"{self.via}__custom" if self.via else "custom")
@@ -92,7 +96,7 @@ class CustomKnown(Known):
             return date.fromisoformat(held)
         if self.custom.kind == "choices":
             return ", ".join(self.custom.choice_name(key) for key in held)
-        return held
+        return bool(held) if self.custom.kind == "yes_no" else held
 
 
 @dataclass(frozen=True)

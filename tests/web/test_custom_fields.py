@@ -211,6 +211,9 @@ def test_lists_show_narrow_and_sort_by_them(sam: Client, world: World) -> None:
     edit_company(world.sam.actor("web"), world.peverell, custom={"tier": "gold"})
     page = text(sam.get("/people?x.size.gte=42&columns=x.size,x.patron,company.x.tier&sort=-x.size"))
     assert world.priya.name in page and "42.5" in page and world.peverell.name in page and "Gold" in page
+    likes = made(world, name="Likes", kind="choices", choices=["Tea", "Rum"], noun="company")
+    edit_company(world.sam.actor("web"), world.peverell, custom={"likes": ["tea", "rum"]})
+    assert "Tea, Rum" in text(sam.get(f"/people?columns=company.{likes.full_key}"))
     assert "Size is at least 42 (slow until its index is built)" in page
     work()
     page = text(sam.get("/people?company.x.tier=gold&x.patron=" + world.peverell.public_id))
