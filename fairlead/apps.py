@@ -13,11 +13,23 @@ class Fairlead(AppConfig):
     def ready(self) -> None:
         # Every noun and every verb is known before the first request; the doors read the registry.
         import fairlead.core.undo
+        import fairlead.exchange.export
+        import fairlead.programs.bulk
+        import fairlead.programs.questions
         import fairlead.verbs
-        import fairlead.web.routes  # noqa: F401
+        import fairlead.web.routes
+
+        fairlead.programs.questions.PAGES["list"] = _asked_on_a_page
 
         # Django has no other place to reach each new connection, and the guard must be on all of them.
         connection_created.connect(_install_guard, dispatch_uid="fairlead.guard")
+
+
+def _asked_on_a_page(*question: Any) -> Any:
+    """What a list of a page was asked, for jobs; pages are imported when the first one comes."""
+    from fairlead.web.questions import question as ask
+
+    return ask(*question)
 
 
 def _install_guard(connection: Any, **_facts: Any) -> None:

@@ -58,12 +58,16 @@ Run = Callable[[Outbox], None]
 
 @dataclass
 class Effect:
-    """One kind of promise. After `tries` it is given up and shown as failed. `run` is known to workers only."""
+    """One kind of promise. After `tries` it is given up and shown as failed. `run` is known to workers only.
+
+    `long`: takes minutes, so it is carried out beside the others, under leases that it extends itself.
+    """
 
     name: str
     leaves_house: bool
     tries: int
     first_wait: timedelta
+    long: bool = False
     run: Run | None = None
 
 
@@ -78,11 +82,20 @@ class CallOff(Exception):
     """Raised by an effect that must not happen any more, with the reason (do not contact)."""
 
 
+class NotNow(Exception):
+    """Raised by a long effect whose worker is told to stop: the next one begins it again, as if this had not."""
+
+
 def declare(
-    name: str, *, leaves_house: bool = False, tries: int = 12, first_wait: timedelta = timedelta(seconds=10)
+    name: str,
+    *,
+    leaves_house: bool = False,
+    tries: int = 12,
+    first_wait: timedelta = timedelta(seconds=10),
+    long: bool = False,
 ) -> Effect:
     """Make an effect known, so that verbs can promise it; how it is carried out stands elsewhere, at `carries_out`."""
-    EFFECTS[name] = Effect(name, leaves_house, tries, first_wait)
+    EFFECTS[name] = Effect(name, leaves_house, tries, first_wait, long)
     return EFFECTS[name]
 
 
@@ -118,19 +131,27 @@ def later(name: str, payload: dict[str, Any], *, key: str = "", at: datetime | N
 # --- the worker's side -------------------------------------------------------------------------------------------
 
 
-def due() -> "models.QuerySet[Outbox]":
-    """What a worker may take now, the longest due first."""
-    return Outbox.objects.filter(state__in=OPEN, run_at__lte=clock.now()).order_by("run_at", "id")
+def due(long: bool | None = None) -> "models.QuerySet[Outbox]":
+    """What a worker may take now, the longest due first: everything, or what is long or what is not."""
+    found = Outbox.objects.filter(state__in=OPEN, run_at__lte=clock.now()).order_by("run_at", "id")
+    named = [each.name for each in EFFECTS.values() if each.long]
+    return found if long is None else found.filter(effect__in=named) if long else found.exclude(effect__in=named)
 
 
-def claim(worker: str, *, most: int = 20, lease: timedelta = LEASE) -> list[Outbox]:
-    """Lease up to `most` due rows for this worker; no other worker gets them until the lease ends."""
-    if not due().exists():  # most often, and without the write lock that the rest takes
+def claim(
+    worker: str, *, most: int = 20, lease: timedelta = LEASE, long: bool | None = None, key: str = ""
+) -> list[Outbox]:
+    """Lease up to `most` due rows for this worker; no other worker gets them until the lease ends.
+
+    `long`: only effects that are declared long, or only the others. `key`: only the row with this key.
+    """
+    wanted = due(long).filter(key=key) if key else due(long)
+    if not wanted.exists():  # most often, and without the write lock that the rest takes
         return []
     until = clock.now() + lease
     with transaction.atomic():
         skip = connection.features.has_select_for_update_skip_locked
-        rows = list(due().select_for_update(skip_locked=skip)[:most])
+        rows = list(wanted.select_for_update(skip_locked=skip)[:most])
         for row in rows:
             row.state, row.leased_by, row.run_at = Outbox.State.LEASED, worker, until
             row.attempts += 1
@@ -138,12 +159,12 @@ def claim(worker: str, *, most: int = 20, lease: timedelta = LEASE) -> list[Outb
     return rows
 
 
-def carry_out(row: Outbox) -> None:
+def carry_out(row: Outbox, lease: timedelta = LEASE) -> None:
     """Run one leased row and keep what came of it; a fault waits longer each time, then is given up.
 
     Does nothing when the lease was lost meanwhile: another worker has it.
     """
-    if not extend(row):
+    if not extend(row, lease):
         return
     known = EFFECTS.get(row.effect)
     try:
@@ -152,6 +173,8 @@ def carry_out(row: Outbox) -> None:
         if row.attempts > known.tries:
             raise GiveUp("It ended the worker each time.")
         known.run(row)
+    except NotNow:
+        hand_back([row])
     except CallOff as reason:
         _close(row, state=Outbox.State.CANCELLED, error=str(reason)[:2000])
     except Exception as error:  # whatever an effect raises is kept with it

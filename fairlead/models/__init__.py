@@ -12,6 +12,7 @@ from fairlead.models.external import ExternalId
 from fairlead.models.file import File
 from fairlead.models.identity import Identity
 from fairlead.models.index import ExactKey, SearchRow
+from fairlead.models.job import Job
 from fairlead.models.lead import Lead
 from fairlead.models.opportunity import Closure, Opportunity
 from fairlead.models.organisation import Organisation
@@ -43,6 +44,7 @@ __all__ = [
     "File",
     "IdempotencyKey",
     "Identity",
+    "Job",
     "Lead",
     "MailAddress",
     "Opportunity",

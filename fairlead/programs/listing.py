@@ -42,13 +42,18 @@ class Cursor:
 def read(model: Model, by: Actor, asked: Asked) -> dict[str, Any]:
     """One page as {"items", "next", "next_query"}; `next` is the cursor of the following page, None at the end."""
     size = limit(asked)
-    query = model.objects.visible_to(by).filter(_conditions(model, by, asked))
-    sort = one_of(asked.get("sort", ""), ["", *_sort_words(model, by)], "sort")
+    query, sort = question(model, by, asked)
     known = sorts(model, by)[sort.removeprefix("-")] if sort else None
     found = _rows(_with_links(model, query), sort, known, cursor(asked, sort), size + 1)
     following = _end(found[size - 1], sort, known) if len(found) > size else None
     items = [chosen(item, model, asked, listed=True) for item in resources(found[:size], by)]
     return {"items": items, "next": following, "next_query": _next_query(asked, following)}
+
+
+def question(model: Model, by: Actor, asked: Asked) -> "tuple[QuerySet[Any], str]":
+    """The rows that are asked for, in no order, and the sort."""
+    query: QuerySet[Any] = model.objects.visible_to(by).filter(_conditions(model, by, asked))
+    return query, one_of(asked.get("sort", ""), ["", *_sort_words(model, by)], "sort")
 
 
 def chosen(item: dict[str, Any], model: Model, asked: Asked, *, listed: bool = False) -> dict[str, Any]:

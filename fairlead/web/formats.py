@@ -148,6 +148,17 @@ def big_count(number: int, reader: Reader) -> str:
     return f"{one_decimal(Decimal(number) / 1_000_000)} million"
 
 
+def size(octets: int, reader: Reader) -> str:
+    """How large a file is: "812 B", "3.4 MB"."""
+    value, unit = Decimal(octets), "B"
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000 or unit == "GB":
+            break
+        value /= 1000
+    rounded = value.quantize(Decimal(1) if unit == "B" or value >= 100 else Decimal("0.1"))
+    return f"{numbers.format_decimal(rounded, locale=reader.locale)} {unit}"
+
+
 def plural(number: int, one: str, many: str = "") -> str:
     """ "1 person", "2 people"; the plural is the singular with an s unless given."""
     return f"{number} {one if number == 1 else many or one + 's'}"

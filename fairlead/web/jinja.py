@@ -126,6 +126,7 @@ FILTERS = (
     "count",
     "capped",
     "big_count",
+    "size",
 )
 
 

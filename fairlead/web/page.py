@@ -217,5 +217,6 @@ def _shell(request: Request) -> dict[str, Any]:
         "provider": settings.OIDC_LABEL if settings.OIDC_ISSUER else "",
         "provider_only": settings.OIDC_ONLY,
         "nav": navigation(request.by, request.path) if user else [],
+        "jobs": user is not None and "jobs" in request.COOKIES,
         "messages": SimpleLazyObject(lambda: notices(request)),
     }

@@ -17,7 +17,7 @@ from django.db import connection
 
 MANIFEST, SQLITE, POSTGRES = "manifest.json", "database.sqlite3", "database.pgdump"
 # In the data folder, but made anew by the next start, or not to be carried elsewhere.
-LEFT_OUT = ("static", "build", "backups", "serve.lock", "worker.seen")
+LEFT_OUT = ("static", "build", "backups", "exports", "serve.lock", "worker.seen")
 KEPT_ASIDE = "before-restore-"
 
 

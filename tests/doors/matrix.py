@@ -43,6 +43,8 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "assign_task": {"assignee": "@noah"},
     "attach_file": {"upload": "@upload"},
     "cancel_task": {},
+    "cancel_job": {},
+    "change_list": {"noun": "person", "ids": ["x"], "deed": "archive"},
     "change_role": {"role": "@role"},
     "close_lost": {"reason": "Price"},
     "close_won": {},
@@ -73,6 +75,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "edit_team": {"name": "Edited"},
     "end_other_sessions": {},
     "end_session": {"session": "none"},
+    "export_list": {"noun": "person"},
     "first_administrator": {
         "secret": "x",
         "name": "N",
@@ -95,6 +98,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "log_meeting": {"text": "Met"},
     "log_note": {"text": "Noted"},
     "move_field": {},
+    "note_export": {"what": "1 person"},
     "move_stage": {"stage": "@stage"},
     "park": {"until": "2035-01-01"},
     "reactivate_user": {},
@@ -135,6 +139,8 @@ ASKS_ITSELF = {
     "assign_many": ("mass_update", "assign"),
     "tag_many": ("mass_update", "edit"),
 }
+# Verbs for whoever is signed in that act on a whole list, with what they ask of its noun.
+ASKS_OF_ALL = {"change_list": ("person", "mass_update"), "export_list": ("person", "export")}
 # How one signs in is changed in the browser alone; how others do, by no token.
 BROWSER_ALONE = {"add_authenticator", "add_passkey", "remove_authenticator", "remove_passkey"}
 BROWSER_ALONE |= {
@@ -162,7 +168,7 @@ def may(grants: Grants, action: str, noun: str, standing: str) -> bool:
         return granted == "all" or (granted != "none" and may(grants, "edit", "person", standing))
     if noun == "suppression":
         return may(grants, "see" if action == "see" else "edit", "person", standing)
-    if noun == "token":
+    if noun in ("token", "job"):
         return True
     return level(grants, action, "absence" if noun == "absence" else "organisation") != "none"
 
@@ -183,7 +189,10 @@ def expected(grants: Grants, name: str, noun: str, standing: str, door: str) -> 
         return "missing"
     if name in BROWSER_ALONE or (name in NO_TOKEN and door != "cli"):
         return "forbidden"
-    if name in ASKS_ITSELF:
+    if name in ASKS_OF_ALL:
+        asked, action = ASKS_OF_ALL[name]
+        allowed = level(grants, action, asked) != "none"
+    elif name in ASKS_ITSELF:
         allowed = all(may(grants, action, noun, acted_on) for action in ASKS_ITSELF[name])
     elif right in {"member", "anyone"}:
         allowed = True

@@ -27,6 +27,7 @@ from fairlead.models import (
     Activity,
     CustomField,
     File,
+    Job,
     Organisation,
     Role,
     Schedule,
@@ -69,14 +70,17 @@ PAGES = {
     "companies": "company.see",
     "companies/<str:address>/cell": "record",
     "companies/bulk": "company.mass_update",
+    "companies/export": "company.export",
     "companies/match": "company.create",
     "companies/new": "company.create",
     "companies/selection": "company.mass_update",
     "files/": "record",
     "invitation": "anyone",
+    "jobs": "member",
     "leads": "lead.see",
     "leads/<str:address>/cell": "record",
     "leads/bulk": "lead.mass_update",
+    "leads/export": "lead.export",
     "leads/match": "lead.create",
     "leads/new": "lead.create",
     "leads/selection": "lead.mass_update",
@@ -85,6 +89,7 @@ PAGES = {
     "opportunities": "opportunity.see",
     "opportunities/<str:address>/cell": "record",
     "opportunities/bulk": "opportunity.mass_update",
+    "opportunities/export": "opportunity.export",
     "opportunities/match": "opportunity.create",
     "opportunities/new": "opportunity.create",
     "opportunities/selection": "opportunity.mass_update",
@@ -92,6 +97,7 @@ PAGES = {
     "people": "person.see",
     "people/<str:address>/cell": "record",
     "people/bulk": "person.mass_update",
+    "people/export": "person.export",
     "people/match": "person.create",
     "people/new": "person.create",
     "people/selection": "person.mass_update",
@@ -166,6 +172,7 @@ class Field:
         self.browser.force_login(self.sam)
         alone = [Organisation.ours(), held, Schedule.objects.first(), world.sam.teams.first(), world.noah]
         alone += [self._absence(PREPARER, user=world.sam), self._field(PREPARER), self.api.token]
+        alone += [self._job(PREPARER, user=world.sam)]
         self.records |= {noun_of(record): {"own": record} for record in alone}  # type: ignore[dict-item]
         self.named = {
             "noah": world.noah.public_id,
@@ -191,6 +198,11 @@ class Field:
     @aside
     def _field(by: Actor) -> CustomField:
         return create(CustomField, of_noun="person", key="matrix", name="Matrix", kind="text", filterable=True)
+
+    @staticmethod
+    @aside
+    def _job(by: Actor, *, user: User) -> Job:
+        return create(Job, by_user=user, kind="export", title="Export", payload={"noun": "person"}, door="web")
 
     def standings(self, noun: str) -> Iterator[tuple[str, Record]]:
         yield from self.records[noun].items()

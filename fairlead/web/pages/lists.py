@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -13,15 +13,18 @@ from fairlead.core.errors import Invalid
 from fairlead.core.light import content
 from fairlead.models import User
 from fairlead.verbs.bulk import archive_many, assign_many, tag_many
+from fairlead.verbs.jobs import change_list
 from fairlead.web import rows
 from fairlead.web.addresses import url_of
 from fairlead.web.formats import count
 from fairlead.web.lines import kept
 from fairlead.web.listing import Asked, Listing
 from fairlead.web.page import Request, done, render
+from fairlead.web.pages.jobs import once_of, remembered
 from fairlead.web.soon import later
 
 MOST_AT_ONCE = 10_000
+MOST_IN_ONE_REQUEST = 200  # more go on as a job
 
 
 def show(request: Request, listing: Listing) -> HttpResponse:
@@ -35,6 +38,7 @@ def show(request: Request, listing: Listing) -> HttpResponse:
         "page": page,
         "total": asked.count(),
         "may_create": access.can_any(request.by, "create", noun),
+        "may_export": access.can_any(request.by, "export", noun),
         "bulk": access.can_any(request.by, "mass_update", noun),
         "colleagues": [option for option in asked.options["owner"] if option.value not in {"me", "none"}],
         "snooze": later(request.reader),
@@ -51,11 +55,25 @@ def selection(request: Request, listing: Listing) -> HttpResponse:
 
 
 def bulk(request: Request, listing: Listing) -> HttpResponse:
-    """Assign, tag or archive the chosen rows: one act, one undo."""
+    """Assign, tag or archive the chosen rows: one act, one undo; many of them as a job."""
     asked = Asked(listing, request.POST.get("query", ""), request.by, request.reader)
     chosen = _chosen(request, asked)
+    if len(chosen) > MOST_IN_ONE_REQUEST:
+        return _as_job(request, asked, chosen)
     text = _act(request, listing, chosen)
     return done(request, asked.url(), text)
+
+
+def _as_job(request: Request, asked: Asked, chosen: list[Any]) -> HttpResponse:
+    """All that match is read again when the job begins; ticked rows are taken as they are."""
+    deed, ids = request.POST.get("act", ""), [each.public_id for each in chosen]
+    if deed not in ("assign", "tag", "archive"):
+        raise Invalid({"act": [_("Choose what to do with the selected rows. Nothing was changed.")]})
+    asks: dict[str, Any] = {"deed": deed, "tag": request.POST.get("tag", "") if deed == "tag" else ""}
+    asks |= {"owner": _owner(request) if deed == "assign" else None}
+    asks |= {"noun": asked.listing.model.noun(), "query": asked.query() if request.POST.get("all") else ""}
+    job = change_list(request.by, ids=ids, as_page=True, once=once_of(str(asks), ids), **asks)
+    return remembered(HttpResponseRedirect(f"/jobs/{job.public_id}", status=303))
 
 
 class _Beside:

@@ -4,7 +4,7 @@ from django.http import HttpResponse
 
 from fairlead.web.listings import OPPORTUNITIES
 from fairlead.web.page import Request, page
-from fairlead.web.pages import cells, create, lists
+from fairlead.web.pages import cells, create, exports, lists
 
 
 @page("opportunity.see")
@@ -30,6 +30,11 @@ def selection(request: Request) -> HttpResponse:
 @page("opportunity.mass_update", "POST")
 def bulk(request: Request) -> HttpResponse:
     return lists.bulk(request, OPPORTUNITIES)
+
+
+@page("opportunity.export", "GET", "POST")
+def export(request: Request) -> HttpResponse:
+    return exports.form(request, OPPORTUNITIES)
 
 
 @page("opportunity.edit", "GET", "POST")

@@ -4,7 +4,7 @@ from django.http import HttpResponse
 
 from fairlead.web.listings import PEOPLE
 from fairlead.web.page import Request, page
-from fairlead.web.pages import cells, create, lists
+from fairlead.web.pages import cells, create, exports, lists
 
 
 @page("person.see")
@@ -35,6 +35,11 @@ def selection(request: Request) -> HttpResponse:
 @page("person.mass_update", "POST")
 def bulk(request: Request) -> HttpResponse:
     return lists.bulk(request, PEOPLE)
+
+
+@page("person.export", "GET", "POST")
+def export(request: Request) -> HttpResponse:
+    return exports.form(request, PEOPLE)
 
 
 @page("person.edit", "GET", "POST")
