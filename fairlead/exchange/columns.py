@@ -10,69 +10,54 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from fairlead.core.actor import Actor
-from fairlead.core.record import Record, conceal
-from fairlead.core.resource import Seen, visible
+from fairlead.core.record import Record
 from fairlead.models import ExternalId
 from fairlead.models.suppression import in_force
-from fairlead.programs.fields import Known, fields
+from fairlead.programs.fields import Known, fields, with_values
 from fairlead.programs.questions import Shown
 
 BETWEEN = "; "
-
-
-@dataclass
-class Around:
-    """What stands beside some rows: parts, tags, and which of the linked records the reader may see."""
-
-    zone: tzinfo
-    seen: Seen = field(default_factory=dict)
-    parts: dict[str, dict[int, list[str]]] = field(default_factory=dict)
-
-    def sees(self, other: Any) -> bool:
-        return isinstance(other, Record) and other.pk in self.seen.get(type(other), ())
-
-
-Value = Callable[[Any, Around], Any]
-# Loads what a column needs for these rows.
-Load = Callable[[Sequence[Any], Actor], dict[int, list[str]]]
+Beside = Mapping[str, Mapping[int, Sequence[str]]]
+# What hangs on rows, by their ids.
+Load = Callable[[Sequence[Any]], Mapping[int, Sequence[str]]]
 
 
 @dataclass(frozen=True)
 class Column:
-    """`links` and `many` are read with the rows, `loads` for many rows at once, `counted` by the database."""
+    """`known` is read with the rows; `load` for many rows at once, and then stands beside them under the column's head.
+
+    `counted`: a number that the database adds to each row under the column's name.
+    """
 
     head: str
-    value: Value
-    links: tuple[str, ...] = ()
-    many: tuple[str, ...] = ()
-    loads: Mapping[str, Load] = field(default_factory=dict)
+    value: Callable[[Any], Any]
+    known: tuple[Known, ...] = ()
+    load: Load | None = None
     counted: Mapping[str, Any] = field(default_factory=dict)
 
 
 def shown(columns: Iterable[Shown]) -> list[Column]:
     """The columns as the list has them, in words; beside an amount stands its currency."""
     found: list[Column] = []
-    for each in columns:
-        found.append(_first(each.head, [_column(each.head, known) for known in each.known], each.counted))
+    for number, each in enumerate(columns):
+        found.append(_counted(each, number) if each.counted is not None else _first(each))
         if any(known.kind == "money" for known in each.known):
-            found.append(_first(_("Currency"), [_currency(known) for known in each.known]))
+            known = each.known[0]
+            found.append(Column(_("Currency"), known.currency, (known,)))
     return found
 
 
 def every(model: type[Record], by: Actor) -> list[Column]:
     """Every field of the noun's own that the reader may read, by the names of the API, with ids to update by."""
-    known = [each for each in fields(model, by).values() if not each.via]
     inherited = _inherited(model)
-    ordered = sorted(known, key=lambda each: each.name in inherited)
-    found = [Column("id", lambda row, around: row.public_id)]
-    for each in ordered:
-        found.append(_column(each.name, each, raw=True))
-        if each.kind == "link":
-            found.append(Column(f"{each.name}.id", _linked_id(each.name), links=(each.name,)))
+    known = [each for each in fields(model, by).values() if not each.via]
+    found = [Column("id", lambda row: row.public_id)]
+    for each in sorted(known, key=lambda each: each.name in inherited):
+        found += _raw(each)
     if "external_ids" in {one.get_accessor_name() for one in model._meta.related_objects}:
-        found.append(_part("external_ids", "external_ids", _external_ids))
+        found.append(Column("external_ids", _nothing, load=_external_ids))
     if model.noun() in ("person", "company"):
-        found.append(_part("do_not_contact", "do_not_contact", _stops))
+        found.append(Column("do_not_contact", _nothing, load=_stops))
     return found
 
 
@@ -80,116 +65,62 @@ class Rows:
     """The rows with these ids, in this order, as lines of values; those gone, or out of sight by now, are left out."""
 
     def __init__(self, model: type[Record], columns: Sequence[Column], by: Actor, zone: tzinfo) -> None:
-        self.columns, self.by, self.zone = columns, by, zone
-        self.links = sorted({name for each in columns for name in each.links})
-        self.many = sorted({name for each in columns for name in each.many})
+        self.columns, self.zone = columns, zone
         found: Any = model.objects.visible_to(by).reached_by(by, "export")
         counted = {name: each for column in columns for name, each in column.counted.items()}
         found = found.annotate(**counted) if counted else found
-        self.found = (found.select_related(*self.links) if self.links else found).prefetch_related(*self.many)
+        self.found = with_values(found, [known for each in columns for known in each.known], by)
 
     def lines(self, ids: Sequence[int]) -> Iterator[list[Any]]:
         found = {row.pk: row for row in self.found.filter(pk__in=ids)}
         rows = [found[pk] for pk in ids if pk in found]
-        around = self._around(rows)
+        beside = {each.head: each.load(rows) for each in self.columns if each.load is not None}
         for row in rows:
-            yield [column.value(row, around) for column in self.columns]
+            yield [self._cell(row, column, beside) for column in self.columns]
 
-    def _around(self, rows: list[Any]) -> Around:
-        others = [getattr(row, name) for row in rows for name in self.links]
-        others += [other for row in rows for name in self.many for other in getattr(row, name).all()]
-        for other in others:
-            if isinstance(other, Record):
-                conceal(other, self.by)
-        loads = {name: load for each in self.columns for name, load in each.loads.items()}
-        parts = {name: load(rows, self.by) for name, load in loads.items()}
-        return Around(self.zone, visible(others, self.by), parts)
+    def _cell(self, row: Any, column: Column, beside: Beside) -> Any:
+        if column.load is not None:
+            return BETWEEN.join(beside[column.head].get(row.pk, ()))
+        value = column.value(row)
+        if isinstance(value, datetime):
+            return value.astimezone(self.zone)
+        if isinstance(value, (list, tuple)):
+            return BETWEEN.join(_label(each) for each in value)
+        return _label(value) if isinstance(value, Record) else value
 
 
-def _column(head: str, known: Known, *, raw: bool = False) -> Column:
+def _first(column: Shown) -> Column:
+    """Of several fields the first that has a value, a choice as people read it."""
+
+    def value(row: Any) -> Any:
+        for known in column.known:
+            if (found := known.value(row)) is not None:
+                return dict(known.choices).get(str(found), found) if known.kind == "choice" else found
+        return None
+
+    return Column(column.head, value, column.known)
+
+
+def _counted(column: Shown, number: int) -> Column:
+    name = f"counted_{number}"
+    return Column(column.head, lambda row: getattr(row, name), counted={name: column.counted})
+
+
+def _raw(known: Known) -> Iterator[Column]:
     if known.part:
-        return _part(head, known.name, lambda rows, by: _parts(known, rows))
-    if known.via:
-        return Column(head, _beyond(known), links=(known.via,))
+        yield Column(known.name, _nothing, load=lambda rows: _parts(known, rows))
+        return
+    yield Column(known.name, known.value, (known,))
     if known.kind == "link":
-        return Column(head, _linked(known.name), links=(known.name,))
-    if known.kind == "links":
-        return Column(head, _several(known.name), many=(known.name,))
-    if known.kind == "choice" and not raw:
-        return Column(head, _worded(known.name))
-    return Column(head, _own(known.name))
+        yield Column(f"{known.name}.id", lambda row: getattr(known.value(row), "public_id", None), (known,))
 
 
-def _first(head: str, columns: list[Column], counted: Any = None) -> Column:
-    """Of several columns the first that has a value; or a number of its own."""
-    if counted is not None:
-        name = f"counted_{abs(hash(head))}"
-        return Column(head, lambda row, around: getattr(row, name), counted={name: counted})
-
-    def value(row: Any, around: Around) -> Any:
-        return next((found for each in columns if (found := each.value(row, around)) not in (None, "")), None)
-
-    links = tuple(name for each in columns for name in each.links)
-    many = tuple(name for each in columns for name in each.many)
-    return Column(head, value, links, many, {name: load for each in columns for name, load in each.loads.items()})
+def _label(value: Any) -> str:
+    return value.label if isinstance(value, Record) else str(value)
 
 
-def _currency(known: Known) -> Column:
-    def value(row: Any, around: Around) -> Any:
-        at = getattr(row, known.via) if known.via else row
-        return at.currency if at is row or around.sees(at) else None
-
-    return Column(_("Currency"), value, links=(known.via,) if known.via else ())
-
-
-def _part(head: str, name: str, load: Load) -> Column:
-    return Column(head, lambda row, around: BETWEEN.join(around.parts[name].get(row.pk, ())), loads={name: load})
-
-
-def _own(name: str) -> Value:
-    def value(row: Any, around: Around) -> Any:
-        found = getattr(row, name)
-        return found.astimezone(around.zone) if isinstance(found, datetime) else found
-
-    return value
-
-
-def _worded(name: str) -> Value:
-    return lambda row, around: getattr(row, f"get_{name}_display")()
-
-
-def _linked(name: str) -> Value:
-    def value(row: Any, around: Around) -> str | None:
-        other = getattr(row, name)
-        return other.label if around.sees(other) else None
-
-    return value
-
-
-def _linked_id(name: str) -> Value:
-    def value(row: Any, around: Around) -> str | None:
-        other = getattr(row, name)
-        return other.public_id if around.sees(other) else None
-
-    return value
-
-
-def _several(name: str) -> Value:
-    return lambda row, around: BETWEEN.join(other.label for other in getattr(row, name).all() if around.sees(other))
-
-
-def _beyond(known: Known) -> Value:
-    """A field of the record that the row links to, as far as that may be seen."""
-    own = _worded(known.column) if known.kind == "choice" else _own(known.name.partition(".")[2])
-
-    def value(row: Any, around: Around) -> Any:
-        other = getattr(row, known.via)
-        if not around.sees(other):
-            return None
-        found = own(other, around)
-        return found.label if isinstance(found, Record) else found
-
-    return value
+def _nothing(row: Any) -> None:
+    return None
 
 
 def _inherited(model: type[Record]) -> set[str]:
@@ -212,7 +143,7 @@ def _parts(known: Known, rows: Sequence[Any]) -> dict[int, list[str]]:
     return found
 
 
-def _external_ids(rows: Sequence[Any], by: Actor) -> dict[int, list[str]]:
+def _external_ids(rows: Sequence[Any]) -> dict[int, list[str]]:
     found: dict[int, list[str]] = defaultdict(list)
     noun = rows[0].noun() if rows else "person"
     mine = ExternalId._base_manager.filter(**{f"{noun}__in": [row.pk for row in rows]}).order_by("system", "pk")
@@ -221,7 +152,7 @@ def _external_ids(rows: Sequence[Any], by: Actor) -> dict[int, list[str]]:
     return found
 
 
-def _stops(rows: Sequence[Any], by: Actor) -> dict[int, list[str]]:
+def _stops(rows: Sequence[Any]) -> dict[int, list[str]]:
     """The channels on which each person or company must not be contacted, through its company too."""
     if not rows:
         return {}

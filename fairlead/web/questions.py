@@ -7,22 +7,10 @@ from django.utils.translation import gettext as _
 
 from fairlead.core import clock
 from fairlead.core.errors import BadRequest
-from fairlead.programs.fields import fields
 from fairlead.programs.questions import Asker, Question, Shown, in_order
 from fairlead.web.formats import Reader
 from fairlead.web.listing import Asked
 from fairlead.web.listings import LISTINGS
-
-# What the lists' own columns show, by the names of the registry.
-SHOWS: dict[str, tuple[str, ...]] = {
-    "contact": ("last_contact_at",),
-    "next": ("next_step_at",),
-    "created": ("created_at",),
-    "type": ("lead_type",),
-    "close": ("close_on",),
-    "value": ("amount",),
-    "customer": ("company", "person"),
-}
 
 
 def question(asker: Asker, noun: str, query: str) -> Question:
@@ -36,8 +24,5 @@ def question(asker: Asker, noun: str, query: str) -> Question:
 
 
 def _shown(asked: Asked) -> Iterator[Shown]:
-    known = fields(asked.listing.model, asked.by)
-    for column in asked.listing.columns:
-        names = SHOWS.get(column.name, (column.name,))
-        if found := tuple(known[name] for name in names if name in known):
-            yield Shown(str(column.label), found)
+    for column in asked.columns:
+        yield Shown(str(column.label), column.known, column.counted(asked.by) if column.counted else None)
