@@ -18,7 +18,7 @@ from fairlead.core.record import Record, nouns
 from fairlead.models import User
 from fairlead.programs import listing
 from fairlead.programs.fields import Known, fields
-from fairlead.programs.filters import every_sort
+from fairlead.programs.filters import sorts
 
 LONGEST = 20_000
 
@@ -80,9 +80,11 @@ def of_programs(asker: Asker, noun: str, query: str) -> Question:
     """A list as GET /api/v1/… reads its query; every field is shown."""
     given, model, by = _given(query), nouns()[noun], asker.by
     found, sort = listing.question(model, by, given)
+    known = sorts(model, by)[sort.removeprefix("-")] if sort else None
+    order = in_order(known.field.name, down=sort.startswith("-"), nullable=known.field.null) if known else ["-pk"]
     words = " & ".join(f"{name}={value}" for name, values in given.lists() for value in values if name != "sort")
     shown = [Shown(name, (each,)) for name, each in fields(model, by).items() if not each.via]
-    return Question(model, found, _order(model, sort), shown, words)
+    return Question(model, known.ordered(found) if known else found, order, shown, words)
 
 
 def in_order(name: str, *, down: bool = False, nullable: bool = True) -> list[Any]:
@@ -106,10 +108,3 @@ def _given(query: str) -> "MultiValueDict[str, str]":
         if name not in ("limit", "cursor", "fields"):
             given.appendlist(name, value)
     return given
-
-
-def _order(model: type[Record], sort: str) -> list[Any]:
-    if not sort:
-        return ["-pk"]
-    field = every_sort(model)[sort.removeprefix("-")].field
-    return in_order(field.name, down=sort.startswith("-"), nullable=field.null)

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from fairlead.core import clock
 from fairlead.core.errors import BadRequest
+from fairlead.programs.filters import sorts
 from fairlead.programs.questions import Asker, Question, Shown, in_order
 from fairlead.web.formats import Reader
 from fairlead.web.listing import Asked
@@ -19,8 +20,10 @@ def question(asker: Asker, noun: str, query: str) -> Question:
     zone = asker.zone if isinstance(asker.zone, ZoneInfo) else ZoneInfo("UTC")
     asked = Asked(LISTINGS[noun], query, asker.by, Reader(zone, asker.locale, clock.now()))
     order = in_order(asked.order.column, down=asked.order.descending, nullable=asked.order.nullable)
+    known = sorts(asked.listing.model, asker.by).get(asked.sort.removeprefix("-"))
+    records = known.ordered(asked.records) if known else asked.records
     words = "; ".join(each.sentence for each in asked.narrowed.values())
-    return Question(asked.listing.model, asked.records, order, list(_shown(asked)), words)
+    return Question(asked.listing.model, records, order, list(_shown(asked)), words)
 
 
 def _shown(asked: Asked) -> Iterator[Shown]:

@@ -23,8 +23,9 @@ from fairlead.exchange import tables
 from fairlead.exchange.tables import LONGEST, Csv, Xlsx, dialect
 from fairlead.models import Event, ExternalId, Job, Lead, Person, Role, User
 from fairlead.programs.jobs import LEASE, sweep
+from fairlead.verbs.custom import create_field
 from fairlead.verbs.jobs import export_list
-from fairlead.verbs.people import create_person
+from fairlead.verbs.people import create_person, edit_person
 from fairlead.verbs.suppressions import suppress
 from fairlead.verbs.users import change_role
 from tests.core.conftest import aside
@@ -275,3 +276,13 @@ def _administrator(world: World) -> User:
 def _inside(path: Path) -> str:
     with ZipFile(path) as book:
         return "".join(book.read(name).decode() for name in book.namelist() if name.startswith("xl/worksheets"))
+
+
+def test_custom_fields_are_columns_and_sort(world: World) -> None:
+    boss = _administrator(world).actor("web")
+    create_field(boss, noun="person", key="shoe", name="=Shoe", kind="number", filterable=True)
+    edit_person(world.mira.actor("web"), world.priya, custom={"shoe": 38})
+    table = lines(exported(world.mira, noun="person", query="sort=-x.shoe"))
+    assert table[1][0] == world.priya.public_id and table[1][table[0].index("x.shoe")] == "38"
+    asks = {"query": "sort=-x.shoe&columns=x.shoe", "columns": "shown", "as_page": True}
+    assert lines(exported(world.mira, noun="person", **asks))[:2] == [["Name", "'=Shoe"], ["Priya Raman", "38"]]
