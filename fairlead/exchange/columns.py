@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q
@@ -95,7 +96,7 @@ def _first(column: Shown) -> Column:
     def value(row: Any) -> Any:
         for known in column.known:
             if (found := known.value(row)) is not None:
-                return dict(known.choices).get(str(found), found) if known.kind == "choice" else found
+                return dict(known.choices).get(str(found), found) if known.kind == "choice" else _short(known, found)
         return None
 
     return Column(column.head, value, column.known)
@@ -110,9 +111,16 @@ def _raw(known: Known) -> Iterator[Column]:
     if known.part:
         yield Column(known.name, _nothing, load=lambda rows: _parts(known, rows))
         return
-    yield Column(known.name, known.value, (known,))
+    yield Column(known.name, lambda row: _short(known, known.value(row)), (known,))
     if known.kind == "link":
         yield Column(f"{known.name}.id", lambda row: getattr(known.value(row), "public_id", None), (known,))
+
+
+def _short(known: Known, value: Any) -> Any:
+    """A number without the noughts behind its point; an amount keeps them."""
+    if known.kind != "number" or not isinstance(value, Decimal):
+        return value
+    return int(value) if value == value.to_integral_value() else value.normalize()
 
 
 def _label(value: Any) -> str:

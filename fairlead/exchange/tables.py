@@ -75,7 +75,7 @@ class Csv:
         if isinstance(value, str):
             return plain(clean(value))
         if isinstance(value, (Decimal, float)):
-            return str(value).replace(".", self.form.decimal)
+            return format(value, "f").replace(".", self.form.decimal)
         return "" if value is None else worded(value)
 
 
