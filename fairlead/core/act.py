@@ -180,7 +180,7 @@ def finish(act: Act) -> None:
         events = Event.objects.bulk_create([event for event, _links in pairs], batch_size=2000)
         EventLink.objects.bulk_create(
             [
-                EventLink(kind=kind, record_id=record_id, happened_at=at, event=event)
+                EventLink(kind=kind, record_id=record_id, happened_at=at, at=act.at, event=event)
                 for event, (_, links) in zip(events, pairs, strict=True)
                 for (kind, record_id), at in links
             ],

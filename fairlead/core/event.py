@@ -43,11 +43,11 @@ class Event(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["undoes"], name="event_undoes", condition=Q(undoes__isnull=False)),
-            # What the audit is read along, whichever of these it is narrowed by.
+            # What the audit is read along, whichever of these it is narrowed by; the rest is checked on the way.
             models.Index(fields=["at", "id"], name="event_at"),
-            models.Index(fields=["by_user", "at", "id"], name="event_by_user"),
-            models.Index(fields=["verb", "at", "id"], name="event_verb"),
-            models.Index(fields=["door", "at", "id"], name="event_door"),
+            models.Index(fields=["by_user", "at", "id", "verb", "door"], name="event_by_user"),
+            models.Index(fields=["verb", "at", "id", "by_user", "door"], name="event_verb"),
+            models.Index(fields=["door", "at", "id", "by_user", "verb"], name="event_door"),
         ]
 
     def __str__(self) -> str:
@@ -63,17 +63,21 @@ class Event(models.Model):
 
 
 class EventLink(models.Model):
-    """Where an event shows: a rebuildable index, read newest first for one record."""
+    """Where an event shows: a rebuildable index, read newest first for one record, or for one noun.
+
+    `happened_at` is when what it tells of took place, and is corrected with it; `at` is the event's own and stays.
+    """
 
     kind = models.CharField(max_length=20)
     record_id = models.BigIntegerField()
     happened_at = models.DateTimeField()
+    at = models.DateTimeField()
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="links")
 
     class Meta:
         indexes = [
-            models.Index(fields=["kind", "record_id", "happened_at", "event"], name="event_link_timeline"),
-            models.Index(fields=["kind", "event"], name="event_link_kind"),
+            models.Index(fields=["kind", "record_id", "happened_at", "event", "at"], name="event_link_timeline"),
+            models.Index(fields=["kind", "at", "event", "record_id"], name="event_link_kind"),
         ]
 
     def __str__(self) -> str:
@@ -99,12 +103,13 @@ def timeline(
     values = [value for link in links for value in (*link, *((moment, before[1]) if before else ()), size + 1)]
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join([one] * len(links)), values)
-        newest: dict[int, datetime] = {event_id: _moment(at) for at, event_id in cursor.fetchall()}
+        newest: dict[int, datetime] = {event_id: read_moment(at) for at, event_id in cursor.fetchall()}
     found = Event.objects.select_related("by_user").in_bulk(newest)
     told = sorted(((at, found[pk]) for pk, at in newest.items()), key=lambda it: (it[0], it[1].pk), reverse=True)
     return told[: size + 1]
 
 
-def _moment(value: Any) -> datetime:
+def read_moment(value: Any) -> datetime:
+    """A moment as a statement of our own answers it: SQLite keeps it as text."""
     at = value if isinstance(value, datetime) else datetime.fromisoformat(value)
     return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
-from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from pydantic import TypeAdapter, ValidationError
 
@@ -17,6 +16,7 @@ from fairlead.core.actor import Actor
 from fairlead.core.errors import BadRequest, NotAllowed
 from fairlead.core.event import Event, EventLink
 from fairlead.core.record import Link, nouns, rows
+from fairlead.core.trail import Narrowing, newest
 from fairlead.core.verb import REGISTRY
 from fairlead.models import User
 from fairlead.programs.filters import one_of
@@ -62,22 +62,22 @@ def known(asked: Asked, names: Sequence[str]) -> None:
 
 
 def read(by: Actor, asked: Asked, size: int, zone: tzinfo = UTC) -> Found:
-    """The newest `size` events that fit and that the actor may see, before the cursor; days are those of `zone`."""
+    """The newest `size` events that fit and that the actor may see, before the cursor; days are those of `zone`.
+
+    `next` may come with fewer: much was read, and the next page goes on from there.
+    """
     narrowed, after = _narrowed(by, asked, zone), _cursor(asked.get("cursor", ""))
     found: list[Event] = []
-    for _number in range(READS):
-        ids = _ids(narrowed, after, size + 1)
-        batch = Event.objects.in_bulk([pk for _at, pk in ids])
-        seen = [batch[pk] for _at, pk in ids if pk in batch]
+    for _number in range(READS if narrowed else 0):
+        places, after = newest(narrowed, size + 1, after)  # type: ignore[arg-type]
+        batch = Event.objects.in_bulk([pk for _at, pk in places])
+        seen = [batch[pk] for _at, pk in places if pk in batch]
         found += seen if sees_all(by) else _visible(seen, by)
-        after = ids[-1] if ids else None
-        if len(found) > size or len(ids) <= size:
+        if len(found) > size:
+            return Found(found[:size], Reading(by, found[:size]), _end((found[size - 1].at, found[size - 1].pk)))
+        if len(places) <= size:
             break
-    else:  # much that this actor may not see: the next page goes on from here
-        return Found(found, Reading(by, found), _end(after) if after else "")
-    shown = found[:size]
-    more = len(found) > size
-    return Found(shown, Reading(by, shown), _end((shown[-1].at, shown[-1].pk)) if more else "")
+    return Found(found, Reading(by, found), _end(after) if after else "")
 
 
 def sees_all(by: Actor) -> bool:
@@ -100,35 +100,33 @@ def every(by: Actor, asked: Asked, most: int, zone: tzinfo = UTC, size: int = 20
 # --- what is asked -----------------------------------------------------------------------------------------------
 
 
-def _narrowed(by: Actor, asked: Asked, zone: tzinfo) -> "QuerySet[Event]":
-    found = Event.objects.all()
-    if text := asked.get("person", ""):
-        found = found.filter(by_user_id=_person(by, text))
-    if text := asked.get("verb", ""):
-        found = found.filter(verb=one_of(text.replace("-", "_"), sorted(REGISTRY), "verb"))
-    if text := asked.get("door", ""):
-        found = found.filter(door=one_of(text, DOORS, "door"))
-    if text := asked.get("since", ""):
-        found = found.filter(at__gte=moment(text, "since", zone=zone))
-    if text := asked.get("until", ""):
-        found = found.filter(at__lte=moment(text, "until", end=True, zone=zone))
-    links = _links(by, asked)
-    return found if links is None else found.filter(pk__in=links.values("event_id"))
+def _narrowed(by: Actor, asked: Asked, zone: tzinfo) -> Narrowing | None:
+    """What is asked; None when it is of a record that this actor cannot find."""
+    texts = {name: asked.get(name, "") for name in NAMES}
+    record = _record(by, texts["record"]) if texts["record"] else None
+    found = Narrowing(
+        person=_person(by, texts["person"]) if texts["person"] else None,
+        verb=texts["verb"] and one_of(texts["verb"].replace("-", "_"), sorted(REGISTRY), "verb"),
+        door=texts["door"] and one_of(texts["door"], DOORS, "door"),
+        kinds=_kinds(texts["noun"]) if texts["noun"] else (),
+        record=record,
+        since=moment(texts["since"], "since", zone=zone) if texts["since"] else None,
+        until=moment(texts["until"], "until", end=True, zone=zone) if texts["until"] else None,
+    )
+    return None if texts["record"] and record is None else found
 
 
-def _links(by: Actor, asked: Asked) -> "QuerySet[EventLink] | None":
-    found = None
-    if text := asked.get("noun", ""):
-        one_of(text, [*sorted(rows()), SETTINGS], "noun")
-        found = EventLink.objects.filter(kind__in=settings_nouns() if text == SETTINGS else [text])
-    if text := asked.get("record", ""):
-        noun, _colon, public_id = text.partition(":")
-        model = nouns()[one_of(noun, sorted(nouns()), "record")]
-        plain = public_id if public_id.isascii() and public_id.isalnum() else ""
-        seen: Any = model.objects.visible_to(by).filter(public_id=plain).values("pk")
-        on = EventLink.objects.filter(kind=noun, record_id__in=seen)
-        found = on if found is None else found.filter(event_id__in=on.values("event_id"))
-    return found
+def _kinds(text: str) -> tuple[str, ...]:
+    one_of(text, [*sorted(rows()), SETTINGS], "noun")
+    return tuple(settings_nouns()) if text == SETTINGS else (text,)
+
+
+def _record(by: Actor, text: str) -> Link | None:
+    noun, _colon, public_id = text.partition(":")
+    model = nouns()[one_of(noun, sorted(nouns()), "record")]
+    plain = public_id if public_id.isascii() and public_id.isalnum() else ""
+    found: Any = model.objects.visible_to(by).filter(public_id=plain).values_list("pk", flat=True).first()
+    return (noun, found) if found is not None else None
 
 
 def settings_nouns() -> list[str]:
@@ -137,9 +135,9 @@ def settings_nouns() -> list[str]:
     return sorted(n for n, model in rows().items() if model.access_noun() == "organisation" and n not in personal)
 
 
-def _person(by: Actor, text: str) -> int | None:
+def _person(by: Actor, text: str) -> int:
     if text == "me":
-        return by.user_id
+        return by.user_id or 0
     plain = text if text.isascii() and text.isalnum() else ""
     found = User.objects.visible_to(by).filter(public_id=plain).first()
     if found is None:
@@ -160,15 +158,7 @@ def moment(text: str, name: str, *, end: bool = False, zone: tzinfo = UTC) -> da
         raise BadRequest(_("%(name)s is a day or a moment such as 2026-11-01, not %(text)s.") % words) from None
 
 
-# --- reading along an index --------------------------------------------------------------------------------------
-
-
-def _ids(narrowed: "QuerySet[Event]", after: tuple[datetime, int] | None, size: int) -> list[tuple[datetime, int]]:
-    """The next events' moments and ids: all that the index alone knows."""
-    if after is not None:
-        at, pk = after
-        narrowed = narrowed.filter(Q(at__lt=at) | Q(pk__lt=pk), at__lte=at)
-    return list(narrowed.order_by("-at", "-pk").values_list("at", "pk")[:size])
+# --- what may be seen --------------------------------------------------------------------------------------------
 
 
 def _visible(events: list[Event], by: Actor) -> list[Event]:

@@ -11,7 +11,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from fairlead.core import clock
+from fairlead.core import clock, trail
 from fairlead.core.actor import system
 from fairlead.core.event import Event
 from fairlead.core.record import writing
@@ -86,6 +86,21 @@ def test_narrowed(world: World, boss: Api, asked: dict[str, str], wanted: Any) -
         if not cursor:
             break
     assert walked == expected[: len(walked)] and len(walked) == min(60, len(expected))
+
+
+def test_a_page_that_looked_through_much_offers_to_look_further(
+    world: World, boss: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edit_lead(world.sam.actor("web"), world.joanna, interest="Phones")
+    edit_lead(world.sam.actor("api"), world.joanna, interest="Printers")
+    monkeypatch.setattr(trail, "FURTHEST", 1)
+    asked = {"door": "web", "verb": "edit_lead", "person": world.sam.public_id}
+    first = boss.get("/events", **asked)
+    assert first["items"] == [] and first["next"]
+    assert boss.get("/events", **asked, cursor=first["next"])["items"][0]["door"] == "web"
+    shown = signed_in(world.admin).get("/settings/audit", asked)
+    assert "Nothing so far" in text_of(shown) and "Look further back" in text_of(shown)
+    assert "Phones" in b"".join(signed_in(world.admin).get("/settings/audit.csv", asked)).decode()
 
 
 def test_by_person_and_record(world: World, boss: Api) -> None:
