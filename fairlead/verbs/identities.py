@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from fairlead.core.act import current
 from fairlead.core.actor import Actor
-from fairlead.core.errors import NotAllowed, NotFound, WrongState
+from fairlead.core.errors import NotAllowed, WrongState
 from fairlead.core.verb import verb
 from fairlead.models import Identity, Role, Session, SignInLink, User
 from fairlead.verbs.users import new_user
@@ -75,6 +75,6 @@ def _link(user: User, issuer: str, subject: str, email: str) -> None:
 
 def _unlink(user: User) -> None:
     if not Identity.objects.filter(user=user).delete()[0]:
-        raise NotFound(_("No account is linked. Nothing was changed."))
+        raise WrongState(_("No account is linked. Nothing was changed."))
     current().step.always = True
     current().step.labels["provider"] = settings.OIDC_LABEL
