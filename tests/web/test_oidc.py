@@ -309,7 +309,7 @@ def test_an_account_is_linked_by_its_user_and_unlinked(provider: Provider, world
     provider.sign_in(fresh, email=None, sub="by hand")
     assert signed_in(fresh) == world.sam
     assert client.post("/settings/linked-account/unlink").status_code == 303 and not Identity.objects.exists()
-    assert client.post("/settings/linked-account/unlink").status_code == 404
+    assert client.post("/settings/linked-account/unlink").status_code == 409
 
 
 def test_linking_belongs_to_the_one_who_began_it(provider: Provider, world: World, client: Client) -> None:
