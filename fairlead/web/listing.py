@@ -220,10 +220,11 @@ class Asked:
 
     def _narrowed_by(self, name: str, by_field: registry.Filter) -> Narrowed:
         texts = self.lists[name]
+        condition = by_field.condition(self.by, texts)  # first: it refuses what no sentence can say
         words = sentence(by_field, texts, self.by, self.reader)
         if isinstance(by_field, CustomFilter) and not is_quick(by_field.known.custom):
             words = _("%(filter)s (slow until its index is built)") % {"filter": words}
-        return Narrowed(by_field.condition(self.by, texts), words)
+        return Narrowed(condition, words)
 
     def _leave_out(self) -> Iterator[str]:
         """Take away what asks for custom fields that are archived or hidden; what was left out, in words."""
