@@ -22,6 +22,7 @@ from fairlead.web.pages import (
     passkeys,
     passwords,
     people,
+    picking,
     properties,
     records,
     roles,
@@ -39,6 +40,7 @@ from fairlead.web.pages import (
     today,
     tokens,
     users,
+    views,
     welcome,
 )
 
@@ -72,6 +74,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("leads/match", leads.match),
     path("leads/new", leads.new),
     path("leads/selection", leads.selection),
+    path("lists/<record:noun>/columns", picking.chosen),
+    path("lists/<record:noun>/filter", picking.filter),
     path("opportunities", opportunities.index),
     path("opportunities/<str:address>/cell/<str:name>", opportunities.cell),
     path("opportunities/bulk", opportunities.bulk),
@@ -153,6 +157,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-in/provider/back", sign_in_provider.back),
     path("sign-in/second", sign_in_second.second),
     path("sign-out", sign_in.sign_out),
+    path("views/counts", views.counts),
+    path("views/new", views.new),
+    path("views/<str:public_id>", views.one),
+    path("views/<str:public_id>/archive", views.archive),
+    path("views/<str:public_id>/pin", views.pin),
+    path("views/<str:public_id>/save", views.save),
+    path("views/<str:public_id>/unpin", views.unpin),
     path("welcome", welcome.welcome),
     # What every record has: its page, its composer, its properties, its files, and any verb that fits it. Keep last.
     path("acts/<uuid:act>/undo", acts.take_back),

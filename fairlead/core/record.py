@@ -81,6 +81,8 @@ class Row(models.Model):
     access_as: ClassVar[str] = ""
     # Undo of an act leaves such a row, which the act made, when others use it meanwhile (a tag).
     outlives_undo: ClassVar[bool] = False
+    # Rows that are people's own business: what `governed` says is enough, no role's right is needed besides.
+    personal: ClassVar[bool] = False
     # Fields, and parts by their names, that roles show and hide apart from the record: {"amount": "money"}.
     field_classes: ClassVar[Mapping[str, str]] = {}
     # What many of them are called in addresses, when it is not noun + s.

@@ -213,7 +213,7 @@ def _all(by: Actor, action: str, wholes: dict[Link, Row]) -> bool:
         condition = access.reach(by, action, model)
         if not condition:
             continue
-        if not access.can_any(by, action, model.access_noun()):
+        if not model.personal and not access.can_any(by, action, model.access_noun()):
             return False
         for chunk in chunks(ids):
             there = model._base_manager.filter(pk__in=chunk)

@@ -28,6 +28,7 @@ from fairlead.models.tag import Tag
 from fairlead.models.task import Task
 from fairlead.models.token import SignInLink, Token
 from fairlead.models.user import Role, Team, User
+from fairlead.models.view import Pin, View
 
 __all__ = [
     "Absence",
@@ -53,6 +54,7 @@ __all__ = [
     "Passkey",
     "Person",
     "PhoneNumber",
+    "Pin",
     "Pipeline",
     "PostalAddress",
     "RecoveryCode",
@@ -70,4 +72,5 @@ __all__ = [
     "Team",
     "Token",
     "User",
+    "View",
 ]

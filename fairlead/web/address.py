@@ -27,7 +27,8 @@ def pairs(given: Mapping[str, Any] | str) -> dict[str, list[str]]:
     elif isinstance(given, MultiValueDict):
         found = [(name, value) for name, values in given.lists() for value in values]
     else:
-        found = [(name, value) for name, value in given.items()]
+        lists = ((name, [each] if isinstance(each, str) else each) for name, each in given.items())
+        found = [(name, value) for name, values in lists for value in values]
     values: dict[str, list[str]] = {}
     for name, value in found[:MOST_PAIRS]:
         if value:

@@ -3,6 +3,7 @@
 from django.utils.text import slugify
 
 from fairlead.core.record import Record, nouns
+from fairlead.models import View
 
 # The nouns that have a page of their own, and those whose deeds are posted to an address.
 PAGES = {"people": "person", "companies": "company", "leads": "lead", "opportunities": "opportunity"}
@@ -33,6 +34,11 @@ def url_of(record: Record) -> str:
     """The record's page, such as /opportunities/k3f9mwqtzb-managed-it-45-seats."""
     tail = slugify(record.label, allow_unicode=True)[:60].strip("-")
     return f"/{record.plural()}/{record.public_id}{'-' + tail if tail else ''}"
+
+
+def url_of_view(view: View) -> str:
+    """The list that a saved view opens."""
+    return f"/{nouns()[view.list_of].plural()}?view={view.public_id}"
 
 
 def url_of_ref(ref: tuple[str, str] | None) -> str:

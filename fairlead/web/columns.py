@@ -13,6 +13,8 @@ from fairlead.programs.fields import Known, every, fields, with_values
 from fairlead.web.keyset import NotUnderstood
 
 MOST = 30
+# The kinds of fields that make groups; days and moments by month.
+GROUPED = {"choice", "yes", "link", "day", "moment"}
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,11 @@ def offered(model: type[Record], brought: Mapping[str, Column], by: Actor) -> di
     return own | {each.name: each for each in others if each.name not in brought}
 
 
+def names_offered(model: type[Record], brought: Mapping[str, Column], by: Actor) -> set[str]:
+    """Every name by which this reader may choose a column."""
+    return {*offered(model, brought, by), *(also for each in usual(model, brought, by) for also in each.fields[:1])}
+
+
 def chosen(model: type[Record], brought: Mapping[str, Column], by: Actor, names: Sequence[str]) -> list[Column]:
     """These columns in this order, the name always first; one that there is not raises NotUnderstood."""
     known = offered(model, brought, by)
@@ -83,6 +90,20 @@ def chosen(model: type[Record], brought: Mapping[str, Column], by: Actor, names:
         text = _("There is no column named “%(name)s” here. These are: %(known)s.")
         raise NotUnderstood(text % {"name": unknown[0][:40], "known": ", ".join(known)}, known=list(known))
     return [known[name] for name in wanted]
+
+
+def groupable(model: type[Record], by: Actor) -> dict[str, Known]:
+    """The fields that this reader can group a list by."""
+    return {name: each for name, each in fields(model, by).items() if each.kind in GROUPED and not each.via}
+
+
+def grouped_by(model: type[Record], by: Actor, name: str) -> Known:
+    """The field of this name; one that no list can be grouped by raises NotUnderstood."""
+    known = groupable(model, by)
+    if name not in known:
+        text = _("This list cannot be grouped by “%(name)s”. It can be by: %(known)s.")
+        raise NotUnderstood(text % {"name": name[:40], "known": ", ".join(known)}, known=list(known))
+    return known[name]
 
 
 def read_for(rows: Any, columns: Sequence[Column], by: Actor) -> Any:

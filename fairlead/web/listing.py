@@ -93,6 +93,8 @@ class Asked:
         self._know()
         self.sort = self.given.get("sort", listing.sort)
         self.order = self._order()
+        name = self.given.get("group")
+        self.group = columns.grouped_by(listing.model, by, name) if name else None
 
     @cached_property
     def values(self) -> dict[str, str]:
@@ -213,6 +215,11 @@ class Asked:
         return [
             {"label": view.label, "url": self._view_url(view), "current": self._is(view)} for view in self.listing.views
         ]
+
+    @property
+    def is_answered(self) -> bool:
+        """True when all of it can be answered; else what stands against it raises."""
+        return bool(self.columns) and all(each.sentence for each in self.narrowed.values())
 
     @property
     def is_narrowed(self) -> bool:

@@ -22,12 +22,15 @@ from fairlead.core.record import Record
 from fairlead.core.schema import find
 from fairlead.core.verb import REGISTRY
 from fairlead.models import Organisation, User
+from fairlead.models import View as SavedView
+from fairlead.web.addresses import url_of_view
 from fairlead.web.formats import Reader
 from fairlead.web.kept import kept_of, sealed, sent_from_here
 from fairlead.web.nav import navigation
 from fairlead.web.sessions import LOOKS, keep_fresh
 
 View = Callable[..., HttpResponse]
+MOST_VIEWS = 200
 
 
 class Request(HttpRequest):
@@ -36,6 +39,7 @@ class Request(HttpRequest):
     user: User
     by: Actor
     reader: Reader
+    views: list[Any]
 
 
 def page(may: str, *methods: str, weak: bool = False) -> Callable[[View], View]:
@@ -91,6 +95,14 @@ def notices(request: HttpRequest) -> list[dict[str, str]]:
         {"text": str(notice.message), "undo": f"/acts/{notice.extra_tags}/undo" if notice.extra_tags else ""}
         for notice in messages.get_messages(request)
     ]
+
+
+def at_hand(request: HttpRequest) -> list[Any]:
+    """The saved views that this reader sees, read once for each request."""
+    found = cast(Request, request)
+    if not hasattr(found, "views"):
+        found.views = list(SavedView.objects.at_hand(found.by)[:MOST_VIEWS])
+    return found.views
 
 
 def record_or_404(request: HttpRequest, noun: str, address: str) -> Record:
@@ -216,7 +228,20 @@ def _shell(request: Request) -> dict[str, Any]:
         "organisation": SimpleLazyObject(lambda: Organisation.ours().name),
         "provider": settings.OIDC_LABEL if settings.OIDC_ISSUER else "",
         "provider_only": settings.OIDC_ONLY,
-        "nav": navigation(request.by, request.path) if user else [],
+        "nav": SimpleLazyObject(lambda: _navigation(request)) if user else [],
+        "counts_url": "/views/counts" if user else "",
         "jobs": user is not None and "jobs" in request.COOKIES,
         "messages": SimpleLazyObject(lambda: notices(request)),
     }
+
+
+def _navigation(request: Request) -> list[dict[str, Any]]:
+    pins = sorted((view for view in at_hand(request) if view.pinned is not None), key=lambda view: view.pinned)
+    entries = [_pin(view, request) for view in pins if access.can_any(request.by, "see", view.list_of)]
+    return navigation(request.by, request.path) + ([{"label": _("Views"), "entries": entries}] if entries else [])
+
+
+def _pin(view: Any, request: Request) -> dict[str, Any]:
+    url = url_of_view(view)
+    current = request.GET.get("view") == view.public_id
+    return {"label": view.name, "url": url, "id": view.public_id, "current": current}

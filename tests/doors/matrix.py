@@ -36,6 +36,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "archive_file": {},
     "archive_many": {"records": ["@record"]},
     "archive_role": {},
+    "archive_view": {},
     "ask_for_link": {"email": "nobody@example.com"},
     "ask_for_password_link": {},
     "assign": {"owner": "@noah"},
@@ -73,6 +74,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "edit_schedule": {"name": "Edited"},
     "edit_task": {"title": "Edited"},
     "edit_team": {"name": "Edited"},
+    "edit_view": {"name": "Edited", "sort": "name"},
     "end_other_sessions": {},
     "end_session": {"session": "none"},
     "export_list": {"noun": "person"},
@@ -101,6 +103,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "note_export": {"what": "1 person"},
     "move_stage": {"stage": "@stage"},
     "park": {"until": "2035-01-01"},
+    "pin_view": {},
     "reactivate_user": {},
     "redo": {"act": "@act"},
     "remove_absence": {},
@@ -115,9 +118,11 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "reset_password": {"secret": "x", "password": "a long enough word"},
     "reset_second_factor": {},
     "revoke_token": {},
+    "save_view": {"list_of": "person", "name": "New", "columns": ["name"], "pinned": "true"},
     "set_password": {"password": "a long enough word"},
     "set_tags": {"tags": ["renewal"]},
     "set_up": {},
+    "share_view": {"shared": "everyone"},
     "sign_out_everywhere": {},
     "snooze_task": {"due_on": "2035-01-01"},
     "spend_recovery_code": {"code": "x"},
@@ -128,9 +133,11 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "unarchive": {},
     "unarchive_field": {},
     "unarchive_role": {},
+    "unarchive_view": {},
     "undo": {"act": "@act"},
     "unlink_identity": {},
     "unpark": {},
+    "unpin_view": {},
     "untag": {"tag": "@tag"},
 }
 # Verbs for whoever is signed in (or nobody) that look at records themselves, with what they ask of each.
@@ -168,7 +175,7 @@ def may(grants: Grants, action: str, noun: str, standing: str) -> bool:
         return granted == "all" or (granted != "none" and may(grants, "edit", "person", standing))
     if noun == "suppression":
         return may(grants, "see" if action == "see" else "edit", "person", standing)
-    if noun in ("token", "job"):
+    if noun in {"token", "job", "view"}:
         return True
     return level(grants, action, "absence" if noun == "absence" else "organisation") != "none"
 

@@ -36,6 +36,7 @@ from fairlead.models import (
     Tag,
     Task,
     User,
+    View,
 )
 from fairlead.models.user import DEFAULT_ROLES
 from fairlead.programs import keys
@@ -84,6 +85,7 @@ PAGES = {
     "leads/match": "lead.create",
     "leads/new": "lead.create",
     "leads/selection": "lead.mass_update",
+    "lists/": "member",
     "mcp": "program",
     "new": "member",
     "opportunities": "opportunity.see",
@@ -121,6 +123,7 @@ PAGES = {
     "settings/tokens": "member",
     "sign-": "anyone",
     "tip": "member",
+    "views/": "member",
     "welcome": "anyone",
     "<record:noun>/": "record",
     "<thing:noun>/": "record",
@@ -171,7 +174,8 @@ class Field:
         self.api, self.browser = Api(self.sam), Client()
         self.browser.force_login(self.sam)
         alone = [Organisation.ours(), held, Schedule.objects.first(), world.sam.teams.first(), world.noah]
-        alone += [self._absence(PREPARER, user=world.sam), self._field(PREPARER), self.api.token]
+        alone += [self._absence(PREPARER, user=world.sam), self._view(PREPARER, user=world.sam)]
+        alone += [self._field(PREPARER), self.api.token]
         alone += [self._job(PREPARER, user=world.sam)]
         self.records |= {noun_of(record): {"own": record} for record in alone}  # type: ignore[dict-item]
         self.named = {
@@ -203,6 +207,11 @@ class Field:
     @aside
     def _job(by: Actor, *, user: User) -> Job:
         return create(Job, by_user=user, kind="export", title="Export", payload={"noun": "person"}, door="web")
+
+    @staticmethod
+    @aside
+    def _view(by: Actor, *, user: User) -> View:
+        return create(View, owner=user, list_of="person", name="Mine")
 
     def standings(self, noun: str) -> Iterator[tuple[str, Record]]:
         yield from self.records[noun].items()

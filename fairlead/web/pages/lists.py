@@ -15,11 +15,14 @@ from fairlead.models import User
 from fairlead.verbs.bulk import archive_many, assign_many, tag_many
 from fairlead.verbs.jobs import change_list
 from fairlead.web import rows
-from fairlead.web.addresses import url_of
+from fairlead.web.addresses import url_of, url_of_view
+from fairlead.web.columns import groupable
 from fairlead.web.formats import count
+from fairlead.web.groups import groups
 from fairlead.web.lines import kept
 from fairlead.web.listing import Asked, Listing
-from fairlead.web.page import Request, done, render
+from fairlead.web.opened import Opened, open_list
+from fairlead.web.page import Request, at_hand, done, render
 from fairlead.web.pages.jobs import once_of, remembered
 from fairlead.web.soon import later
 
@@ -29,22 +32,48 @@ MOST_IN_ONE_REQUEST = 200  # more go on as a job
 
 def show(request: Request, listing: Listing) -> HttpResponse:
     """One page of a list."""
-    asked = Asked(listing, request.GET, request.by, request.reader)
+    asked, opened = open_list(listing, request.GET, request.by, request.reader)
+    if asked.group:
+        return _in_groups(request, asked, opened)
     page, noun = asked.page(), listing.model.noun()
-    context = {
-        "listing": listing,
-        "noun": noun,
-        "asked": asked,
+    context = _head(request, asked, opened) | {
         "page": page,
         "total": asked.count(),
-        "may_create": access.can_any(request.by, "create", noun),
-        "may_export": access.can_any(request.by, "export", noun),
         "bulk": access.can_any(request.by, "mass_update", noun),
         "colleagues": [option for option in asked.options["owner"] if option.value not in {"me", "none"}],
         "snooze": later(request.reader),
         "list": _Beside(noun, page.rows, asked),
     }
     return render(request, "lists/list.html", context)
+
+
+def _in_groups(request: Request, asked: Asked, opened: Opened | None) -> HttpResponse:
+    """The list as groups, each of which opens its own rows."""
+    found, complete = groups(asked)
+    context = _head(request, asked, opened) | {"groups": found, "complete": complete}
+    return render(request, "lists/groups.html", context)
+
+
+def _head(request: Request, asked: Asked, opened: Opened | None) -> dict[str, Any]:
+    """What stands above the rows: views, filters, and what can be chosen."""
+    listing, noun = asked.listing, asked.listing.model.noun()
+    saved = [
+        {"label": view.name, "url": url_of_view(view), "current": bool(opened and opened.view.pk == view.pk)}
+        for view in at_hand(request)
+        if view.list_of == noun
+    ]
+    pinned = bool(opened and any(view.pk == opened.view.pk and view.pinned is not None for view in at_hand(request)))
+    return {
+        "listing": listing,
+        "noun": noun,
+        "asked": asked,
+        "opened": opened,
+        "pinned": pinned,
+        "views": asked.views + saved,
+        "groupings": sorted((each.title, each.name) for each in groupable(listing.model, request.by).values()),
+        "may_create": access.can_any(request.by, "create", noun),
+        "may_export": access.can_any(request.by, "export", noun),
+    }
 
 
 def selection(request: Request, listing: Listing) -> HttpResponse:
