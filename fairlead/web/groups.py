@@ -14,7 +14,7 @@ from django.db.models import Count, F, Sum
 from django.db.models.functions import TruncMonth
 from django.utils.translation import gettext as _
 
-from fairlead.models import Opportunity, money
+from fairlead.models import Opportunity, Pipeline, Stage, money
 from fairlead.programs.days import months_on
 from fairlead.programs.fields import Known, fields
 from fairlead.programs.filters import filters
@@ -115,12 +115,20 @@ def _month(key: date, reader: Reader) -> tuple[str, str]:
 
 def _sorted(known: Known, found: Any) -> list[tuple[str, str]]:
     """Choices in their own order, months in time, names by letter; nothing comes last."""
-    order = {value: at for at, (value, _label) in enumerate(known.choices)}
+    order = {value: at for at, value in enumerate(_in_order(known))}
     timely = known.kind in {"day", "moment"}
     return sorted(
         found,
         key=lambda pair: (pair[1] in ("", EMPTY), order.get(pair[1], 0), pair[1] if timely else pair[0].casefold()),
     )
+
+
+def _in_order(known: Known) -> list[str]:
+    """Values that have an order of their own: choices, and stages or pipelines."""
+    if known.kind == "link" and known.field.related_model in (Stage, Pipeline):
+        stages: Any = known.field.related_model
+        return list(stages.objects.values_list("public_id", flat=True))
+    return [value for value, _label in known.choices]
 
 
 def _url(asked: Asked, known: Known, value: str) -> str:
