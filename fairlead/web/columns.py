@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from fairlead.core import access
 from fairlead.core.actor import Actor
 from fairlead.core.record import Record
+from fairlead.programs.custom import CustomKnown
 from fairlead.programs.fields import Known, every, fields, with_values
 from fairlead.web.keyset import NotUnderstood
 
@@ -94,7 +95,7 @@ def chosen(model: type[Record], brought: Mapping[str, Column], by: Actor, names:
 
 def groupable(model: type[Record], by: Actor) -> dict[str, Known]:
     """The fields that this reader can group a list by."""
-    return {name: each for name, each in fields(model, by).items() if each.kind in GROUPED and not each.via}
+    return {name: each for name, each in fields(model, by).items() if not each.via and _groups(each)}
 
 
 def grouped_by(model: type[Record], by: Actor, name: str) -> Known:
@@ -111,6 +112,13 @@ def read_for(rows: Any, columns: Sequence[Column], by: Actor) -> Any:
     counted = {f"{each.name}_counted": each.counted(by) for each in columns if each.counted}
     rows = rows.annotate(**counted) if counted else rows
     return with_values(rows, [known for each in columns for known in each.known], by)
+
+
+def _groups(known: Known) -> bool:
+    """Of custom fields, those with few values that lists can be narrowed by."""
+    if isinstance(known, CustomKnown):
+        return known.kind in {"choice", "yes"} and known.custom.filterable
+    return known.kind in GROUPED
 
 
 def _of(known: Known) -> Column:

@@ -15,6 +15,7 @@ from django.db.models.functions import TruncMonth
 from django.utils.translation import gettext as _
 
 from fairlead.models import Opportunity, Pipeline, Stage, money
+from fairlead.programs.custom import CustomKnown
 from fairlead.programs.days import months_on
 from fairlead.programs.fields import Known, fields
 from fairlead.programs.filters import filters
@@ -68,7 +69,8 @@ def _counted(asked: Asked, known: Known, totals: bool) -> Any:
     elif known.kind == "day":
         records = records.annotate(key=TruncMonth(known.column))
     else:
-        records = records.annotate(key=F(known.field.attname))
+        column = known.column if isinstance(known, CustomKnown) else known.field.attname
+        records = known.ordered(records).annotate(key=F(column))
     names = ("key", "currency") if totals else ("key",)
     found = records.values(*names).annotate(number=Count("pk"))
     return found.annotate(total=Sum("amount_minor")) if totals else found

@@ -7,9 +7,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from fairlead.core.errors import Refused
-from fairlead.core.record import Record
+from fairlead.core.record import Record, nouns
 from fairlead.models import Organisation, Pipeline, Source, Stage, Tag, Team, User
 from fairlead.programs import days
+from fairlead.programs.custom import CustomFilter, CustomKnown
 from fairlead.programs.fields import Known, fields
 from fairlead.programs.filters import Filter, filters, with_words
 from fairlead.web import typed
@@ -63,9 +64,9 @@ def choices(asked: Asked, known: Known) -> Choices:
     """The values to choose from; none when the value is written."""
     if known.kind == "yes":
         return [("true", str(_("Yes"))), ("false", str(_("No")))]
-    if known.kind == "choice":
+    if known.choices:
         return [(value, str(label)) for value, label in known.choices if value]
-    other: Any = known.field.related_model if known.kind in {"link", "links"} else None
+    other = _linked_to(known)
     if other not in LISTED:
         return []
     mine = [("me", str(_("Me")))] if other is User else []
@@ -109,6 +110,13 @@ def added(asked: Asked, pick: Picked, instead_of: str = "") -> str:
     return ""
 
 
+def _linked_to(known: Known) -> Any:
+    """The noun whose records are the values of this field, if it is a link."""
+    if isinstance(known, CustomKnown):
+        return nouns()[known.custom.links_to] if known.custom.kind == "link" else None
+    return known.field.related_model if known.kind in {"link", "links"} else None
+
+
 def _again(asked: Asked, name: str) -> Picked:
     """A filter in force, to be changed."""
     by_field = asked.wide.get(name)
@@ -122,7 +130,7 @@ def _again(asked: Asked, name: str) -> Picked:
 
 def _shown(asked: Asked, by_field: Filter, values: Sequence[str]) -> list[str]:
     """Values as the form has them: records that are asked for by name stand there by name."""
-    other: Any = by_field.field.related_model if by_field.kind is None else None
+    other = _linked_to(by_field.known)
     if other is None or other in LISTED:
         return list(values)
     return [each.label for each in other.objects.visible_to(asked.by).filter(public_id__in=values)]
@@ -133,17 +141,16 @@ def _read(asked: Asked, by_field: Filter, text: str, pick: Picked) -> str:
     kind = by_field.known.kind
     if kind in {"day", "moment"} and not days.span(text, asked.reader.today):
         return typed.day(text, asked.reader.today).isoformat()
-    if kind == "money":
+    if kind == "money" and not isinstance(by_field, CustomFilter):
         amount, currency = typed.amount(text, Organisation.ours().currency, asked.reader.locale)
         return f"{amount:f} {currency}"
-    if kind in {"link", "links"} and by_field.field.related_model not in LISTED:
-        return _by_name(asked, by_field, text, pick)
+    if (other := _linked_to(by_field.known)) and other not in LISTED:
+        return _by_name(asked, other, text, pick)
     return text
 
 
-def _by_name(asked: Asked, by_field: Filter, text: str, pick: Picked) -> str:
+def _by_name(asked: Asked, other: Any, text: str, pick: Picked) -> str:
     """The id of the record of this name; of several the form asks which one."""
-    other: Any = by_field.field.related_model
     seen = other.objects.visible_to(asked.by)
     if text.isascii() and text.isalnum() and seen.filter(public_id=text).exists():
         return text
