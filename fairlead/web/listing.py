@@ -182,6 +182,8 @@ class Asked:
 
     def _given(self, changes: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         kept = {name: values for name, values in self.lists.items() if name not in address.PLACES}
+        if changes and "view" in kept:  # alone it would open the view as it was saved
+            kept.setdefault("sort", [self.sort])
         for name, values in {**kept, **changes}.items():
             yield from ((name, value) for value in ([values] if isinstance(values, str) else values or ()) if value)
 

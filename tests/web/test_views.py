@@ -1,5 +1,6 @@
 """Lists by any field: filters as sentences, chosen columns, sorts, groups, and views saved from them."""
 
+import re
 from typing import Any
 
 import pytest
@@ -296,6 +297,15 @@ def test_a_view_is_saved_opened_changed_pinned_and_taken_back(world: World, sam:
     assert Pin.objects.get().view == view
     sam.post(f"/views/{view.public_id}/archive")
     assert f"view={view.public_id}" not in text(sam.get("/opportunities"))
+
+
+def test_the_last_filter_of_a_view_is_taken_away(world: World, sam: Client) -> None:
+    view = saved(world, filters={"owner": ["me"]})
+    html = text(sam.get(f"/opportunities?view={view.public_id}"))
+    without = re.search(r'<a class="chip" href="([^"]+)">Owner is me', html)
+    assert without
+    altered = text(sam.get(without[1].replace("&amp;", "&")))
+    assert "Changed." in altered and "Owner is me<" not in altered
 
 
 def test_every_deed_on_views_is_taken_back_and_done_again(world: World) -> None:
