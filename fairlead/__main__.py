@@ -59,6 +59,26 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--replace", action="store_true", help="also when there is data; it is kept beside")
     command = add("reindex", reindex, "Build the search index anew; goes on where it was interrupted")
     command.add_argument("--from-start", action="store_true", help="also what an interrupted run has done")
+    command = add("import", bring_in, "Say what importing a file would do: CSV, TSV, XLSX, XLS or vCard")
+    command.add_argument("file", type=Path)
+    nouns = ("leads", "people", "companies", "opportunities", "tasks")
+    command.add_argument("--as", dest="noun", choices=nouns, default="", help="what its rows are; default: guessed")
+    command.add_argument("--dry-run", action="store_true", required=True, help="change nothing")
+    command.add_argument("--mode", choices=("create", "create_and_update", "update"), default="create")
+    command.add_argument(
+        "--match", action="append", choices=("mail", "phone", "name"), help="beside ids; default: mail"
+    )
+    command.add_argument("--column", action="append", default=[], metavar="NAME=MEANING", help="what a column means")
+    command.add_argument("--sheet", default="", help="of a workbook; default: the first that is filled")
+    command.add_argument("--encoding", default="", help="of a text; default: found")
+    command.add_argument("--separator", default="", help="of a text; default: found")
+    command.add_argument("--header", type=int, help="number of the header row from 1, 0 for none; default: found")
+    command.add_argument(
+        "--dates", choices=("dmy", "mdy", "ymd"), help="order of days; default: what the column proves"
+    )
+    command.add_argument("--system", default="", help="whose ids these are, such as salesforce; default: guessed")
+    command.add_argument("--by", metavar="EMAIL", help="as this user (default: as Fairlead itself)")
+    command.add_argument("--json", action="store_true", help="answer as JSON")
     command = add("check", check, "Say whether everything is as it should be")
     command.add_argument("--json", action="store_true", help="as JSON, for monitors")
     commands.add_parser("do", help="Run a verb of the process: fairlead do VERB …", add_help=False)
@@ -173,6 +193,13 @@ def reindex(asked: argparse.Namespace) -> None:
     from fairlead.work.reindex import run
 
     run(from_start=asked.from_start)
+
+
+def bring_in(asked: argparse.Namespace) -> int:
+    with_django()
+    from fairlead.cli.importing import main
+
+    return main(asked)
 
 
 def check(asked: argparse.Namespace) -> int:

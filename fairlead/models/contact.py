@@ -81,7 +81,7 @@ class PhoneNumber(ContactPoint):
     person = link("Person", "phones")
     company = link("Company", "phones")
     typed = models.CharField(_("phone"), max_length=60)
-    e164 = models.CharField(max_length=20, blank=True, db_index=True)
+    e164 = models.CharField(max_length=48, blank=True, db_index=True)
 
     class Meta(ContactPoint.Meta):
         constraints = [exactly_one("phonenumber_of_one", OF)]

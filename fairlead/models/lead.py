@@ -46,7 +46,7 @@ class Lead(Owned):
     title = models.CharField(_("job title"), max_length=150, blank=True)
     email = models.CharField(_("e-mail"), max_length=320, blank=True)
     phone = models.CharField(_("phone"), max_length=60, blank=True)
-    phone_e164 = models.CharField(max_length=20, blank=True, editable=False)
+    phone_e164 = models.CharField(max_length=48, blank=True, editable=False)
     website = models.CharField(_("website"), max_length=300, blank=True)
     country = models.CharField(_("country"), max_length=2, blank=True)
     lead_type = models.CharField(_("lead type"), max_length=12, choices=Type.choices, default=Type.INQUIRY)

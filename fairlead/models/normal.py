@@ -55,12 +55,18 @@ def mail(text: str) -> str:
 
 
 def phone(text: str, region: str) -> str:
-    """The number as E.164 (+442079460182), read as dialled in `region` (ISO country); empty when it is none."""
+    """The number as E.164 (+442079460182), read as dialled in `region` (ISO country); empty when it is none.
+
+    An extension follows as RFC 3966 has it (;ext=102): two people at one switchboard are not the same.
+    """
     try:
         number = phonenumbers.parse(text, region or None)
     except phonenumbers.NumberParseException:
         return ""
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) if _plausible(number) else ""
+    if not _plausible(number):
+        return ""
+    plain = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return f"{plain};ext={number.extension}" if number.extension else plain
 
 
 def _plausible(number: phonenumbers.PhoneNumber) -> bool:

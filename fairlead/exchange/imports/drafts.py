@@ -1,0 +1,250 @@
+"""A row of a file as facts of a record, with what speaks against it."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from hashlib import sha256
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from fairlead.exchange.imports.countries import country_code
+from fairlead.exchange.mapping.guess import Guess
+from fairlead.exchange.reading import Line, Look, values
+from fairlead.models import names, normal
+
+# What people write where they know nothing.
+NOTHING = frozenset(
+    {"", "n/a", "na", "#n/a", "null", "none", "nil", "nan", "-", "--", "---", "?", ".", "[null]", "(null)", "#ref!"}
+)
+LONGEST = {
+    "name": 200, "call_name": 100, "title": 150, "company": 200, "legal_name": 200, "website": 300, "tax_id": 40,
+    "industry": 100, "source": 80, "external_id": 200, "company_id": 200, "street": 300, "city": 120, "region": 120,
+    "postal_code": 20, "interest": 200, "deal": 200, "subject": 200, "reason": 200, "stage": 80, "tags": 60,
+}  # fmt: skip
+DAYS = {"close_date", "due", "birthday", "connected_on"}
+LABELS = {"phone": "", "mobile": "mobile", "fax": "fax", "pager": "pager"}
+NUMBERS = {"amount", "probability", "revenue"}
+# Without one of these nobody can say whom or what a row is about.
+NAMED_BY = {
+    "people": ("name", "first_name", "last_name", "mail", "phone", "mobile", "call_name"),
+    "leads": ("name", "first_name", "last_name", "mail", "phone", "mobile", "company", "call_name"),
+    "companies": ("company",),
+    "opportunities": ("deal",),
+    "tasks": ("subject",),
+}
+
+
+@dataclass
+class Draft:
+    """`facts` by meaning; `against`: why it cannot be taken in; `doubts`: what to look at, though it can."""
+
+    number: int
+    at: int
+    facts: dict[str, Any] = field(default_factory=dict)
+    against: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
+
+    @property
+    def fingerprint(self) -> str:
+        """Of what it says, for rows that have no id: the same row again is the same record."""
+        said = {name: value for name, value in self.facts.items() if name not in ("call_name", "created_at")}
+        return sha256(repr(sorted(said.items())).encode("utf-8", "surrogatepass")).hexdigest()[:40]
+
+    @property
+    def label(self) -> str:
+        facts = self.facts
+        name = facts.get("name") or facts.get("deal") or facts.get("subject") or facts.get("company")
+        return str(name or next(iter(facts.get("mails", [])), ""))
+
+
+class Drafting:
+    """Makes drafts of a file's rows. `region` is the country in which phone numbers without one were written."""
+
+    def __init__(self, found: Look, guessed: Guess, region: str) -> None:
+        self.found, self.noun, self.region = found, guessed.noun, region
+        self.columns = [(at, meaning, found.names[at]) for at, meaning in enumerate(guessed.meanings) if meaning]
+        self.usable = bool(guessed.columns(*NAMED_BY[guessed.noun]))
+        self.width = len(found.names)
+
+    def missing(self) -> str:
+        """What must be said about the columns before anything can be taken in."""
+        if self.usable:
+            return ""
+        wanted = {
+            "people": _("Say which column is the name, the e-mail address or the phone number."),
+            "leads": _("Say which column is the name, the company, the e-mail address or the phone number."),
+            "companies": _("Say which column is the company’s name."),
+            "opportunities": _("Say which column is the opportunity’s name."),
+            "tasks": _("Say which column is the task’s title."),
+        }
+        return wanted[self.noun]
+
+    def draft(self, line: Line) -> Draft:
+        made = Draft(line.number, line.at)
+        if line.fault:
+            made.against.append(line.fault)
+            return made
+        if len(line.cells) > self.width and any(cell.strip() for cell in line.cells[self.width :]):
+            made.doubts.append(_("This row has more cells than the header; those beyond it are left out."))
+        for at, meaning, _name in self.columns:
+            text = line.cells[at].strip() if at < len(line.cells) else ""
+            if text and text.lower() not in NOTHING:
+                self._take(made, at, meaning, text)
+        self._complete(made)
+        return made
+
+    def _take(self, made: Draft, at: int, meaning: str, text: str) -> None:
+        facts = made.facts
+        if meaning == "mail":
+            _mails(made, text)
+        elif meaning in LABELS:
+            facts.setdefault("typed", []).extend((number, LABELS[meaning]) for number in _numbers(text))
+        elif meaning in ("message", "street"):
+            facts[meaning] = f"{facts[meaning]}\n{text}" if meaning in facts else text
+        elif meaning == "tags":
+            facts.setdefault("tags", []).extend(_tags(text))
+        elif meaning in DAYS or meaning == "created_at":
+            _when(made, meaning, text, self.found.orders.get(at, "dmy"))
+        elif meaning in NUMBERS:
+            _figure(made, meaning, text, self.found.decimal)
+        elif meaning == "employees":
+            _employees(made, text)
+        elif meaning in (
+            "mail_opt_out",
+            "do_not_call",
+            "is_company",
+            "is_converted",
+            "is_won",
+            "is_closed",
+            "is_deleted",
+            "done",
+        ):
+            facts[meaning] = bool(values.yes(text)) or (values.yes(text) is None and bool(values.day(text)))
+        elif meaning == "country":
+            _country(made, text)
+        else:
+            facts.setdefault(meaning, " ".join(text.split()))
+
+    def _complete(self, made: Draft) -> None:
+        facts = made.facts
+        _whole_name(facts)
+        if self.noun == "companies":
+            _company_name(made)
+        if facts.get("is_deleted"):
+            made.against.append(_("It was deleted where it comes from."))
+        region = facts.get("country") or self.region
+        if "typed" in facts:
+            facts["phones"] = _phones(facts.pop("typed"), region)
+        if region == "US" and re.fullmatch(r"\d{4}", facts.get("postal_code", "")):
+            made.doubts.append(_("The ZIP code has four figures; a leading zero may have been lost."))
+        for name, most in LONGEST.items():
+            if len(facts.get(name, "")) > most:
+                words = {"what": name.replace("_", " "), "most": most, "text": facts[name][:40]}
+                made.against.append(_("%(what)s is longer than %(most)s signs: %(text)s…") % words)
+        if self.usable and not made.against and not any(self._says(facts)):
+            made.against.append(_nobody(self.noun))
+
+    def _says(self, facts: dict[str, Any]) -> Iterable[Any]:
+        more = ("name", "mails", "phones")
+        return (facts.get(each) for each in (*NAMED_BY[self.noun], *(more if self.noun in ("people", "leads") else ())))
+
+
+def _nobody(noun: str) -> str:
+    if noun in ("people", "leads"):
+        return _("There is no name, e-mail address or phone number in this row.")
+    return _("There is no name in this row.")
+
+
+def _whole_name(facts: dict[str, Any]) -> None:
+    """The name from its parts; the parts stay, for showing what was read."""
+    part = facts.get
+    if "first_name" in facts or "last_name" in facts:
+        parts = names.Parts(
+            part("first_name", ""), part("middle_name", ""), part("last_name", ""), suffix=part("suffix", "")
+        )
+        facts["name"] = names.joined(parts)
+        if parts.first and len(parts.first.strip(".")) > 1:
+            facts.setdefault("call_name", parts.first)
+    elif (
+        "name" in facts
+        and not facts.get("is_company")
+        and "call_name" not in facts
+        and (called := names.call_name(facts["name"]))
+    ):
+        facts["call_name"] = called
+
+
+def _company_name(made: Draft) -> None:
+    """One without a name is called by what else is known of it."""
+    facts = made.facts
+    instead = facts.get("legal_name") or normal.domain(facts.get("website", "")) or facts.get("external_id")
+    if "company" not in facts and instead:
+        facts["company"] = instead
+        made.doubts.append(_("It has no name; it is called %(name)s.") % {"name": instead})
+
+
+def _mails(made: Draft, text: str) -> None:
+    for piece in re.split(r"[;,\s|]+(?=\S+@)", text):
+        address = re.sub(r"^mailto:|^.*<|>.*$", "", piece.strip(" ;,"), flags=re.IGNORECASE)
+        key = normal.mail(address)
+        if not key and piece.strip():
+            made.doubts.append(_("%(text)s is not an e-mail address; it is kept in the notes.") % {"text": piece[:60]})
+            made.facts.setdefault("odd_mails", []).append(piece.strip()[:320])
+        elif key and key not in made.facts.setdefault("mails", {}):
+            made.facts["mails"][key] = address
+
+
+def _numbers(text: str) -> list[str]:
+    return [
+        piece.strip()[:60] for piece in re.split(r"\s*(?:;(?!\s*ext)|\n|:::|,\s(?=[+(0]))\s*", text) if piece.strip()
+    ]
+
+
+def _phones(typed: list[tuple[str, str]], region: str) -> dict[str, tuple[str, str]]:
+    """By E.164, or as typed where that cannot be told: the number as typed, and what it is for. Fax comes last."""
+    found: dict[str, tuple[str, str]] = {}
+    for number, label in sorted(typed, key=lambda each: each[1] in ("fax", "pager")):
+        found.setdefault(normal.phone(number, region) or number, (number, label))
+    return found
+
+
+def _tags(text: str) -> list[str]:
+    pieces = re.split(r"\s*(?:[;|\n,]|:::)\s*", text)
+    return [piece.strip()[:60] for piece in pieces if piece.strip(" *") and piece.strip() != "* myContacts"]
+
+
+def _when(made: Draft, meaning: str, text: str, order: Any) -> None:
+    wanted: Any = "dmy" if order in ("", "?") else order
+    read = values.moment if meaning == "created_at" else values.day
+    found: datetime | date | None = read(text, wanted)
+    if found is not None:
+        made.facts[meaning] = found
+    elif meaning in ("created_at", "birthday", "connected_on"):
+        made.doubts.append(_("%(text)s is not a day that can be read.") % {"text": text[:40]})
+    else:
+        made.against.append(_("%(text)s is not a day that can be read.") % {"text": text[:40]})
+
+
+def _figure(made: Draft, meaning: str, text: str, decimal: str) -> None:
+    found = values.number(text, decimal)
+    if found is not None:
+        made.facts[meaning] = found
+    elif meaning == "amount":
+        made.against.append(_("%(text)s is not an amount.") % {"text": text[:40]})
+
+
+def _employees(made: Draft, text: str) -> None:
+    """A range (11-50) counts as its lower end."""
+    if found := re.search(r"\d[\d.,' ]*", text):
+        figures = re.sub(r"\D", "", re.split(r"[.,]\d{1,2}$", found[0].strip())[0])
+        if figures and len(figures) < 9:
+            made.facts["employees"] = int(figures)
+
+
+def _country(made: Draft, text: str) -> None:
+    if code := country_code(text):
+        made.facts["country"] = code
+    else:
+        made.doubts.append(_("There is no country “%(text)s”; it is left out.") % {"text": text[:40]})

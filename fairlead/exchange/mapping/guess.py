@@ -1,0 +1,148 @@
+"""Which column means what: by its name, then by what stands in it, then by what the whole file is about."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+from fairlead.exchange.mapping.words import bare, meant, secret
+from fairlead.exchange.reading import Look
+from fairlead.exchange.reading.values import kind_of
+
+# Meanings of which a record may have several columns.
+SEVERAL = frozenset({"mail", "phone", "mobile", "fax", "pager", "message", "tags", "website"})
+ADDRESS = ("street", "city", "region", "postal_code", "country", "po_box")
+SETS = ("mailing", "business", "work", "billing", "company", "postal", "shipping", "home", "other")
+TITLES = re.compile(r"(mr|mrs|ms|miss|mx|dr|prof|herr|frau|hr|fr|m|mme|mlle|sr|sra|sig|dhr|mevr)\.?", re.IGNORECASE)
+# What a column called "name", "title" or "status" is, where the file holds something else than people.
+INSTEAD = {
+    "companies": {"name": "company", "company": "company", "title": "", "mobile": "phone"},
+    "opportunities": {"name": "deal", "title": "deal", "status": "stage", "subject": "deal"},
+    "tasks": {"name": "subject", "title": "subject", "deal": "subject", "close_date": "due"},
+    "leads": {"stage": "status", "deal": "interest"},
+    "people": {"stage": "status"},
+}
+NOUNS = tuple(INSTEAD)
+
+
+@dataclass
+class Guess:
+    """`meanings` by column, empty for those left out; `secrets` by column say why they are."""
+
+    noun: str
+    meanings: list[str]
+    secrets: dict[int, str] = field(default_factory=dict)
+
+    def columns(self, *meanings: str) -> list[int]:
+        return [at for at, each in enumerate(self.meanings) if each in meanings]
+
+
+def guess(found: Look, noun: str = "") -> Guess:
+    """What the columns mean. Columns that would give secrets away are left out, however they are filled."""
+    secrets = {at: kind for at, name in enumerate(found.names) if (kind := secret(name)) and not meant(name)}
+    meanings = [
+        "" if at in secrets else meant(name) or _by_values(found.values(at)) for at, name in enumerate(found.names)
+    ]
+    guessed = Guess(noun or noun_of(meanings), meanings, secrets)
+    guessed.meanings = [INSTEAD[guessed.noun].get(each, each) for each in guessed.meanings]
+    _own_ids(guessed, found)
+    _honorifics(guessed, found)
+    for at in guessed.columns("website"):
+        if _by_values(found.values(at)) == "linkedin":
+            guessed.meanings[at] = "linkedin"
+    _one_name(guessed)
+    _one_address(guessed, found)
+    _each_once(guessed, found)
+    return guessed
+
+
+def noun_of(meanings: list[str]) -> str:
+    """What the rows of a file with such columns are."""
+    has = set(meanings)
+    if "deal" in has or (len(has & {"stage", "amount", "close_date", "probability"}) > 1 and "mail" not in has):
+        return "opportunities"
+    if "subject" in has and has & {"due", "done"}:
+        return "tasks"
+    if not has & {"first_name", "last_name", "mail", "mobile", "call_name", "is_company", "birthday"}:
+        firm = has & {"industry", "employees", "revenue", "tax_id", "parent", "parent_id", "legal_name"}
+        return "companies" if firm or ("company" in has and "name" not in has) or "website" in has else "people"
+    return (
+        "leads"
+        if has & {"status", "is_converted", "interest", "rating", "source"} and "company_id" not in has
+        else "people"
+    )
+
+
+def _by_values(values: list[str]) -> str:
+    """Mail addresses and web addresses speak for themselves; numbers and words do not."""
+    kinds = Counter(kind_of(value) for value in values[:100])
+    if not values or kinds.most_common(1)[0][1] < 0.8 * len(values[:100]):
+        return ""
+    only = kinds.most_common(1)[0][0]
+    if only == "web":
+        return "linkedin" if all("linkedin.com" in value for value in values[:20]) else ""
+    written = all(re.search(r"^\+|^00|[()/]|\d[ -]\d", value) for value in values[:20])
+    written = written and all(sum(map(str.isdigit, value)) > 7 for value in values[:20])
+    return "mail" if only == "mail" else "phone" if only == "phone" and written else ""
+
+
+def _own_ids(guessed: Guess, found: Look) -> None:
+    """One column says what a record is called elsewhere: rows counted from 1 do not, when there is another."""
+    ids = guessed.columns("external_id")
+    counted = [at for at in ids if _counts(found.values(at))]
+    for at in counted if len(ids) > len(counted) else []:
+        guessed.meanings[at] = ""
+    if not guessed.columns("external_id"):
+        for at in guessed.columns("company_id")[:1]:
+            values = found.values(at)
+            if len(values) > 1 and len(set(values)) == len(found.sample):
+                guessed.meanings[at] = "external_id"
+
+
+def _counts(values: list[str]) -> bool:
+    return (
+        len(values) > 1 and values == [str(number + int(values[0])) for number in range(len(values))]
+        if (values and values[0].isdigit() and len(values[0]) < 4)
+        else False
+    )
+
+
+def _honorifics(guessed: Guess, found: Look) -> None:
+    for at in guessed.columns("title", "deal", "subject"):
+        values = found.values(at)
+        if values and all(TITLES.fullmatch(value) for value in values):
+            guessed.meanings[at] = "prefix"
+
+
+def _one_name(guessed: Guess) -> None:
+    """A whole name is not needed beside its parts."""
+    if guessed.columns("last_name") and guessed.columns("first_name"):
+        for at in guessed.columns("name"):
+            guessed.meanings[at] = ""
+
+
+def _one_address(guessed: Guess, found: Look) -> None:
+    """Of several addresses the one that is filled most."""
+    held: dict[str, list[int]] = {}
+    if any("street" in bare(found.names[at]) for at in guessed.columns("street")):
+        for at in guessed.columns("street"):  # the whole address once more, in one column
+            if bare(found.names[at]).endswith("address"):
+                guessed.meanings[at] = ""
+    for at in guessed.columns(*ADDRESS):
+        name = bare(found.names[at])
+        held.setdefault(next((each for each in SETS if name.startswith(each)), ""), []).append(at)
+    if len(held) < 2:
+        return
+    order = ("", *SETS)
+    best = max(held, key=lambda each: (sum(len(found.values(at)) for at in held[each]), -order.index(each)))
+    for each, columns in held.items():
+        for at in columns if each != best else []:
+            guessed.meanings[at] = ""
+
+
+def _each_once(guessed: Guess, found: Look) -> None:
+    """Where several columns mean what can be said once, the one with most in it stays."""
+    for meaning in set(guessed.meanings) - SEVERAL - {"", "street"}:
+        columns = guessed.columns(meaning)
+        for at in columns if len(columns) > 1 else []:
+            if at != max(columns, key=lambda other: len(found.values(other))):
+                guessed.meanings[at] = ""
