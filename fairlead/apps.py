@@ -26,7 +26,7 @@ class Fairlead(AppConfig):
 
 
 def _asked_on_a_page(*question: Any) -> Any:
-    """What a list of a page was asked, for jobs; pages are imported when the first one comes."""
+    """What a list of a page was asked, for runs; pages are imported when the first one comes."""
     from fairlead.web.questions import question as ask
 
     return ask(*question)

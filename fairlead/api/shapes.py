@@ -36,6 +36,7 @@ SAMPLES: Mapping[str, Any] = {
     "name": "Priya Raman",
     "phone": "020 7946 0182",
     "phones": ["020 7946 0182"],
+    "rows": [{"name": "Priya Raman"}],
     "reason": "Asked for it",
     "tag": "renewal",
     "text": "Wants a quote for 45 seats",

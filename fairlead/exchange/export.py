@@ -15,9 +15,9 @@ from fairlead.core.actor import Actor, system
 from fairlead.core.errors import Refused
 from fairlead.exchange.columns import Rows, every, shown
 from fairlead.exchange.tables import MOST_ROWS, Csv, Table, Xlsx, dialect
-from fairlead.programs.jobs import Ended, Running, file_kept, works
 from fairlead.programs.questions import Asker, Question, asked, asker_of
-from fairlead.verbs.jobs import CHECKS, note_export
+from fairlead.programs.runs import Ended, Running, file_kept, works
+from fairlead.verbs.runs import CHECKS, note_export
 
 PIECE = 500  # rows read at once
 MEDIA_TYPES = {
@@ -31,7 +31,7 @@ class TooLarge(Refused):
 
 
 def check(by: Actor, facts: Mapping[str, Any]) -> None:
-    """Refuse a query that cannot be read, before a job is made of it."""
+    """Refuse a query that cannot be read, before a run is made of it."""
     question = asked(asker_of(by), facts)
     str(question.ids(by, "export").query)
 
@@ -42,7 +42,7 @@ CHECKS["export"] = check
 @works("export")
 def export(running: Running) -> Ended:
     """Count, write into the workshop, then keep the file and note the export, both or neither."""
-    facts, asker = running.job.payload, asker_of(running.by)
+    facts, asker = running.run.payload, asker_of(running.by)
     question = asked(asker, facts)
     ids = _ids(question, running)
     if facts["format"] == "xlsx" and len(ids) >= MOST_ROWS:
@@ -97,14 +97,14 @@ def _pieces(ids: "array[int]") -> Iterator[list[int]]:
 
 
 def _kept(running: Running, question: Question, path: Any, rows: int, counted: int, cut: int) -> Ended:
-    job, meta = running.job, question.model._meta
+    run, meta = running.run, question.model._meta
     what = f"{rows:,} {ngettext(str(meta.verbose_name), str(meta.verbose_name_plural), rows)}"
     with path.open("rb") as file:
         os.fsync(file.fileno())
-    os.replace(path, job.path)
-    note_export(_noting(running), job, what=what, which=question.sentence[:1000])
-    name = f"{slugify(str(meta.verbose_name_plural))}-{clock.now():%Y-%m-%d}.{job.payload['format']}"
-    return file_kept(job, name, rows) | {"text": " ".join(_told(what, counted - rows, cut))}
+    os.replace(path, run.path)
+    note_export(_noting(running), run, what=what, which=question.sentence[:1000])
+    name = f"{slugify(str(meta.verbose_name_plural))}-{clock.now():%Y-%m-%d}.{run.payload['format']}"
+    return file_kept(run, name, rows) | {"text": " ".join(_told(what, counted - rows, cut))}
 
 
 def _told(what: str, gone: int, cut: int) -> Iterator[str]:

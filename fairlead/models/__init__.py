@@ -12,12 +12,12 @@ from fairlead.models.external import ExternalId
 from fairlead.models.file import File
 from fairlead.models.identity import Identity
 from fairlead.models.index import ExactKey, SearchRow
-from fairlead.models.job import Job
 from fairlead.models.lead import Lead
 from fairlead.models.opportunity import Closure, Opportunity
 from fairlead.models.organisation import Organisation
 from fairlead.models.person import Person
 from fairlead.models.pipeline import Pipeline, Stage
+from fairlead.models.run import Run
 from fairlead.models.schedule import Absence, Schedule
 from fairlead.models.second_factor import Authenticator, Passkey, RecoveryCode
 from fairlead.models.session import Session
@@ -45,7 +45,6 @@ __all__ = [
     "File",
     "IdempotencyKey",
     "Identity",
-    "Job",
     "Lead",
     "MailAddress",
     "Opportunity",
@@ -59,6 +58,7 @@ __all__ = [
     "PostalAddress",
     "RecoveryCode",
     "Role",
+    "Run",
     "Schedule",
     "SearchRow",
     "Session",

@@ -1,4 +1,4 @@
-"""Changing many records as a job: those chosen that still match, by one act with one undo."""
+"""Changing many records as a run: those chosen that still match, by one act with one undo."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,10 +11,10 @@ from fairlead.core.actor import Actor
 from fairlead.core.errors import NotFound, WrongState
 from fairlead.core.record import chunks, nouns
 from fairlead.models import Team, User
-from fairlead.programs.jobs import Ended, Running, works
 from fairlead.programs.questions import asked, asker_of
+from fairlead.programs.runs import Ended, Running, works
 from fairlead.verbs.bulk import archive_many, assign_many, tag_many
-from fairlead.verbs.jobs import CHECKS
+from fairlead.verbs.runs import CHECKS
 
 PIECE = 500
 
@@ -29,8 +29,8 @@ CHECKS["change"] = check
 
 @works("change")
 def change(running: Running) -> Ended:
-    """Look which of the chosen still match, then change these in one act, which ends the job too."""
-    facts = running.job.payload
+    """Look which of the chosen still match, then change these in one act, which ends the run too."""
+    facts = running.run.payload
     running.at(0, len(facts["ids"]), now=True)
     records = _still_matching(running, facts)
     gone = len(facts["ids"]) - len(records)

@@ -1,4 +1,4 @@
-"""What a list was asked, so that it can be asked again later: by a job, with the rights of then."""
+"""What a list was asked, so that it can be asked again later: by a run, with the rights of then."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -62,7 +62,7 @@ PAGES: dict[str, Ask] = {}
 
 
 def asked(asker: Asker, facts: Mapping[str, Any]) -> Question:
-    """The question in a job's payload: its noun, its query, and whether a page or the API reads that."""
+    """The question in a run's payload: its noun, its query, and whether a page or the API reads that."""
     if not access.can_any(asker.by, "see", facts["noun"]):
         raise NotAllowed(_("Your role does not allow this list. Ask an administrator."))
     if len(facts["query"]) > LONGEST:

@@ -230,7 +230,7 @@ def _shell(request: Request) -> dict[str, Any]:
         "provider_only": settings.OIDC_ONLY,
         "nav": SimpleLazyObject(lambda: _navigation(request)) if user else [],
         "counts_url": "/views/counts" if user else "",
-        "jobs": user is not None and "jobs" in request.COOKIES,
+        "runs": user is not None and "runs" in request.COOKIES,
         "messages": SimpleLazyObject(lambda: notices(request)),
     }
 

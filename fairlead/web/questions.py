@@ -1,4 +1,4 @@
-"""The lists of pages as questions that a job asks again: the same address, read the same way."""
+"""The lists of pages as questions that a run asks again: the same address, read the same way."""
 
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo

@@ -10,12 +10,12 @@ import time
 from django.db import Error, close_old_connections, connection
 
 from fairlead.core.outbox import carry_out, claim, hand_back
-from fairlead.work import custom_fields, heartbeat, housekeeping, jobs, mail, schedule
+from fairlead.work import custom_fields, heartbeat, housekeeping, mail, runs, schedule
 from fairlead.work.family import tell_ready
 
 log = logging.getLogger("fairlead.worker")
 # What registers effects and schedules by being imported.
-REGISTERING = (custom_fields, housekeeping, jobs, mail)
+REGISTERING = (custom_fields, housekeeping, runs, mail)
 PAUSE = 1.0  # seconds between two looks at the outbox when there is nothing to do
 LONGEST_PAUSE = 30.0  # while the database does not answer
 
@@ -31,13 +31,13 @@ def run() -> None:
 
 
 class Worker:
-    """One loop: what is due on schedule, a batch from the outbox, a pause when there was nothing. Jobs go beside it."""
+    """One loop: what is due on schedule, a batch from the outbox, a pause when there was nothing. Runs go beside it."""
 
     def __init__(self) -> None:
         self.name = f"{socket.gethostname()[:30]}:{os.getpid()}"
         self.stopping = False
         self.looked_at = 0.0
-        self.jobs = jobs.Beside(self.name)
+        self.runs = runs.Beside(self.name)
         self.woken, self.waking = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
     def stop(self, *_signal: object) -> None:
@@ -45,9 +45,9 @@ class Worker:
         os.write(self.waking, b"1")
 
     def run(self) -> None:
-        self.jobs.start()
+        self.runs.start()
         self._run()
-        self.jobs.stop()
+        self.runs.stop()
 
     def _run(self) -> None:
         pause = PAUSE

@@ -44,7 +44,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "assign_task": {"assignee": "@noah"},
     "attach_file": {"upload": "@upload"},
     "cancel_task": {},
-    "cancel_job": {},
+    "cancel_run": {},
     "change_list": {"noun": "person", "ids": ["x"], "deed": "archive"},
     "change_role": {"role": "@role"},
     "close_lost": {"reason": "Price"},
@@ -175,7 +175,7 @@ def may(grants: Grants, action: str, noun: str, standing: str) -> bool:
         return granted == "all" or (granted != "none" and may(grants, "edit", "person", standing))
     if noun == "suppression":
         return may(grants, "see" if action == "see" else "edit", "person", standing)
-    if noun in {"token", "job", "view"}:
+    if noun in {"token", "run", "view"}:
         return True
     return level(grants, action, "absence" if noun == "absence" else "organisation") != "none"
 

@@ -27,9 +27,9 @@ from fairlead.models import (
     Activity,
     CustomField,
     File,
-    Job,
     Organisation,
     Role,
+    Run,
     Schedule,
     Stage,
     Suppression,
@@ -77,7 +77,7 @@ PAGES = {
     "companies/selection": "company.mass_update",
     "files/": "record",
     "invitation": "anyone",
-    "jobs": "member",
+    "runs": "member",
     "leads": "lead.see",
     "leads/<str:address>/cell": "record",
     "leads/bulk": "lead.mass_update",
@@ -176,7 +176,7 @@ class Field:
         alone = [Organisation.ours(), held, Schedule.objects.first(), world.sam.teams.first(), world.noah]
         alone += [self._absence(PREPARER, user=world.sam), self._view(PREPARER, user=world.sam)]
         alone += [self._field(PREPARER), self.api.token]
-        alone += [self._job(PREPARER, user=world.sam)]
+        alone += [self._run(PREPARER, user=world.sam)]
         self.records |= {noun_of(record): {"own": record} for record in alone}  # type: ignore[dict-item]
         self.named = {
             "noah": world.noah.public_id,
@@ -205,8 +205,8 @@ class Field:
 
     @staticmethod
     @aside
-    def _job(by: Actor, *, user: User) -> Job:
-        return create(Job, by_user=user, kind="export", title="Export", payload={"noun": "person"}, door="web")
+    def _run(by: Actor, *, user: User) -> Run:
+        return create(Run, by_user=user, kind="export", title="Export", payload={"noun": "person"}, door="web")
 
     @staticmethod
     @aside

@@ -21,11 +21,11 @@ from fairlead.core.record import writing
 from fairlead.demo.world import World
 from fairlead.exchange import tables
 from fairlead.exchange.tables import LONGEST, Csv, Xlsx, dialect
-from fairlead.models import Event, ExternalId, Job, Lead, Person, Role, User
-from fairlead.programs.jobs import LEASE, sweep
+from fairlead.models import Event, ExternalId, Lead, Person, Role, Run, User
+from fairlead.programs.runs import LEASE, sweep
 from fairlead.verbs.custom import create_field
-from fairlead.verbs.jobs import export_list
 from fairlead.verbs.people import create_person, edit_person
+from fairlead.verbs.runs import export_list
 from fairlead.verbs.suppressions import suppress
 from fairlead.verbs.users import change_role
 from tests.core.conftest import aside
@@ -40,21 +40,21 @@ def worked_off() -> None:
         carry_out(rows[0], LEASE)
 
 
-def exported(user: User, **asks: Any) -> Job:
-    job = export_list(user.actor("web"), **asks)
+def exported(user: User, **asks: Any) -> Run:
+    run = export_list(user.actor("web"), **asks)
     worked_off()
-    job.refresh_from_db()
-    return job
+    run.refresh_from_db()
+    return run
 
 
-def lines(job: Job, separator: str = ",") -> list[list[str]]:
-    assert job.state == "done", job.text
-    return list(csv.reader(io.StringIO(job.path.read_bytes().decode("utf-8-sig"), newline=""), delimiter=separator))
+def lines(run: Run, separator: str = ",") -> list[list[str]]:
+    assert run.state == "done", run.text
+    return list(csv.reader(io.StringIO(run.path.read_bytes().decode("utf-8-sig"), newline=""), delimiter=separator))
 
 
-def sheet(job: Job) -> list[list[Any]]:
-    assert job.state == "done", job.text
-    return CalamineWorkbook.from_path(str(job.path)).get_sheet_by_index(0).to_python()
+def sheet(run: Run) -> list[list[Any]]:
+    assert run.state == "done", run.text
+    return CalamineWorkbook.from_path(str(run.path)).get_sheet_by_index(0).to_python()
 
 
 def limit(user: Any, **nouns: Any) -> None:
@@ -64,13 +64,13 @@ def limit(user: Any, **nouns: Any) -> None:
 
 
 def test_a_page_is_exported_as_it_stands(world: World) -> None:
-    job = exported(world.mira, noun="person", query="q=peverell&sort=-name", columns="shown", as_page=True)
-    head, *rows = lines(job)
+    run = exported(world.mira, noun="person", query="q=peverell&sort=-name", columns="shown", as_page=True)
+    head, *rows = lines(run)
     assert head == ["Name", "Company", "Phone", "Last contact", "Next step", "Owner"]
     people = Person.objects.filter(company=world.peverell).order_by("-name")
     assert [row[0] for row in rows] == [each.name for each in people] and len(rows) > 1
     assert {row[1] for row in rows} == {"Peverell Logistics"}
-    assert job.text == f"{len(rows)} people exported." and job.rows == len(rows)
+    assert run.text == f"{len(rows)} people exported." and run.rows == len(rows)
 
 
 def test_all_fields_have_ids_by_which_they_can_be_updated(world: World) -> None:
@@ -85,21 +85,21 @@ def test_all_fields_have_ids_by_which_they_can_be_updated(world: World) -> None:
 
 
 def test_opportunities_in_excel_have_numbers_and_days(world: World) -> None:
-    job = exported(world.mira, noun="opportunity", format="xlsx", columns="shown", as_page=True, query="q=managed+45")
-    head, row = sheet(job)
+    run = exported(world.mira, noun="opportunity", format="xlsx", columns="shown", as_page=True, query="q=managed+45")
+    head, row = sheet(run)
     assert head[:5] == ["Title", "Customer", "Stage", "Value", "Currency"]
     sale = dict(zip(head, row, strict=True))
     assert sale["Value"] == float(world.managed_it.amount) and sale["Close date"] == world.managed_it.close_on
-    assert job.file_name.endswith(".xlsx") and job.path.read_bytes()[:2] == b"PK"
+    assert run.file_name.endswith(".xlsx") and run.path.read_bytes()[:2] == b"PK"
 
 
 @pytest.mark.parametrize("noun", ["person", "company", "lead", "opportunity", "task"])
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_every_noun_in_both_formats(world: World, noun: str, kind: str) -> None:
-    job = exported(world.mira, noun=noun, format=kind)
-    table = lines(job) if kind == "csv" else sheet(job)
-    assert table[0][0] == "id" and len(table) - 1 == job.rows > 0
-    assert len({row[0] for row in table[1:]}) == job.rows
+    run = exported(world.mira, noun=noun, format=kind)
+    table = lines(run) if kind == "csv" else sheet(run)
+    assert table[0][0] == "id" and len(table) - 1 == run.rows > 0
+    assert len({row[0] for row in table[1:]}) == run.rows
 
 
 def test_no_cell_is_a_formula_or_a_link(world: World) -> None:
@@ -111,9 +111,9 @@ def test_no_cell_is_a_formula_or_a_link(world: World) -> None:
     cells = [cell.lstrip(" ") for row in table for cell in row]
     assert [cell for cell in cells if cell.startswith(("=", "+", "-", "@", "\t", "＝"))] == []
     assert any(row[about].endswith('"\r\n;,') for row in table)
-    job = exported(world.mira, noun="person", format="xlsx")
-    assert {row[name] for row in sheet(job)} >= set(HOSTILE)
-    inside = _inside(job.path)
+    run = exported(world.mira, noun="person", format="xlsx")
+    assert {row[name] for row in sheet(run)} >= set(HOSTILE)
+    inside = _inside(run.path)
     assert "<f>" not in inside and "<hyperlink" not in inside
 
 
@@ -154,11 +154,11 @@ def test_only_what_the_role_lets_out_and_shows(world: World) -> None:
 
 
 def test_rights_are_those_of_when_it_runs(world: World) -> None:
-    job = export_list(world.mira.actor("web"), noun="person")
+    run = export_list(world.mira.actor("web"), noun="person")
     limit(world.mira, person={"see": "all"})
     worked_off()
-    job.refresh_from_db()
-    assert job.state == "done" and job.rows == 0
+    run.refresh_from_db()
+    assert run.state == "done" and run.rows == 0
 
 
 def test_it_stands_in_the_audit_with_who_what_and_how_many(world: World) -> None:
@@ -177,43 +177,43 @@ def test_queries_that_cannot_be_read_are_refused_at_once(world: World) -> None:
             assert getattr(refusal.value, "status", 500) in {400, 422}, query
     with pytest.raises(BadRequest):
         export_list(mira, noun="task", as_page=True)
-    assert not Job.objects.exists()
+    assert not Run.objects.exists()
 
 
 def test_a_sheet_holds_only_so_many(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fairlead.exchange.export.MOST_ROWS", 3)
-    job = exported(world.mira, noun="person", format="xlsx")
-    assert job.state == "failed" and "Choose CSV" in job.text and not job.path.exists()
+    run = exported(world.mira, noun="person", format="xlsx")
+    assert run.state == "failed" and "Choose CSV" in run.text and not run.path.exists()
 
 
 def test_what_was_cancelled_leaves_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    job = export_list(world.mira.actor("web"), noun="person", format="xlsx")
-    monkeypatch.setattr("fairlead.programs.jobs.EVERY", 0)
+    run = export_list(world.mira.actor("web"), noun="person", format="xlsx")
+    monkeypatch.setattr("fairlead.programs.runs.EVERY", 0)
     monkeypatch.setattr("fairlead.exchange.export.PIECE", 5)
     real = tables.Xlsx.write
 
     def write(self: Xlsx, line: Any) -> None:
         real(self, line)
         with writing():
-            Job.objects.filter(pk=job.pk).update(cancel_asked=True)
+            Run.objects.filter(pk=run.pk).update(cancel_asked=True)
 
     monkeypatch.setattr(tables.Xlsx, "write", write)
     worked_off()
-    job.refresh_from_db()
-    assert job.state == "cancelled" and not job.has_file
-    assert list(job.path.parent.glob(f"{job.public_id}*")) == [] and not Event.objects.filter(verb="note_export")
+    run.refresh_from_db()
+    assert run.state == "cancelled" and not run.has_file
+    assert list(run.path.parent.glob(f"{run.public_id}*")) == [] and not Event.objects.filter(verb="note_export")
 
 
 def test_files_go_after_a_week(world: World) -> None:
     sweep()  # what other tests left
-    job = exported(world.mira, noun="person")
-    assert job.has_file and sweep() == 0
+    run = exported(world.mira, noun="person")
+    assert run.has_file and sweep() == 0
     with clock.at(clock.now() + timedelta(days=8)):
-        assert not job.has_file and sweep() >= 1
-    assert not job.path.exists()
+        assert not run.has_file and sweep() >= 1
+    assert not run.path.exists()
 
 
-def test_the_form_hands_out_a_short_list_at_once_and_twice_is_one_job(world: World) -> None:
+def test_the_form_hands_out_a_short_list_at_once_and_twice_is_one_run(world: World) -> None:
     mira, sam = Client(), Client()
     mira.force_login(world.mira)
     sam.force_login(world.sam)
@@ -222,7 +222,7 @@ def test_the_form_hands_out_a_short_list_at_once_and_twice_is_one_job(world: Wor
     assert page.status_code == 200 and b"Contains" in page.content
     form = {"query": "q=peverell", "format": "csv", "columns": "shown", "separator": "auto", "mark": "on", "once": "a"}
     first, second = mira.post("/people/export", form), mira.post("/people/export", form)
-    assert first.status_code == 303 and first["Location"] == second["Location"] and Job.objects.count() == 1
+    assert first.status_code == 303 and first["Location"] == second["Location"] and Run.objects.count() == 1
     answer = mira.get(first["Location"])
     assert "attachment" in answer["Content-Disposition"] and "no-store" in answer["Cache-Control"]
     assert b"Priya Raman" in b"".join(answer)

@@ -1,4 +1,4 @@
-"""Exporting a list: asked for on a page of its own, short ones handed out at once, long ones as a job."""
+"""Exporting a list: asked for on a page of its own, short ones handed out at once, long ones as a run."""
 
 import secrets
 from typing import Any
@@ -8,12 +8,12 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
 
 from fairlead.core.errors import Invalid
-from fairlead.models import Job
-from fairlead.verbs.jobs import export_list
+from fairlead.models import Run
+from fairlead.verbs.runs import export_list
 from fairlead.web.forms import Form
 from fairlead.web.listing import Asked, Listing
 from fairlead.web.page import Request, render
-from fairlead.web.pages.jobs import begun, once_of, remembered
+from fairlead.web.pages.runs import begun, once_of, remembered
 
 AT_ONCE = 1000  # rows that are written while the reader waits
 
@@ -34,27 +34,27 @@ class Export(Form):
 
 
 def form(request: Request, listing: Listing) -> HttpResponse:
-    """Which file, of how many rows; asked for twice it is one job."""
+    """Which file, of how many rows; asked for twice it is one run."""
     query = request.POST.get("query", "") if request.method == "POST" else request.GET.urlencode()
     asked = Asked(listing, query, request.by, request.reader)
     found = Export(request.POST, initial={"format": "csv", "columns": "shown", "separator": "auto", "mark": True})
     if request.method == "POST" and found.carried_out(lambda **facts: _started(request, listing, asked, facts)):
-        job: Job = begun(request, found.result, now=_is_short(request, listing, asked))
-        to = f"/jobs/{job.public_id}/file" if job.has_file else f"/jobs/{job.public_id}"
+        run: Run = begun(request, found.result, now=_is_short(request, listing, asked))
+        to = f"/runs/{run.public_id}/file" if run.has_file else f"/runs/{run.public_id}"
         return remembered(HttpResponseRedirect(to, status=303))
-    return render(request, "jobs/export.html", _facts(request, listing, asked, found), status=found.status)
+    return render(request, "runs/export.html", _facts(request, listing, asked, found), status=found.status)
 
 
-def _started(request: Request, listing: Listing, asked: Asked, facts: dict[str, Any]) -> Job:
+def _started(request: Request, listing: Listing, asked: Asked, facts: dict[str, Any]) -> Run:
     asks: Any = {"noun": listing.model.noun(), "query": asked.query(), "as_page": True}
     once = once_of(asks, sorted(facts.items()))
     try:
         return export_list(request.by, **asks, **facts | {"once": once})
     except Invalid:  # a second click, at the same moment
-        same = Job.objects.visible_to(request.by).filter(by_user_id=request.by.user_id, once=once)
-        if (job := same.first()) is None:
+        same = Run.objects.visible_to(request.by).filter(by_user_id=request.by.user_id, once=once)
+        if (run := same.first()) is None:
             raise
-        return job
+        return run
 
 
 def _facts(request: Request, listing: Listing, asked: Asked, found: Export) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from fairlead.core.errors import Invalid
 from fairlead.core.light import content
 from fairlead.models import User
 from fairlead.verbs.bulk import archive_many, assign_many, tag_many
-from fairlead.verbs.jobs import change_list
+from fairlead.verbs.runs import change_list
 from fairlead.web import rows
 from fairlead.web.addresses import url_of, url_of_view
 from fairlead.web.columns import groupable
@@ -23,11 +23,11 @@ from fairlead.web.lines import kept
 from fairlead.web.listing import Asked, Listing
 from fairlead.web.opened import Opened, open_list
 from fairlead.web.page import Request, at_hand, done, render
-from fairlead.web.pages.jobs import once_of, remembered
+from fairlead.web.pages.runs import once_of, remembered
 from fairlead.web.soon import later
 
 MOST_AT_ONCE = 10_000
-MOST_IN_ONE_REQUEST = 200  # more go on as a job
+MOST_IN_ONE_REQUEST = 200  # more go on as a run
 
 
 def show(request: Request, listing: Listing) -> HttpResponse:
@@ -84,25 +84,25 @@ def selection(request: Request, listing: Listing) -> HttpResponse:
 
 
 def bulk(request: Request, listing: Listing) -> HttpResponse:
-    """Assign, tag or archive the chosen rows: one act, one undo; many of them as a job."""
+    """Assign, tag or archive the chosen rows: one act, one undo; many of them as a run."""
     asked = Asked(listing, request.POST.get("query", ""), request.by, request.reader)
     chosen = _chosen(request, asked)
     if len(chosen) > MOST_IN_ONE_REQUEST:
-        return _as_job(request, asked, chosen)
+        return _as_run(request, asked, chosen)
     text = _act(request, listing, chosen)
     return done(request, asked.url(), text)
 
 
-def _as_job(request: Request, asked: Asked, chosen: list[Any]) -> HttpResponse:
-    """All that match is read again when the job begins; ticked rows are taken as they are."""
+def _as_run(request: Request, asked: Asked, chosen: list[Any]) -> HttpResponse:
+    """All that match is read again when the run begins; ticked rows are taken as they are."""
     deed, ids = request.POST.get("act", ""), [each.public_id for each in chosen]
     if deed not in ("assign", "tag", "archive"):
         raise Invalid({"act": [_("Choose what to do with the selected rows. Nothing was changed.")]})
     asks: dict[str, Any] = {"deed": deed, "tag": request.POST.get("tag", "") if deed == "tag" else ""}
     asks |= {"owner": _owner(request) if deed == "assign" else None}
     asks |= {"noun": asked.listing.model.noun(), "query": asked.query() if request.POST.get("all") else ""}
-    job = change_list(request.by, ids=ids, as_page=True, once=once_of(str(asks), ids), **asks)
-    return remembered(HttpResponseRedirect(f"/jobs/{job.public_id}", status=303))
+    run = change_list(request.by, ids=ids, as_page=True, once=once_of(str(asks), ids), **asks)
+    return remembered(HttpResponseRedirect(f"/runs/{run.public_id}", status=303))
 
 
 class _Beside:

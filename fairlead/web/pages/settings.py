@@ -26,7 +26,7 @@ GROUPS: dict[Any, tuple[tuple[Any, str, str], ...]] = {
         (gettext_lazy("Second factor"), "/settings/second-factor", "member"),
         (gettext_lazy("Sessions"), "/settings/sessions", "member"),
         (gettext_lazy("Tokens"), "/settings/tokens", "member"),
-        (gettext_lazy("Jobs"), "/jobs", "member"),
+        (gettext_lazy("Runs"), "/runs", "member"),
         (gettext_lazy("Time off"), "/settings/absences", "absence.see"),
     ),
     gettext_lazy("Organisation"): (

@@ -1,4 +1,4 @@
-"""Jobs: long work asked for now and done in the background, under the rights of who asked for it."""
+"""Runs: long work asked for now and done in the background, under the rights of who asked for it."""
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -15,20 +15,20 @@ from fairlead.core.errors import Invalid, NotAllowed, WrongState
 from fairlead.core.outbox import declare, later
 from fairlead.core.record import chunks, nouns, writing
 from fairlead.core.verb import verb
-from fairlead.models import Job, Team, User
+from fairlead.models import Run, Team, User
 
-JOB = declare("job", tries=20, long=True)
+JOB = declare("run", tries=20, long=True)
 MOST_OPEN = 10  # of one user
 MOST_CHANGED = 10_000
 SAME_FOR = timedelta(minutes=1)
 ListNoun = Literal["person", "company", "lead", "opportunity", "task"]
 ChangedNoun = Literal["person", "company", "lead", "opportunity"]
 Check = Callable[[Actor, Mapping[str, Any]], None]
-# Refuses, when it is asked for, what could not be done: by kind of job, put here by what carries it out.
+# Refuses, when it is asked for, what could not be done: by kind of run, put here by what carries it out.
 CHECKS: dict[str, Check] = {}
 
 
-@verb("{by} asked for an export of {what}", may="member", undo_within=None, opposite="cancel_job")
+@verb("{by} asked for an export of {what}", may="member", undo_within=None, opposite="cancel_run")
 def export_list(
     by: Actor,
     *,
@@ -40,12 +40,12 @@ def export_list(
     mark: bool = True,
     as_page: bool = False,
     once: str = "",
-) -> Job:
-    """Write a list to a file, as a job: the rows that `query` asks for, as in the address of the list.
+) -> Run:
+    """Write a list to a file, as a run: the rows that `query` asks for, as in the address of the list.
 
     `columns` all has every field with ids, so that an import can update by them. `separator` auto is the one of
     your locale; `mark` begins a CSV file with the mark by which spreadsheets know UTF-8. `as_page`: the query is one
-    of a page's list, not of the API's. With the same `once` it is one job. The file is yours alone, for 7 days.
+    of a page's list, not of the API's. With the same `once` it is one run. The file is yours alone, for 7 days.
     """
     _may(by, "export", noun)
     current().step.labels["what"] = _plural(noun)
@@ -54,7 +54,7 @@ def export_list(
     return _start(by, "export", title, asked | {"mark": mark, "as_page": as_page}, once)
 
 
-@verb("{by} asked for a change of {what}", may="member", undo_within=None, opposite="cancel_job")
+@verb("{by} asked for a change of {what}", may="member", undo_within=None, opposite="cancel_run")
 def change_list(
     by: Actor,
     *,
@@ -67,11 +67,11 @@ def change_list(
     query: str = "",
     as_page: bool = False,
     once: str = "",
-) -> Job:
-    """Assign, tag or archive up to 10,000 records, as a job: one act with one undo.
+) -> Run:
+    """Assign, tag or archive up to 10,000 records, as a run: one act with one undo.
 
     Without `owner` and `team`, assigning leaves them to nobody. With a `query`, those that no longer match it when
-    the job begins are left alone, and counted in its result.
+    the run begins are left alone, and counted in its result.
     """
     _may(by, "mass_update", noun)
     if deed == "tag" and not tag.strip():
@@ -94,26 +94,26 @@ def change_list(
     return _start(by, "change", titles[deed] % {"what": what}, asked, once)
 
 
-@verb("{by} cancelled {job}", may="edit", undo_within=None)
-def cancel_job(by: Actor, job: Job) -> Job:
-    """Stop a job; nothing of it is kept. One that has ended stays as it is."""
-    if job.is_open and not job.cancel_asked:
+@verb("{by} cancelled {run}", may="edit", undo_within=None)
+def cancel_run(by: Actor, run: Run) -> Run:
+    """Stop a run; nothing of it is kept. One that has ended stays as it is."""
+    if run.is_open and not run.cancel_asked:
         current().step.always = True
-        ended = {"state": Job.State.CANCELLED, "ended_at": clock.now()} if job.state == Job.State.WAITING else {}
+        ended = {"state": Run.State.CANCELLED, "ended_at": clock.now()} if run.state == Run.State.WAITING else {}
         with writing():
-            Job.objects.filter(pk=job.pk).update(cancel_asked=True, **ended)
-        job.refresh_from_db()
-    return job
+            Run.objects.filter(pk=run.pk).update(cancel_asked=True, **ended)
+        run.refresh_from_db()
+    return run
 
 
-@verb("{by} exported {what}", may="job.finish", undo_within=None)
-def note_export(by: Actor, job: Job, *, what: str, which: str = "") -> Job:
+@verb("{by} exported {what}", may="run.finish", undo_within=None)
+def note_export(by: Actor, run: Run, *, what: str, which: str = "") -> Run:
     """What a finished export leaves in the audit: how many rows, and which. Only Fairlead itself does this."""
     step = current().step
     step.always = True
-    step.labels |= {"which": which, "format": str(job.payload.get("format", ""))}
-    step.refs["job"] = ["job", job.public_id]
-    return job
+    step.labels |= {"which": which, "format": str(run.payload.get("format", ""))}
+    step.refs["run"] = ["run", run.public_id]
+    return run
 
 
 def _may(by: Actor, action: str, noun: str) -> None:
@@ -138,30 +138,30 @@ def _found(by: Actor, noun: str, ids: list[str]) -> list[int]:
     return sorted(found)
 
 
-def _start(by: Actor, kind: str, title: str, payload: dict[str, Any], once: str) -> Job:
-    mine = Job.objects.filter(by_user_id=by.user_id)
+def _start(by: Actor, kind: str, title: str, payload: dict[str, Any], once: str) -> Run:
+    mine = Run.objects.filter(by_user_id=by.user_id)
     if once and (same := _same(mine, once[:40])) is not None:
         return same
-    if mine.filter(state__in=[Job.State.WAITING, Job.State.RUNNING]).count() >= MOST_OPEN:
-        raise WrongState(_("You have 10 jobs waiting or running. Let one end, or cancel one, then start this again."))
+    if mine.filter(state__in=[Run.State.WAITING, Run.State.RUNNING]).count() >= MOST_OPEN:
+        raise WrongState(_("You have 10 runs waiting or running. Let one end, or cancel one, then start this again."))
     if kind in CHECKS:
         CHECKS[kind](by, payload)
     who = {"by_user_id": by.user_id, "token_id": by.token_id, "door": by.door}
-    job = create(Job, kind=kind, title=title, payload=payload, once=once[:40], **who)
-    later(JOB.name, {"job": job.pk}, key=key_of(job))
-    return job
+    run = create(Run, kind=kind, title=title, payload=payload, once=once[:40], **who)
+    later(JOB.name, {"run": run.pk}, key=key_of(run))
+    return run
 
 
-def _same(mine: Any, once: str) -> Job | None:
+def _same(mine: Any, once: str) -> Run | None:
     """What a second click asks for; a minute after its end it is asked for anew."""
-    same: Job | None = mine.filter(once=once).first()
+    same: Run | None = mine.filter(once=once).first()
     if same is None or same.ended_at is None or clock.now() - same.ended_at < SAME_FOR:
         return same
     with writing():
-        Job.objects.filter(pk=same.pk).update(once="")
+        Run.objects.filter(pk=same.pk).update(once="")
     return None
 
 
-def key_of(job: Job) -> str:
+def key_of(run: Run) -> str:
     """The key of its promise in the outbox."""
-    return f"job:{job.public_id}"
+    return f"run:{run.public_id}"

@@ -1,4 +1,4 @@
-"""Carrying out jobs: under a lease, with progress, stopped between two steps, begun again after a crash."""
+"""Carrying out runs: under a lease, with progress, stopped between two steps, begun again after a crash."""
 
 import logging
 import shutil
@@ -18,14 +18,14 @@ from fairlead.core.errors import NotAllowed, Refused
 from fairlead.core.outbox import CallOff, NotNow, Outbox, carries_out, extend
 from fairlead.core.record import writing
 from fairlead.core.verb import retrying
-from fairlead.models import Job, Token, User
-from fairlead.models.job import FILES_KEPT, folder
-from fairlead.verbs.jobs import JOB
+from fairlead.models import Run, Token, User
+from fairlead.models.run import FILES_KEPT, folder
+from fairlead.verbs.runs import JOB
 
-log = logging.getLogger("fairlead.jobs")
+log = logging.getLogger("fairlead.runs")
 LEASE = timedelta(seconds=60)
 EVERY = 0.5  # seconds between two signs of life
-KILLED = 3  # a job that ended its worker this often is not tried again
+KILLED = 3  # a run that ended its worker this often is not tried again
 Ended = dict[str, Any]
 Work = Callable[["Running"], Ended]
 WORKS: dict[str, Work] = {}
@@ -33,7 +33,7 @@ _told_to_stop: list[Callable[[], bool]] = []
 
 
 def works(kind: str) -> Callable[[Work], Work]:
-    """Register what carries out a kind of job. It ends by `running.finish(…)` and must bear being begun again."""
+    """Register what carries out a kind of run. It ends by `running.finish(…)` and must bear being begun again."""
 
     def register(work: Work) -> Work:
         WORKS[kind] = work
@@ -43,19 +43,19 @@ def works(kind: str) -> Callable[[Work], Work]:
 
 
 def stop_when(told: Callable[[], bool]) -> None:
-    """Running jobs ask this, and let the next worker have them when it is so."""
+    """Running runs ask this, and let the next worker have them when it is so."""
     _told_to_stop[:] = [told]
 
 
 class Stopped(Exception):
-    """Whoever started the job cancelled it."""
+    """Whoever started the run cancelled it."""
 
 
 @dataclass
 class Running:
-    """A job at work: as whom it acts, and how it tells where it is."""
+    """A run at work: as whom it acts, and how it tells where it is."""
 
-    job: Job
+    run: Run
     by: Actor
     row: Outbox
     looked_at: float = field(default_factory=time.monotonic)
@@ -63,7 +63,7 @@ class Running:
     @property
     def workshop(self) -> Path:
         """A folder for this attempt's unfinished files."""
-        found = workshop(self.job, self.row)
+        found = workshop(self.run, self.row)
         found.mkdir(parents=True, exist_ok=True, mode=0o700)
         return found
 
@@ -79,30 +79,30 @@ class Running:
 
     def keep(self, **values: Any) -> None:
         with writing():
-            Job.objects.filter(pk=self.job.pk).update(**values)
+            Run.objects.filter(pk=self.run.pk).update(**values)
 
     def finish(self, last: Callable[[], Ended]) -> Ended:
-        """The last step and the job's end in one transaction: both are there, or it is begun again."""
+        """The last step and the run's end in one transaction: both are there, or it is begun again."""
 
         def attempt() -> Ended:
             with transaction.atomic():
                 self._hold()
                 ended = last()
-                self.keep(state=Job.State.DONE, ended_at=clock.now(), seen_at=clock.now(), **ended)
+                self.keep(state=Run.State.DONE, ended_at=clock.now(), seen_at=clock.now(), **ended)
                 return ended
 
         return retrying(attempt)
 
     def _hold(self) -> None:
         """Nobody cancels it, and no other worker takes it, from here on."""
-        job = Job.objects.select_for_update(no_key=True).get(pk=self.job.pk)
-        if job.cancel_asked:
+        run = Run.objects.select_for_update(no_key=True).get(pk=self.run.pk)
+        if run.cancel_asked:
             raise Stopped
         if not extend(self.row, LEASE):
             raise CallOff("Another worker has it.")
 
     def _go_on(self) -> None:
-        if Job.objects.filter(pk=self.job.pk, cancel_asked=True).exists():
+        if Run.objects.filter(pk=self.run.pk, cancel_asked=True).exists():
             raise Stopped
         if not extend(self.row, LEASE):
             raise CallOff("Another worker has it.")
@@ -111,73 +111,73 @@ class Running:
 
 
 @carries_out(JOB)
-def run(row: Outbox) -> None:
-    job = Job.objects.filter(pk=row.payload["job"]).first()
-    if job is None or not job.is_open:
+def carry_on(row: Outbox) -> None:
+    run = Run.objects.filter(pk=row.payload["run"]).first()
+    if run is None or not run.is_open:
         return
     try:
-        _run(job, row)
+        _run(run, row)
     except (CallOff, NotNow, OperationalError, InterfaceError):
         raise  # another worker has it, or will have
     except Stopped:
-        _end(job, row, Job.State.CANCELLED, "")
+        _end(run, row, Run.State.CANCELLED, "")
     except Refused as refusal:
-        _end(job, row, Job.State.FAILED, refusal.text)
+        _end(run, row, Run.State.FAILED, refusal.text)
     except OSError as error:
-        log.exception("Job %s (%s) stopped", job.public_id, job.kind)
-        _end(job, row, Job.State.FAILED, _("Its file could not be written (%(why)s).") % {"why": error.strerror})
+        log.exception("Run %s (%s) stopped", run.public_id, run.kind)
+        _end(run, row, Run.State.FAILED, _("Its file could not be written (%(why)s).") % {"why": error.strerror})
     except Exception:
-        log.exception("Job %s (%s) stopped", job.public_id, job.kind)
+        log.exception("Run %s (%s) stopped", run.public_id, run.kind)
         text = _("It stopped because of a fault, which was logged. Nothing of it was kept.")
-        _end(job, row, Job.State.FAILED, text)
+        _end(run, row, Run.State.FAILED, text)
     finally:
-        shutil.rmtree(workshop(job, row), ignore_errors=True)
+        shutil.rmtree(workshop(run, row), ignore_errors=True)
 
 
-def workshop(job: Job, row: Outbox) -> Path:
+def workshop(run: Run, row: Outbox) -> Path:
     """A folder for what is not finished yet, of this attempt alone; it goes when the attempt ends, however it ends."""
-    return folder() / f"{job.public_id}.{row.attempts}.part"
+    return folder() / f"{run.public_id}.{row.attempts}.part"
 
 
-def _run(job: Job, row: Outbox) -> None:
+def _run(run: Run, row: Outbox) -> None:
     if row.attempts > KILLED:
         raise NotAllowed(_("It was begun 3 times and ended the worker each time. Nothing of it was kept."))
-    running = Running(job, acting(job), row)
+    running = Running(run, acting(run), row)
     began = clock.now()
-    running.keep(state=Job.State.RUNNING, phase=Job.Phase.COUNTING, done=0, total=None, started_at=began, seen_at=began)
+    running.keep(state=Run.State.RUNNING, phase=Run.Phase.COUNTING, done=0, total=None, started_at=began, seen_at=began)
     running._go_on()
-    job.refresh_from_db()
-    if job.kind not in WORKS:
-        raise LookupError(f"Nothing here carries out {job.kind}.")
-    WORKS[job.kind](running)
+    run.refresh_from_db()
+    if run.kind not in WORKS:
+        raise LookupError(f"Nothing here carries out {run.kind}.")
+    WORKS[run.kind](running)
 
 
-def acting(job: Job) -> Actor:
+def acting(run: Run) -> Actor:
     """Who started it, with the rights of now; raises NotAllowed when they have none any more."""
-    if job.token_id is not None:
+    if run.token_id is not None:
         token: Token | None = (
-            Token.objects.select_related("user__role").filter(pk=job.token_id, user=job.by_user_id).first()
+            Token.objects.select_related("user__role").filter(pk=run.token_id, user=run.by_user_id).first()
         )
         if token is None or not token.is_valid:
             raise NotAllowed(_("The token that started it is not valid any more. Nothing was done."))
-        return token.actor(job.door)
-    user: User = User.objects.select_related("role").get(pk=job.by_user_id)
+        return token.actor(run.door)
+    user: User = User.objects.select_related("role").get(pk=run.by_user_id)
     if not user.is_active:
         raise NotAllowed(_("%(who)s cannot sign in any more. Nothing was done.") % {"who": user.name})
-    return user.actor(job.door)
+    return user.actor(run.door)
 
 
-def file_kept(job: Job, name: str, rows: int) -> Ended:
-    """What a job ends with that made a file."""
-    facts = {"file_name": name, "size": job.path.stat().st_size, "rows": rows, "done": rows}
+def file_kept(run: Run, name: str, rows: int) -> Ended:
+    """What a run ends with that made a file."""
+    facts = {"file_name": name, "size": run.path.stat().st_size, "rows": rows, "done": rows}
     return facts | {"expires_at": clock.now() + FILES_KEPT}
 
 
 def sweep() -> int:
-    """Remove files whose time is over, and what belongs to no job that is open; returns how many."""
-    still = Job.objects.filter(state__in=[Job.State.WAITING, Job.State.RUNNING])
+    """Remove files whose time is over, and what belongs to no run that is open; returns how many."""
+    still = Run.objects.filter(state__in=[Run.State.WAITING, Run.State.RUNNING])
     kept = set(still.values_list("public_id", flat=True))  # first: one that ends meanwhile is in both
-    known = Job.objects.filter(file_name__gt="", expires_at__gt=clock.now())
+    known = Run.objects.filter(file_name__gt="", expires_at__gt=clock.now())
     kept |= set(known.values_list("public_id", flat=True))
     gone = [path for path in folder().glob("*") if path.name.partition(".")[0] not in kept]
     for path in gone:
@@ -185,12 +185,12 @@ def sweep() -> int:
     return len(gone)
 
 
-def _end(job: Job, row: Outbox, state: str, text: str) -> None:
+def _end(run: Run, row: Outbox, state: str, text: str) -> None:
     if not extend(row, LEASE):
         return  # another worker has it
     with writing():
-        Job.objects.filter(pk=job.pk).update(state=state, text=text, ended_at=clock.now(), once="")
-    job.path.unlink(missing_ok=True)
+        Run.objects.filter(pk=run.pk).update(state=state, text=text, ended_at=clock.now(), once="")
+    run.path.unlink(missing_ok=True)
 
 
 def _remove(path: Any) -> None:

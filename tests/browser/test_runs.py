@@ -11,9 +11,9 @@ from fairlead.core.changes import create_many
 from fairlead.core.outbox import carry_out, claim
 from fairlead.core.record import writing
 from fairlead.demo.world import World
-from fairlead.models import Job, Person
+from fairlead.models import Person, Run
 from fairlead.models.index import reindex
-from fairlead.programs.jobs import LEASE
+from fairlead.programs.runs import LEASE
 from tests.browser.conftest import WIDTHS, violations
 from tests.browser.test_lists import Opener, ready, visit  # noqa: F401 (a fixture)
 from tests.core.conftest import aside
@@ -40,13 +40,13 @@ def test_many_rows_with_progress_and_undo(visit: Opener, world: World) -> None: 
     page.get_by_role("button", name="Assign").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Assigning 230 people")
     expect(page.locator("#progress")).to_contain_text("Waiting.")
-    expect(page.locator(".side .running")).to_contain_text("1 job running")
+    expect(page.locator(".side .running")).to_contain_text("1 run running")
     with writing():
-        Job.objects.update(state="running", phase="working", done=115, total=230, started_at=world.now)
+        Run.objects.update(state="running", phase="working", done=115, total=230, started_at=world.now)
     expect(page.get_by_role("progressbar")).to_have_attribute("value", "50")
     assert violations(page) == []
     with writing():
-        Job.objects.update(state="waiting")
+        Run.objects.update(state="waiting")
     worked_off()
     expect(page.locator("#progress")).to_contain_text("230 people given to Noah Bennett.")
     assert Person.objects.filter(owner=world.noah, name__startswith="Many").count() == 230
@@ -67,7 +67,7 @@ def test_a_list_is_exported_and_read_back(visit: Opener, world: World, tmp_path:
     assert {row["Name"] for row in rows} == set(
         Person.objects.filter(company=world.peverell).values_list("name", flat=True)
     )
-    page.goto("/jobs")
+    page.goto("/runs")
     expect(page.get_by_role("link", name="Export of people (CSV)")).to_be_visible()
 
 
@@ -75,12 +75,12 @@ def test_a_list_is_exported_and_read_back(visit: Opener, world: World, tmp_path:
 @pytest.mark.parametrize("width", WIDTHS)
 def test_axe_finds_nothing(visit: Opener, world: World, width: int, theme: str) -> None:  # noqa: F811
     with writing():
-        Job.objects.create(
+        Run.objects.create(
             kind="export", title="Export of people (CSV)", door="web", by_user=world.mira, state="failed"
         )
-    job = Job.objects.get()
+    run = Run.objects.get()
     page = visit("/people/export?q=peverell", width, theme)
-    for path in ("/people/export?q=peverell", "/jobs", f"/jobs/{job.public_id}"):
+    for path in ("/people/export?q=peverell", "/runs", f"/runs/{run.public_id}"):
         page.goto(path)
         assert (path, violations(page)) == (path, [])
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
@@ -93,8 +93,8 @@ def test_it_works_without_scripts(visit: Opener, world: World) -> None:  # noqa:
         page.get_by_role("button", name="Export").click()
     assert waiting.value.suggested_filename.startswith("people-")
     with writing():
-        Job.objects.update(state="waiting")
-    page.goto(f"/jobs/{Job.objects.get().public_id}")
+        Run.objects.update(state="waiting")
+    page.goto(f"/runs/{Run.objects.get().public_id}")
     page.get_by_role("link", name="Look again").click()
     page.get_by_role("button", name="Cancel").click()
     expect(page.locator("#progress")).to_contain_text("Cancelled.")

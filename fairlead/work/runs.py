@@ -1,4 +1,4 @@
-"""Jobs in the worker: one at a time, in a thread of their own beside mails and schedules."""
+"""Runs in the worker: one at a time, in a thread of their own beside mails and schedules."""
 
 import logging
 import threading
@@ -6,7 +6,7 @@ import threading
 from django.db import Error, close_old_connections, connection
 
 from fairlead.core.outbox import carry_out, claim
-from fairlead.programs import jobs
+from fairlead.programs import runs
 from fairlead.work.schedule import every
 
 log = logging.getLogger("fairlead.worker")
@@ -17,19 +17,19 @@ LONGEST_PAUSE = 30.0
 @every("7 * * * *")
 def clear_job_files() -> None:
     """Files whose time is over, and what a killed worker left behind."""
-    jobs.sweep()
+    runs.sweep()
 
 
 class Beside:
-    """The thread: told to stop, it hands back the job it is at, which then begins again elsewhere."""
+    """The thread: told to stop, it hands back the run it is at, which then begins again elsewhere."""
 
     def __init__(self, name: str) -> None:
         self.name = f"{name}+"[:60]
         self.stopping = threading.Event()
-        self.thread = threading.Thread(target=self._run, name="jobs", daemon=True)
+        self.thread = threading.Thread(target=self._run, name="runs", daemon=True)
 
     def start(self) -> None:
-        jobs.stop_when(self.stopping.is_set)
+        runs.stop_when(self.stopping.is_set)
         self.thread.start()
 
     def stop(self, patience: float = 20.0) -> None:
@@ -45,15 +45,15 @@ class Beside:
                 pause = PAUSE
             except Error as error:
                 pause = min(pause * 2, LONGEST_PAUSE)
-                log.warning("The database does not answer (%s), jobs wait %g s", error, pause)
+                log.warning("The database does not answer (%s), runs wait %g s", error, pause)
                 connection.close()
             self.stopping.wait(pause)
         connection.close()
 
     def turn(self) -> bool:
-        """Carry out the job that waits longest, if there is one."""
+        """Carry out the run that waits longest, if there is one."""
         close_old_connections()
-        for row in claim(self.name, most=1, lease=jobs.LEASE, long=True):
-            carry_out(row, jobs.LEASE)
+        for row in claim(self.name, most=1, lease=runs.LEASE, long=True):
+            carry_out(row, runs.LEASE)
             return True
         return False

@@ -1,4 +1,4 @@
-"""Job: long work that goes on in the background, such as an export; who asked for it sees how far it is."""
+"""Run: long work that goes on in the background, such as an export; who asked for it sees how far it is."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,7 +15,7 @@ from fairlead.core.record import Record
 FILES_KEPT = timedelta(days=7)
 
 
-class Job(Record):
+class Run(Record):
     """`done` of `total` are rows; `phase` says what it is at. How far it is stands in no event.
 
     What came of it: `text` in words, a file (private to `by_user` until `expires_at`), or an act to take back.
@@ -43,10 +43,10 @@ class Job(Record):
     kind = models.CharField(_("kind"), max_length=20)
     title = models.CharField(_("title"), max_length=300)
     door = models.CharField(max_length=12)
-    by_user = models.ForeignKey("User", on_delete=models.PROTECT, related_name="jobs", verbose_name=_("started by"))
+    by_user = models.ForeignKey("User", on_delete=models.PROTECT, related_name="runs", verbose_name=_("started by"))
     token_id = models.BigIntegerField(null=True)
     payload = models.JSONField(default=dict)
-    # What the form that asked for it carried: asked twice with the same, it is one job.
+    # What the form that asked for it carried: asked twice with the same, it is one run.
     once = models.CharField(max_length=40, blank=True)
     state = models.CharField(_("state"), max_length=9, choices=State.choices, default=State.WAITING)
     phase = models.CharField(_("phase"), max_length=9, choices=Phase.choices, default=Phase.COUNTING)
@@ -64,9 +64,9 @@ class Job(Record):
     expires_at = models.DateTimeField(_("file kept until"), null=True)
 
     class Meta:
-        verbose_name, verbose_name_plural = _("job"), _("jobs")
-        constraints = [models.UniqueConstraint(fields=["by_user", "once"], condition=~Q(once=""), name="job_once")]
-        indexes = [models.Index(fields=["by_user", "state", "id"], name="job_of_user")]
+        verbose_name, verbose_name_plural = _("run"), _("runs")
+        constraints = [models.UniqueConstraint(fields=["by_user", "once"], condition=~Q(once=""), name="run_once")]
+        indexes = [models.Index(fields=["by_user", "state", "id"], name="run_of_user")]
 
     def __str__(self) -> str:
         return self.title

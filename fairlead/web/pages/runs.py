@@ -1,4 +1,4 @@
-"""Jobs: what goes on in the background, how far it is, and what came of it."""
+"""Runs: what goes on in the background, how far it is, and what came of it."""
 
 import hashlib
 from typing import Any, cast
@@ -12,45 +12,45 @@ from fairlead.core.errors import NotAllowed, NotFound
 from fairlead.core.outbox import carry_out, claim
 from fairlead.core.schema import find
 from fairlead.exchange.export import MEDIA_TYPES
-from fairlead.models import Job
-from fairlead.programs.jobs import LEASE
-from fairlead.verbs.jobs import cancel_job, key_of
+from fairlead.models import Run
+from fairlead.programs.runs import LEASE
+from fairlead.verbs.runs import cancel_run, key_of
 from fairlead.web.formats import count
 from fairlead.web.page import Request, done, page, render
 from fairlead.web.pages.files import SANDBOX
 
 SHOWN = 100
 # Says that this browser's user has started something: without it no page asks whether anything runs.
-COOKIE = "jobs"
-OPEN = (Job.State.WAITING, Job.State.RUNNING)
+COOKIE = "runs"
+OPEN = (Run.State.WAITING, Run.State.RUNNING)
 
 
 @page("member")
 def index(request: Request) -> HttpResponse:
     """The newest of one's own; administrators see everybody's beneath."""
-    seen = Job.objects.visible_to(request.by).select_related("by_user").order_by("-pk")
+    seen = Run.objects.visible_to(request.by).select_related("by_user").order_by("-pk")
     mine = seen.filter(by_user_id=request.by.user_id)[:SHOWN]
     others = seen.exclude(by_user_id=request.by.user_id)[:SHOWN]
-    return render(request, "jobs/jobs.html", {"mine": mine, "others": others})
+    return render(request, "runs/runs.html", {"mine": mine, "others": others})
 
 
 @page("member")
 def show(request: Request, public_id: str) -> HttpResponse:
-    """One job; while it goes on, its progress asks again by itself."""
-    return render(request, "jobs/job.html", _facts(request, _job(request, public_id)))
+    """One run; while it goes on, its progress asks again by itself."""
+    return render(request, "runs/run.html", _facts(request, _run(request, public_id)))
 
 
 @page("member")
 def progress(request: Request, public_id: str) -> HttpResponse:
-    return render(request, "jobs/_progress.html", _facts(request, _job(request, public_id)))
+    return render(request, "runs/_progress.html", _facts(request, _run(request, public_id)))
 
 
 @page("member")
 def running(request: Request) -> HttpResponse:
     """The sign in the sidebar: how many of one's own go on; nothing when none does."""
-    number = Job.objects.visible_to(request.by).filter(by_user_id=request.by.user_id, state__in=OPEN).count()
-    text = ngettext("1 job running", "%(n)s jobs running", number) % {"n": count(number, request.reader)}
-    answer = render(request, "jobs/_running.html", {"number": number, "text": text})
+    number = Run.objects.visible_to(request.by).filter(by_user_id=request.by.user_id, state__in=OPEN).count()
+    text = ngettext("1 run running", "%(n)s runs running", number) % {"n": count(number, request.reader)}
+    answer = render(request, "runs/_running.html", {"number": number, "text": text})
     if not number:
         answer.delete_cookie(COOKIE, samesite="Lax")
     return answer
@@ -58,39 +58,39 @@ def running(request: Request) -> HttpResponse:
 
 @page("member", "POST")
 def cancel(request: Request, public_id: str) -> HttpResponse:
-    job = _job(request, public_id)
-    cancel_job(request.by, job)
-    return done(request, f"/jobs/{job.public_id}", _("Cancelled. Nothing of it is kept.") if job.cancel_asked else "")
+    run = _run(request, public_id)
+    cancel_run(request.by, run)
+    return done(request, f"/runs/{run.public_id}", _("Cancelled. Nothing of it is kept.") if run.cancel_asked else "")
 
 
 @page("member")
 def file(request: Request, public_id: str) -> HttpResponse:
     """Hand out the file, to who asked for it and may still export such a list."""
-    return handed_out(request, _job(request, public_id))
+    return handed_out(request, _run(request, public_id))
 
 
-def handed_out(request: Request, job: Job) -> HttpResponse:
-    if job.by_user_id != request.by.user_id:
+def handed_out(request: Request, run: Run) -> HttpResponse:
+    if run.by_user_id != request.by.user_id:
         raise NotFound(_("This file is private to who made it."))
-    if not access.can_any(request.by, "export", job.payload.get("noun", "")):
+    if not access.can_any(request.by, "export", run.payload.get("noun", "")):
         raise NotAllowed(_("Your role does not allow exports of this any more. Ask an administrator."))
-    if not job.has_file or not job.path.exists():
+    if not run.has_file or not run.path.exists():
         raise NotFound(_("This file is not kept any more. Export the list again."))
-    kind = MEDIA_TYPES[job.file_name.rpartition(".")[2]]
-    answer = FileResponse(job.path.open("rb"), as_attachment=True, filename=job.file_name, content_type=kind)
+    kind = MEDIA_TYPES[run.file_name.rpartition(".")[2]]
+    answer = FileResponse(run.path.open("rb"), as_attachment=True, filename=run.file_name, content_type=kind)
     answer["Content-Security-Policy"] = SANDBOX
     answer["X-Content-Type-Options"] = "nosniff"
     answer["Cache-Control"] = "private, no-store"
     return cast(HttpResponse, answer)
 
 
-def begun(request: Request, job: Job, *, now: bool) -> Job:
+def begun(request: Request, run: Run, *, now: bool) -> Run:
     """What was just asked for: short work is carried out at once, unless a worker has it already."""
     if now:
-        for row in claim(f"web:{job.public_id}", most=1, lease=LEASE, key=key_of(job)):
+        for row in claim(f"web:{run.public_id}", most=1, lease=LEASE, key=key_of(run)):
             carry_out(row, LEASE)
-        job.refresh_from_db()
-    return job
+        run.refresh_from_db()
+    return run
 
 
 def remembered(answer: HttpResponse) -> HttpResponse:
@@ -104,14 +104,14 @@ def once_of(*parts: Any) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:40]
 
 
-def _job(request: Request, public_id: str) -> Job:
-    return cast(Job, find("job", public_id, request.by))
+def _run(request: Request, public_id: str) -> Run:
+    return cast(Run, find("run", public_id, request.by))
 
 
-def _facts(request: Request, job: Job) -> dict[str, Any]:
+def _facts(request: Request, run: Run) -> dict[str, Any]:
     return {
-        "job": job,
-        "mine": job.by_user_id == request.by.user_id,
-        "percent": min(100, job.done * 100 // job.total) if job.total and job.done else 0,
-        "rate": count(round(job.rate), request.reader) if job.rate else "",
+        "run": run,
+        "mine": run.by_user_id == request.by.user_id,
+        "percent": min(100, run.done * 100 // run.total) if run.total and run.done else 0,
+        "rate": count(round(run.rate), request.reader) if run.rate else "",
     }
