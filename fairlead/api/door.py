@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from functools import wraps
 from typing import Any
 
@@ -11,9 +12,11 @@ from django.utils.translation import gettext as _
 
 from fairlead.api.problems import MethodNotAllowed, NotAcceptable, problem
 from fairlead.core import act
+from fairlead.core.cutoff import reading
 from fairlead.core.errors import BadRequest, Refused
 from fairlead.programs.keys import identify
 
+READING = {"GET", "HEAD"}
 Operation = Callable[..., HttpResponse]
 
 
@@ -27,7 +30,8 @@ def operation(*methods: str) -> Callable[[Operation], Operation]:
                 by = identify(request.headers.get("Authorization", ""), "api")
                 _check(request, methods)
                 act.forget()
-                return view(request, by, *args, **kwargs)
+                with reading() if request.method in READING else nullcontext():
+                    return view(request, by, *args, **kwargs)
             except Refused as refusal:
                 return problem(refusal, **_headers(refusal))
 

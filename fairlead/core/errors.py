@@ -82,6 +82,12 @@ class TooMany(Refused):
     code, status = "too_many", 429
 
 
+class TooSlow(Refused):
+    """Reading that took too long and was cut off; less of it can be asked for."""
+
+    code, status = "too_slow", 503
+
+
 class WriteOutsideVerb(RuntimeError):
     """A programming error: a guarded table was written without create, change or remove."""
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from fairlead.core import access, act
 from fairlead.core.actor import READING, Actor
+from fairlead.core.cutoff import reading
 from fairlead.core.errors import Invalid, NotAllowed, Refused, explained
 from fairlead.core.record import nouns
 from fairlead.core.schema import json_schema, perform, subjects, takes_file
@@ -45,7 +46,8 @@ def call(name: str, by: Actor, arguments: dict[str, Any]) -> Schema:
         raise Fault(INVALID_PARAMS, _("There is no tool named %(name)s.") % {"name": name[:100]})
     try:
         if name in READS:
-            return _answer(READS[name].asked(arguments).answer(by))
+            with reading():
+                return _answer(READS[name].asked(arguments).answer(by))
         return _answer(marked(_perform(REGISTRY[name], by, arguments)))
     except Refused as refusal:
         return _refusal(name, refusal)

@@ -1,6 +1,7 @@
 """What every page shares: its permission, its methods, the actor, the reader, rendering, and answering a deed."""
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from functools import wraps
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from fairlead.core import access, act, clock
 from fairlead.core.actor import Actor
+from fairlead.core.cutoff import reading
 from fairlead.core.errors import NotAllowed, NotFound, Refused
 from fairlead.core.record import Record
 from fairlead.core.schema import find
@@ -31,6 +33,7 @@ from fairlead.web.sessions import LOOKS, keep_fresh
 
 View = Callable[..., HttpResponse]
 MOST_VIEWS = 200
+FAULTS = {403: "errors/403.html", 404: "errors/404.html", 503: "errors/slow.html"}
 
 
 class Request(HttpRequest):
@@ -42,11 +45,12 @@ class Request(HttpRequest):
     views: list[Any]
 
 
-def page(may: str, *methods: str, weak: bool = False) -> Callable[[View], View]:
+def page(may: str, *methods: str, weak: bool = False, patient: bool = False) -> Callable[[View], View]:
     """Declare a page: who may open it, and which methods it has (GET, if none is named).
 
     `may` is "noun.action" (any level of it), "member" (whoever is signed in) or "anyone". A route whose view
     carries no declaration fails the build. `weak`: open even while a second factor that the role needs is missing.
+    `patient`: reading it is not cut off.
     """
     allowed = methods or ("GET",)
 
@@ -61,7 +65,9 @@ def page(may: str, *methods: str, weak: bool = False) -> Callable[[View], View]:
                     return sign_in_first(request)
                 if may != "anyone" and not weak and _too_weak(request):
                     return elsewhere(request, "/settings/second-factor")
-                return view(request, *args, **kwargs)
+                cut_off = may != "anyone" and not patient and request.method in {"GET", "HEAD"}
+                with reading() if cut_off else nullcontext():
+                    return view(request, *args, **kwargs)
             except Refused as refusal:
                 return refused(request, refusal)
 
@@ -120,7 +126,7 @@ def refused(request: HttpRequest, refusal: Refused) -> HttpResponse:
 
 
 def fault(request: HttpRequest, status: int, text: str) -> HttpResponse:
-    template = {403: "errors/403.html", 404: "errors/404.html"}.get(status, "errors/refused.html")
+    template = FAULTS.get(status, "errors/refused.html")
     return render(request, template, {"text": text}, status=status)
 
 

@@ -31,7 +31,7 @@ def index(request: Request) -> HttpResponse:
     return show(request, "audit/audit.html", _page(request, given) | {"choices": _choices(request), "given": given})
 
 
-@page("event.export")
+@page("event.export", patient=True)
 def export(request: Request) -> HttpResponse:
     """What the audit shows, as CSV: a line for each changed value; the newest 50,000 events."""
     given = _given(request, NARROWING)

@@ -37,7 +37,7 @@ def bulk(request: Request) -> HttpResponse:
     return lists.bulk(request, COMPANIES)
 
 
-@page("company.export", "GET", "POST")
+@page("company.export", "GET", "POST", patient=True)
 def export(request: Request) -> HttpResponse:
     return exports.form(request, COMPANIES)
 

@@ -32,7 +32,7 @@ def bulk(request: Request) -> HttpResponse:
     return lists.bulk(request, LEADS)
 
 
-@page("lead.export", "GET", "POST")
+@page("lead.export", "GET", "POST", patient=True)
 def export(request: Request) -> HttpResponse:
     return exports.form(request, LEADS)
 

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from fairlead.core import access
-from fairlead.core.errors import Invalid
+from fairlead.core.cutoff import in_time
+from fairlead.core.errors import Invalid, TooSlow
 from fairlead.core.light import content
 from fairlead.models import User
 from fairlead.verbs.bulk import archive_many, assign_many, tag_many
@@ -33,9 +34,16 @@ MOST_IN_ONE_REQUEST = 200  # more go on as a run
 def show(request: Request, listing: Listing) -> HttpResponse:
     """One page of a list."""
     asked, opened = open_list(listing, request.GET, request.by, request.reader)
-    if asked.group:
-        return _in_groups(request, asked, opened)
-    page, noun = asked.page(), listing.model.noun()
+    try:
+        with in_time():
+            return _in_groups(request, asked, opened) if asked.group else _in_rows(request, asked, opened)
+    except TooSlow as slow:
+        context = _head(request, asked, opened) | {"slow": slow.text}
+        return render(request, "lists/slow.html", context, status=slow.status)
+
+
+def _in_rows(request: Request, asked: Asked, opened: Opened | None) -> HttpResponse:
+    page, noun = asked.page(), asked.listing.model.noun()
     context = _head(request, asked, opened) | {
         "page": page,
         "total": asked.count(),

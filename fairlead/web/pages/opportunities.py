@@ -32,7 +32,7 @@ def bulk(request: Request) -> HttpResponse:
     return lists.bulk(request, OPPORTUNITIES)
 
 
-@page("opportunity.export", "GET", "POST")
+@page("opportunity.export", "GET", "POST", patient=True)
 def export(request: Request) -> HttpResponse:
     return exports.form(request, OPPORTUNITIES)
 

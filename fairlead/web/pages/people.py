@@ -37,7 +37,7 @@ def bulk(request: Request) -> HttpResponse:
     return lists.bulk(request, PEOPLE)
 
 
-@page("person.export", "GET", "POST")
+@page("person.export", "GET", "POST", patient=True)
 def export(request: Request) -> HttpResponse:
     return exports.form(request, PEOPLE)
 

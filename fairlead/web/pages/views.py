@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from fairlead.core import access
+from fairlead.core.cutoff import in_time
 from fairlead.core.errors import NotFound, Refused
 from fairlead.models import Team, View
 from fairlead.verbs.views import archive_view, edit_view, pin_view, save_view, unpin_view
@@ -103,7 +104,8 @@ def _count(request: Request, view: View) -> str:
         return ""
     try:
         asked, _opened = open_list(listing, {"view": view.public_id}, request.by, request.reader)
-        return capped(asked.count(COUNTED), request.reader, COUNTED)
+        with in_time():
+            return capped(asked.count(COUNTED), request.reader, COUNTED)
     except Refused:
         return ""
 
