@@ -48,6 +48,8 @@ WEB_PROCESSES = number("FAIRLEAD_WEB", 2, most=64)
 WEB_THREADS = number("FAIRLEAD_THREADS", 8, most=64)
 # Requests per second with one token in each web process; ten seconds' worth may come at once.
 API_RATE = number("FAIRLEAD_API_RATE", 100, most=100_000)
+# Arrivals per second from one sender at one endpoint in each web process; ten seconds' worth may come at once.
+INTAKE_RATE = number("FAIRLEAD_INTAKE_RATE", 200, most=100_000)
 BODY_LIMIT = number("FAIRLEAD_BODY_LIMIT_MB", 100, most=10_000) * 1024 * 1024
 
 

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 
+from fairlead.inbox import door as inbox
 from fairlead.mcp import door as mcp
 from fairlead.web.addresses import AddressOf, PageOf
 from fairlead.web.pages import (
@@ -12,6 +13,7 @@ from fairlead.web.pages import (
     compose,
     create,
     deeds,
+    endpoints,
     explain,
     fields,
     files,
@@ -36,6 +38,7 @@ from fairlead.web.pages import (
     sign_in_provider,
     sign_in_rules,
     sign_in_second,
+    submissions,
     teams,
     today,
     tokens,
@@ -49,8 +52,12 @@ register_converter(AddressOf, "thing")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", today.today),
+    path("submissions", submissions.index),
+    path("submissions/process", submissions.process),
+    path("submissions/<str:address>", submissions.one),
     path("tip", today.tip),
     path("api/", include("fairlead.api.urls")),
+    path("in/<str:address>", inbox.arrive),
     path("mcp", mcp.mcp),
     path("new", create.choose),
     path("companies", companies.index),
@@ -107,6 +114,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("settings/fields/<str:public_id>/index", fields.build),
     path("settings/fields/<str:public_id>/move", fields.move),
     path("settings/fields/<str:public_id>/unarchive", fields.unarchive),
+    path("settings/endpoints", endpoints.index),
+    path("settings/endpoints/<str:public_id>", endpoints.one),
+    path("settings/endpoints/<str:public_id>/close", endpoints.close),
+    path("settings/endpoints/<str:public_id>/key", endpoints.key),
+    path("settings/endpoints/<str:public_id>/mapping", endpoints.mapping),
+    path("settings/endpoints/<str:public_id>/open", endpoints.reopen),
+    path("settings/endpoints/<str:public_id>/process", endpoints.process),
+    path("settings/endpoints/<str:public_id>/renew", endpoints.renew),
     path("settings/linked-account", sign_in_provider.account),
     path("settings/linked-account/link", sign_in_provider.link),
     path("settings/linked-account/unlink", sign_in_provider.unlink),

@@ -5,9 +5,11 @@ from fairlead.core.outbox import Outbox
 from fairlead.core.schema import IdempotencyKey
 from fairlead.models.activity import Activity
 from fairlead.models.attempt import Attempt
+from fairlead.models.campaign import Campaign
 from fairlead.models.company import Company
 from fairlead.models.contact import MailAddress, PhoneNumber, PostalAddress
 from fairlead.models.custom import CustomField
+from fairlead.models.endpoint import Endpoint
 from fairlead.models.external import ExternalId
 from fairlead.models.file import File
 from fairlead.models.identity import Identity
@@ -23,6 +25,7 @@ from fairlead.models.second_factor import Authenticator, Passkey, RecoveryCode
 from fairlead.models.session import Session
 from fairlead.models.slot import Slot
 from fairlead.models.source import Source
+from fairlead.models.submission import Payload, Submission
 from fairlead.models.suppression import Suppression
 from fairlead.models.tag import Tag
 from fairlead.models.task import Task
@@ -35,9 +38,11 @@ __all__ = [
     "Activity",
     "Attempt",
     "Authenticator",
+    "Campaign",
     "Closure",
     "Company",
     "CustomField",
+    "Endpoint",
     "Event",
     "EventLink",
     "ExactKey",
@@ -51,6 +56,7 @@ __all__ = [
     "Organisation",
     "Outbox",
     "Passkey",
+    "Payload",
     "Person",
     "PhoneNumber",
     "Pin",
@@ -66,6 +72,7 @@ __all__ = [
     "Slot",
     "Source",
     "Stage",
+    "Submission",
     "Suppression",
     "Tag",
     "Task",

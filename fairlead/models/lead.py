@@ -13,7 +13,8 @@ from fairlead.models.owned import Owned
 
 # What a form or a mail brought, as it came.
 AS_GIVEN = frozenset(
-    {"label", "name", "company_name", "title", "email", "phone", "website", "country", "interest", "message", "custom"}
+    {"label", "name", "company_name", "title", "email", "phone", "website", "interest", "message", "origin", "custom"}
+    | {"street", "city", "region", "postal_code", "country"}
 )
 
 
@@ -36,7 +37,14 @@ class Lead(Owned):
         CALL = "call", _("Phone call")
         LIST = "list", _("List")
 
-    field_classes: ClassVar = dict.fromkeys(("email", "phone", "phone_e164"), "private")
+    class Rating(models.TextChoices):
+        HOT = "hot", _("Hot")
+        WARM = "warm", _("Warm")
+        COLD = "cold", _("Cold")
+
+    field_classes: ClassVar = dict.fromkeys(
+        ("email", "phone", "phone_e164", "street", "city", "region", "postal_code"), "private"
+    )
     transitions: ClassVar = {
         "state": {("open", "qualified"), ("open", "disqualified"), ("open", "joined"), ("disqualified", "open")}
     }
@@ -48,6 +56,10 @@ class Lead(Owned):
     phone = models.CharField(_("phone"), max_length=60, blank=True)
     phone_e164 = models.CharField(max_length=48, blank=True, editable=False)
     website = models.CharField(_("website"), max_length=300, blank=True)
+    street = models.CharField(_("street"), max_length=300, blank=True)
+    city = models.CharField(_("city"), max_length=120, blank=True)
+    region = models.CharField(_("region"), max_length=120, blank=True)
+    postal_code = models.CharField(_("postal code"), max_length=20, blank=True)
     country = models.CharField(_("country"), max_length=2, blank=True)
     lead_type = models.CharField(_("lead type"), max_length=12, choices=Type.choices, default=Type.INQUIRY)
     interest = models.CharField(_("interest"), max_length=200, blank=True)
@@ -55,6 +67,14 @@ class Lead(Owned):
     source = models.ForeignKey(
         "Source", null=True, blank=True, on_delete=models.PROTECT, related_name="leads", verbose_name=_("source")
     )
+    campaign = models.ForeignKey(
+        "Campaign", null=True, blank=True, on_delete=models.PROTECT, related_name="leads", verbose_name=_("campaign")
+    )
+    rating = models.CharField(_("rating"), max_length=4, choices=Rating.choices, blank=True)
+    # What is known of the way it came: UTM parameters, click ids, hidden fields of its form.
+    origin = models.JSONField(_("origin"), default=dict, blank=True)
+    # More than one person, company or open lead had its mail address or phone number when it came.
+    possible_duplicate = models.BooleanField(_("possible duplicate"), default=False)
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.OPEN)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     respond_by = models.DateTimeField(_("respond by"), null=True, blank=True)

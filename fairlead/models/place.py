@@ -73,3 +73,16 @@ def territories() -> dict[str, str]:
     """Countries by ISO code, with their English names."""
     names = Locale("en").territories
     return {code: name for code, name in names.items() if re.fullmatch("[A-Z]{2}", code) and code not in {"EU", "ZZ"}}
+
+
+def country_code(text: str) -> str:
+    """The ISO code of a country, from its code or its name in one of our languages; empty when it is none."""
+    plain = text.strip()
+    return plain.upper() if plain.upper() in territories() else _names().get(plain.casefold(), "")
+
+
+@cache
+def _names() -> dict[str, str]:
+    spoken = ("en", "de", "fr", "es", "it", "nl", "pt", "pl")
+    found = {Locale(each).territories.get(code, "").casefold(): code for each in spoken for code in territories()}
+    return found | {"usa": "US", "uk": "GB", "great britain": "GB", "england": "GB", "scotland": "GB", "wales": "GB"}

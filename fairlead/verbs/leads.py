@@ -10,11 +10,12 @@ from fairlead.core.actor import Actor
 from fairlead.core.changes import change, create
 from fairlead.core.clash import check_version
 from fairlead.core.verb import verb
-from fairlead.models import Activity, Company, Lead, Organisation, Person, Source, normal
+from fairlead.models import Activity, Campaign, Company, Lead, Organisation, Person, Source, normal
 from fairlead.verbs.custom_values import Custom, with_custom
 from fairlead.verbs.ownership import owned_by
 
 LeadType = Literal["inquiry", "trial", "event", "call", "list"]
+Rating = Literal["", "hot", "warm", "cold"]
 
 
 class LeadFacts(TypedDict, total=False):
@@ -23,11 +24,19 @@ class LeadFacts(TypedDict, total=False):
     email: str
     phone: str
     website: str
+    street: str
+    city: str
+    region: str
+    postal_code: str
     country: str
     lead_type: LeadType
     interest: str
+    rating: Rating
     message: str
     source: Source | None
+    campaign: Campaign | None
+    origin: dict[str, str]
+    possible_duplicate: bool
     person: Person | None
     company: Company | None
     respond_by: datetime | None
@@ -37,7 +46,7 @@ class LeadFacts(TypedDict, total=False):
 @verb("{by} added the lead {it}", may="lead.create")
 def create_lead(by: Actor, *, name: str = "", **facts: Unpack[LeadFacts]) -> Lead:
     """Add a lead with whatever is known of it; nothing is required."""
-    return create(Lead, name=name, **owned_by(by), **_with_phone(with_custom(by, "lead", dict(facts))))
+    return create(Lead, name=name, **owned_by(by), **with_phone(with_custom(by, "lead", dict(facts))))
 
 
 @verb("{by} edited {lead}", may="edit")
@@ -47,7 +56,7 @@ def edit_lead(
     """Change facts of a lead. With `version`, a field that somebody else changed since is a conflict."""
     values = with_custom(by, "lead", dict(facts)) | ({"name": name} if name is not None else {})
     check_version(lead, version, values)
-    change(lead, **_with_phone(values))
+    change(lead, **with_phone(values))
     return lead
 
 
@@ -60,7 +69,8 @@ def answered(activity: Activity) -> None:
     change(lead, responded_at=max(activity.happened_at, lead.created_at) if activity.happened_at else clock.now())
 
 
-def _with_phone(values: dict[str, Any]) -> dict[str, Any]:
+def with_phone(values: dict[str, Any]) -> dict[str, Any]:
+    """The facts, with the number in E.164 when there is one among them."""
     if "phone" in values:
         values["phone_e164"] = normal.phone(values["phone"], values.get("country") or Organisation.ours().country)
     return values

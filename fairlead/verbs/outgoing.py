@@ -4,12 +4,15 @@ from django.utils.translation import gettext as _
 
 from fairlead.core.errors import Invalid
 from fairlead.core.outbox import declare, later
-from fairlead.models import Company, Person, normal
+from fairlead.models import Company, Person, User, normal
 from fairlead.models.suppression import Answer, may_contact
 
 MAIL = declare("mail", leaves_house=True)
-# To our own people about their account; no suppression keeps these back.
+# To a colleague: it does not leave the house, so what it tells of can still be undone.
+NOTICE = declare("notice")
+# To our own people about their account and their work; no suppression keeps these back.
 ACCOUNT = frozenset({"sign_in", "invitation", "security"})
+OURSELVES = ACCOUNT | {"notice"}
 
 
 def send_mail_later(
@@ -44,6 +47,13 @@ def send_mail_later(
     return answer
 
 
+def tell_colleague(user: User, subject: str, text: str, *, key: str) -> None:
+    """Promise a mail to somebody who works here, once for a key."""
+    if user.is_active:
+        facts = {"to": user.email, "subject": " ".join(subject.split())[:200], "text": text, "html": ""}
+        later(NOTICE.name, facts | {"purpose": "notice", "automatic": True}, key=f"notice:{key}")
+
+
 def may_mail(to: str, purpose: str, *, person: Person | None = None, company: Company | None = None) -> Answer:
     """Asked when a mail is promised, and again when it leaves."""
-    return Answer(True) if purpose in ACCOUNT else may_contact(to, "mail", purpose, person=person, company=company)
+    return Answer(True) if purpose in OURSELVES else may_contact(to, "mail", purpose, person=person, company=company)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from fairlead.core import access
 from fairlead.core.actor import Actor
 from fairlead.core.record import nouns
-from fairlead.models import CustomField, Lead, Opportunity, Organisation, Source, Stage
+from fairlead.models import Campaign, CustomField, Lead, Opportunity, Organisation, Source, Stage
 from fairlead.models.custom import seen_fields
 from fairlead.models.custom_values import LONGEST
 from fairlead.web import custom, typed
@@ -235,6 +235,14 @@ def _sources(by: Actor) -> Choices:
     return [("", _("Not known")), *((each.public_id, each.name) for each in Source.objects.visible_to(by))]
 
 
+def _campaigns(by: Actor) -> Choices:
+    return [("", _("None")), *((each.public_id, each.name) for each in Campaign.objects.visible_to(by))]
+
+
+def _ratings(by: Actor) -> Choices:
+    return [("", "–"), *Lead.Rating.choices]
+
+
 def _stages(by: Actor) -> Choices:
     found: Any = Stage.objects.visible_to(by).order_by("pipeline__position", "position")
     return [(each.public_id, each.name) for each in found]
@@ -305,6 +313,8 @@ FORMS: dict[str, Form] = {
             Field("title", gettext_lazy("Job title"), most=150, more=True),
             Field("website", gettext_lazy("Website"), most=300, more=True),
             SOURCE,
+            Field("campaign", gettext_lazy("Campaign"), "select", more=True, choices=_campaigns),
+            Field("rating", gettext_lazy("Rating"), "select", more=True, choices=_ratings),
             Field("message", gettext_lazy("Message"), "textarea", 20_000, more=True),
         ],
     ),

@@ -7,7 +7,10 @@ from fairlead.models import View
 
 # The nouns that have a page of their own, and those whose deeds are posted to an address.
 PAGES = {"people": "person", "companies": "company", "leads": "lead", "opportunities": "opportunity"}
-ADDRESSED = PAGES | {"activities": "activity", "files": "file", "suppressions": "suppression", "tasks": "task"}
+HANGING = {"activities": "activity", "files": "file", "suppressions": "suppression", "tasks": "task"}
+ADDRESSED = PAGES | HANGING | {"submissions": "submission"}
+# What has a page to go back to.
+AT_HOME = frozenset({*PAGES.values(), "submission"})
 
 
 class PageOf:
@@ -43,5 +46,4 @@ def url_of_view(view: View) -> str:
 
 def url_of_ref(ref: tuple[str, str] | None) -> str:
     """The page of what an event refers to as (noun, public id); empty for what has no page."""
-    pages = {"person", "company", "lead", "opportunity"}
-    return f"/{nouns()[ref[0]].plural()}/{ref[1]}" if ref and ref[0] in pages else ""
+    return f"/{nouns()[ref[0]].plural()}/{ref[1]}" if ref and ref[0] in AT_HOME else ""

@@ -13,7 +13,7 @@ from fairlead.core.actor import Actor
 from fairlead.core.errors import Invalid
 from fairlead.core.record import nouns
 from fairlead.core.verb import REGISTRY
-from fairlead.models import CustomField, Lead, Opportunity, Source, money
+from fairlead.models import CustomField, Lead, Opportunity, money
 from fairlead.models.custom import seen_fields
 from fairlead.web import custom, formats, typed
 from fairlead.web.addresses import url_of
@@ -37,7 +37,7 @@ class Property:
     custom: CustomField | None = None
 
 
-_source = Property("source", gettext_lazy("Source"), "source")
+_source = Property("source", gettext_lazy("Source"), "source", noun="source")
 _about = Property("about", gettext_lazy("About"), "long", folded=True)
 _tags = Property("tags", gettext_lazy("Tags"), "list", verb="set_tags", parts="tag")
 _mails = Property("mails", gettext_lazy("E-mail"), "list", parts="mail")
@@ -83,10 +83,16 @@ PROPERTIES: dict[str, tuple[Property, ...]] = {
         Property("title", gettext_lazy("Job title")),
         Property("lead_type", gettext_lazy("Lead type"), "choice", choices=tuple(Lead.Type.choices)),
         Property("interest", gettext_lazy("Interest")),
+        Property("rating", gettext_lazy("Rating"), "choice", choices=(("", "–"), *Lead.Rating.choices)),
         _source,
+        Property("campaign", gettext_lazy("Campaign"), "source", noun="campaign"),
         _tags,
         Property("name", gettext_lazy("Name"), folded=True),
         Property("website", gettext_lazy("Website"), folded=True),
+        Property("street", gettext_lazy("Street"), folded=True),
+        Property("city", gettext_lazy("City"), folded=True),
+        Property("region", gettext_lazy("Region"), folded=True),
+        Property("postal_code", gettext_lazy("Postal code"), folded=True),
         Property("country", gettext_lazy("Country"), folded=True),
         Property("person", gettext_lazy("Known person"), "link", noun="person", folded=True),
         Property("company", gettext_lazy("Known company"), "link", noun="company", folded=True),
@@ -196,8 +202,7 @@ def in_words(record: Any, spec: Property, packed: Any, by: Actor, reader: Reader
     if spec.custom:
         return custom.words(spec.custom, packed, reader, custom.links_of([spec.custom], {spec.custom.key: packed}, by))
     if spec.kind in {"link", "source"}:
-        model = Source if spec.kind == "source" else nouns()[spec.noun]
-        found = model.objects.visible_to(by).filter(pk=packed).first()
+        found = nouns()[spec.noun].objects.visible_to(by).filter(pk=packed).first()
         return found.label if found else _("another")
     if spec.kind == "money":
         return formats.money(money.from_minor(int(packed), record.currency), record.currency, reader)
@@ -286,11 +291,11 @@ def _link(record: Any, spec: Property, text: str, by: Actor, reader: Reader) -> 
     raise typed.Unread((text % {"name": plain[:60], "like": hint}).strip())
 
 
-def _source_named(record: Any, spec: Property, text: str, by: Actor, reader: Reader) -> dict[str, Any]:
-    found = Source.objects.filter(public_id=text).first() if text else None
+def _named(record: Any, spec: Property, text: str, by: Actor, reader: Reader) -> dict[str, Any]:
+    found = nouns()[spec.noun].objects.filter(public_id=text).first() if text else None
     if text and found is None:
         raise typed.Unread(_("Choose one from the list."))
-    return {"source": found}
+    return {spec.name: found}
 
 
 READ: dict[str, Read] = {
@@ -302,5 +307,5 @@ READ: dict[str, Read] = {
     "choice": _choice,
     "list": _list,
     "link": _link,
-    "source": _source_named,
+    "source": _named,
 }

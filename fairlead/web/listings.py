@@ -1,5 +1,7 @@
 """The four lists: which columns, quick filters, quick sorts and shipped views each has."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, IntegerField, OuterRef, Q, Subquery
@@ -8,10 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from fairlead.core.actor import Actor
 from fairlead.core.record import Record
-from fairlead.models import Company, Lead, Opportunity, Person, Source, Stage, Tag
+from fairlead.models import Campaign, Company, Endpoint, Lead, Opportunity, Person, Source, Stage, Submission, Tag
+from fairlead.models.search import holding
 from fairlead.models.suppression import in_force
 from fairlead.web.columns import Column
-from fairlead.web.filters import Day, Filter, Linked, Marks, OneOf, Option, Owner, Words
+from fairlead.web.filters import Day, Filter, Linked, Marks, Narrowed, OneOf, Option, Owner, Words
 from fairlead.web.formats import Reader
 from fairlead.web.keyset import Order
 from fairlead.web.listing import Listing, Shipped
@@ -28,6 +31,13 @@ def planned(reader: Reader) -> list[Option]:
 
 def archived(reader: Reader) -> list[Option]:
     return [Option("yes", _("archived"), Q(archived_at__isnull=False), _("Archived"))]
+
+
+def doubtful(reader: Reader) -> list[Option]:
+    return [
+        Option("yes", _("marked"), Q(possible_duplicate=True), _("Possible duplicate")),
+        Option("no", _("not marked"), Q(possible_duplicate=False), _("No possible duplicate")),
+    ]
 
 
 def suppressed(reader: Reader) -> list[Option]:
@@ -142,6 +152,9 @@ LEADS = Listing(
         Owner("owner", _("Owner")),
         OneOf("type", _("Type"), column="lead_type", choices=tuple(Lead.Type.choices)),
         source(),
+        Linked("campaign", _("Campaign"), column="campaign", model=Campaign, none=_("not known")),
+        OneOf("rating", _("Rating"), column="rating", choices=tuple(Lead.Rating.choices)),
+        Marks("doubt", _("Possible duplicate"), make=doubtful),
         NEXT,
         *shared("lead"),
     ],
@@ -152,6 +165,13 @@ LEADS = Listing(
         Shipped(_("Mine"), {"owner": "me"}),
         Shipped(_("Nobody’s"), {"owner": "none"}),
         Shipped(_("No next step"), {"next": "none"}),
+        Shipped(_("Inquiries"), {"type": "inquiry"}),
+        Shipped(_("Free trials"), {"type": "trial"}),
+        Shipped(_("Events"), {"type": "event"}),
+        Shipped(_("Calls"), {"type": "call"}),
+        Shipped(_("Hot"), {"rating": "hot"}),
+        Shipped(_("Source not known"), {"source": "none"}),
+        Shipped(_("Possible duplicates"), {"doubt": "yes"}),
         Shipped(_("All"), {"state": "any"}),
     ],
 )
@@ -193,6 +213,49 @@ OPPORTUNITIES = Listing(
         Shipped(_("No next step"), {"next": "none"}),
         Shipped(_("Won"), {"state": "won"}),
         Shipped(_("Lost"), {"state": "lost"}),
+    ],
+)
+
+
+@dataclass(frozen=True)
+class Sent(Filter):
+    """By the words of its lead, by its key, or by its own id."""
+
+    kind: str = "search"
+
+    def read(self, value: str, options: Sequence[Option], by: Actor, reader: Reader) -> Narrowed:
+        leads: Any = Lead.objects.visible_to(by).filter(holding(by, "lead", value))
+        condition = Q(lead__in=leads) | Q(key=value[:200]) | Q(public_id=value[:12])
+        return Narrowed(condition, _("Contains “%(text)s”") % {"text": value[:60]})
+
+
+SUBMISSIONS = Listing(
+    model=Submission,  # type: ignore[arg-type]  # nobody owns one
+    title=_("Submissions"),
+    one=_("submission"),
+    many=_("submissions"),
+    columns=[
+        Column("received", _("Received"), "received", ("received_at",)),
+        Column("endpoint", _("Endpoint"), fields=("endpoint",)),
+        Column("lead", _("Lead"), fields=("lead",)),
+        Column("state", _("State"), fields=("state",)),
+        Column("reason", _("Reason"), fields=("reason",)),
+    ],
+    filters=[
+        OneOf("state", _("State"), column="state", choices=tuple(Submission.State.choices)),
+        Linked("endpoint", _("Endpoint"), column="endpoint", model=Endpoint),
+        Day("received_after", _("Received after"), column="received_at"),
+        Day("received_before", _("Received before"), column="received_at", after=False),
+        Sent("q", _("Words")),
+    ],
+    sorts={"received": Order("received_at")},
+    sort="-received",
+    views=[
+        Shipped(_("All"), {}),
+        Shipped(_("Processed"), {"state": "processed"}),
+        Shipped(_("Unusable"), {"state": "unusable"}),
+        Shipped(_("Failed"), {"state": "failed"}),
+        Shipped(_("Spam"), {"state": "spam"}),
     ],
 )
 

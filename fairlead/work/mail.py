@@ -9,10 +9,11 @@ from django.core.mail import BadHeaderError, EmailMultiAlternatives
 
 from fairlead.core.outbox import CallOff, GiveUp, Outbox, carries_out
 from fairlead.models import Company, Person
-from fairlead.verbs.outgoing import ACCOUNT, MAIL, may_mail
+from fairlead.verbs.outgoing import MAIL, NOTICE, OURSELVES, may_mail
 
 
 @carries_out(MAIL)
+@carries_out(NOTICE)
 def send(row: Outbox) -> None:
     """Send one mail. Sent again after a crash it has the same Message-ID, so that the receiver sees it once."""
     _still_allowed(row)
@@ -24,7 +25,7 @@ def send(row: Outbox) -> None:
         _refused(min(code for code, _text in error.recipients.values()), error)
     except smtplib.SMTPDataError as error:
         _refused(error.smtp_code, error)
-    if row.payload["purpose"] in ACCOUNT:  # it holds a secret
+    if row.payload["purpose"] in OURSELVES:  # it holds a secret, or what a visitor wrote
         row.payload = {name: row.payload[name] for name in ("to", "subject", "purpose")}
 
 

@@ -10,7 +10,7 @@ import time
 from django.db import Error, close_old_connections, connection
 
 from fairlead.core.outbox import carry_out, claim, hand_back
-from fairlead.work import custom_fields, heartbeat, housekeeping, mail, runs, schedule
+from fairlead.work import custom_fields, heartbeat, housekeeping, intake, mail, runs, schedule
 from fairlead.work.family import tell_ready
 
 log = logging.getLogger("fairlead.worker")
@@ -31,7 +31,10 @@ def run() -> None:
 
 
 class Worker:
-    """One loop: what is due on schedule, a batch from the outbox, a pause when there was nothing. Runs go beside it."""
+    """One loop: what is due on schedule, a batch from the outbox, what has arrived, a pause when there was nothing.
+
+    Runs go beside it.
+    """
 
     def __init__(self) -> None:
         self.name = f"{socket.gethostname()[:30]}:{os.getpid()}"
@@ -75,4 +78,4 @@ class Worker:
             carry_out(waiting.pop(0))
             heartbeat.beat()
         hand_back(waiting)
-        return bool(claimed)
+        return intake.turn() or bool(claimed)

@@ -46,13 +46,17 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "cancel_task": {},
     "cancel_run": {},
     "change_list": {"noun": "person", "ids": ["x"], "deed": "archive"},
+    "capture_lead": {"name": "New", "email": "new@capture.example"},
     "change_role": {"role": "@role"},
+    "close_endpoint": {},
     "close_lost": {"reason": "Price"},
     "close_won": {},
     "complete_task": {},
     "copy_role": {"name": "Copy"},
+    "create_campaign": {"name": "New"},
     "create_company": {"name": "New"},
     "create_field": {"noun": "person", "name": "New", "kind": "text"},
+    "create_endpoint": {"name": "New"},
     "create_lead": {"name": "New"},
     "create_opportunity": {"title": "New"},
     "create_person": {"name": "New"},
@@ -65,6 +69,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "edit_activity": {"text": "Edited"},
     "edit_company": {"about": "Edited"},
     "edit_field": {"name": "Edited"},
+    "edit_endpoint": {"interest": "Edited"},
     "edit_lead": {"interest": "Edited"},
     "edit_opportunity": {"about": "Edited"},
     "edit_organisation": {"name": "Edited"},
@@ -78,6 +83,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "end_other_sessions": {},
     "end_session": {"session": "none"},
     "export_list": {"noun": "person"},
+    "fail_submission": {"reason": "Broken"},
     "first_administrator": {
         "secret": "x",
         "name": "N",
@@ -101,15 +107,22 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "log_note": {"text": "Noted"},
     "move_field": {},
     "note_export": {"what": "1 person"},
+    "mark_spam": {},
     "move_stage": {"stage": "@stage"},
+    "not_spam": {},
+    "open_endpoint": {},
     "park": {"until": "2035-01-01"},
     "pin_view": {},
+    "process_submission": {},
+    "process_submissions": {"submissions": ["@id"]},
     "reactivate_user": {},
+    "receive_submissions": {"arrivals": [{"body": "eA=="}]},
     "redo": {"act": "@act"},
     "remove_absence": {},
     "remove_authenticator": {},
     "remove_collaborator": {"helper": "@noah"},
     "remove_passkey": {"passkey": "none"},
+    "renew_address": {},
     "renew_recovery_codes": {},
     "reopen_opportunity": {},
     "reopen_task": {},
@@ -120,6 +133,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "revoke_token": {},
     "save_view": {"list_of": "person", "name": "New", "columns": ["name"], "pinned": "true"},
     "set_password": {"password": "a long enough word"},
+    "set_signing_key": {"signing_key": "k"},
     "set_tags": {"tags": ["renewal"]},
     "set_up": {},
     "share_view": {"shared": "everyone"},
@@ -144,6 +158,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
 ASKS_ITSELF = {
     "archive_many": ("mass_update", "delete"),
     "assign_many": ("mass_update", "assign"),
+    "process_submissions": ("edit",),
     "tag_many": ("mass_update", "edit"),
 }
 # Verbs for whoever is signed in that act on a whole list, with what they ask of its noun.
@@ -175,6 +190,8 @@ def may(grants: Grants, action: str, noun: str, standing: str) -> bool:
         return granted == "all" or (granted != "none" and may(grants, "edit", "person", standing))
     if noun == "suppression":
         return may(grants, "see" if action == "see" else "edit", "person", standing)
+    if noun == "submission":
+        return may(grants, "see" if action == "see" else "edit", "lead", standing)
     if noun in {"token", "run", "view"}:
         return True
     return level(grants, action, "absence" if noun == "absence" else "organisation") != "none"

@@ -26,12 +26,14 @@ from fairlead.models import (
     Absence,
     Activity,
     CustomField,
+    Endpoint,
     File,
     Organisation,
     Role,
     Run,
     Schedule,
     Stage,
+    Submission,
     Suppression,
     Tag,
     Task,
@@ -76,6 +78,7 @@ PAGES = {
     "companies/new": "company.create",
     "companies/selection": "company.mass_update",
     "files/": "record",
+    "in/": "program",
     "invitation": "anyone",
     "runs": "member",
     "leads": "lead.see",
@@ -110,6 +113,7 @@ PAGES = {
     "settings/audit": "event.export",
     "settings/changes": "organisation.edit",
     "settings/fields": "organisation.edit",
+    "settings/endpoints": "organisation.edit",
     "settings/linked-account": "member",
     "settings/organisation": "organisation.edit",
     "settings/password": "member",
@@ -122,6 +126,9 @@ PAGES = {
     "settings/teams": "organisation.edit",
     "settings/tokens": "member",
     "sign-": "anyone",
+    "submissions": "lead.see",
+    "submissions/<str:address>": "record",
+    "submissions/process": "lead.edit",
     "tip": "member",
     "views/": "member",
     "welcome": "anyone",
@@ -152,6 +159,12 @@ def prepare(by: Actor, *, world: World) -> dict[str, dict[str, Record]]:
             standing: create(model, person=person, **values, **({"stored_as": standing} if noun == "file" else {}))
             for standing, person in found["person"].items()
         }
+    endpoint = create(Endpoint, name="Matrix", starts_with="abcd", hashed="0" * 64)
+    found["endpoint"] = {"own": endpoint}
+    found["submission"] = {
+        standing: create(Submission, endpoint=endpoint, arrival=standing, lead=lead)
+        for standing, lead in found["lead"].items()
+    }
     return found
 
 
@@ -225,6 +238,8 @@ class Field:
                 return [filled(each) for each in value]
             if value == "@record":
                 return whom
+            if value == "@id" and record:
+                return record.public_id
             return self.named.get(value[1:], value) if str(value).startswith("@") else value
 
         given = {key: filled(value) for key, value in ARGUMENTS[name].items()}
@@ -297,6 +312,8 @@ def field(request: pytest.FixtureRequest, world: World, capsys: Any) -> Field:
 
 def acted_on(name: str) -> list[str]:
     """The nouns a verb is tried on; a verb without a record is tried once."""
+    if name == "process_submissions":
+        return ["submission"]
     return list(MAIN) if name.endswith("_many") else subjects(REGISTRY[name]) or [""]
 
 
@@ -344,7 +361,7 @@ def row_of(address: str) -> str:
 def test_every_reading_of_a_record(field: Field) -> None:
     """Its page, the page of who sees it, its fragments, its resource and its timeline: there, or as if it were not."""
     wrong: list[str] = []
-    for noun in (*MAIN, "task", "activity", "file", "suppression"):
+    for noun in (*MAIN, "task", "activity", "file", "suppression", "submission"):
         for standing, record in field.standings(noun):
             seen = sees(field.grants, noun, standing)
             for at, answer in readings(field, noun, record):
@@ -359,6 +376,8 @@ def readings(field: Field, noun: str, record: Record) -> Iterator[tuple[str, int
     for path in (at, f"{at}/timeline"):
         yield f"api {path}", field.api.client.get(f"/api/v1{path}", headers=field.api.headers).status_code
     name = "title" if noun == "opportunity" else "name"
+    if noun == "submission":
+        yield at, field.browser.get(at).status_code
     if noun in MAIN:
         for path in (at, f"{at}/access", f"{at}/edit/{name}?keep=1"):
             yield path, field.browser.get(path, headers={"HX-Request-Type": "partial"}).status_code

@@ -20,7 +20,7 @@ from fairlead.verbs.users import change_role
 from fairlead.web.routes import EXEMPT, demand_declared, routes, undeclared
 
 # The doors of programs, which bring a token and are told 401 without one.
-PROGRAMS = ("api/", "mcp")
+PROGRAMS = ("api/", "in/", "mcp")
 ALL = {"GET", "POST", "PUT", "PATCH", "DELETE"}
 # What one may always do, however little one's role allows: to oneself.
 ONES_OWN = ("settings", "sign-", "tip", "welcome", "invitation", "password")

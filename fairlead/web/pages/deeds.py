@@ -23,7 +23,7 @@ from fairlead.core.verb import REGISTRY, Verb
 from fairlead.models import CustomField, User
 from fairlead.models.custom import seen_fields
 from fairlead.web import custom, typed
-from fairlead.web.addresses import PAGES, url_of
+from fairlead.web.addresses import AT_HOME, PAGES, url_of
 from fairlead.web.answer import answered, came_from, declined, told
 from fairlead.web.page import Request, page, render
 from fairlead.web.sides import sides
@@ -31,7 +31,7 @@ from fairlead.web.soon import tomorrow
 from fairlead.web.wording import of_argument, of_verb
 
 LONG = frozenset({"note", "text", "message", "about"})
-HIDDEN = frozenset({"version", "team", "custom"})
+HIDDEN = frozenset({"version", "team", "custom", "origin"})
 CHOICES = 200
 
 
@@ -60,7 +60,7 @@ def deed(request: HttpRequest, noun: str, address: str, name: str) -> HttpRespon
 
 def home_of(record: Any) -> str:
     """The page of a record, or of what it is about."""
-    if record.noun() in PAGES.values():
+    if record.noun() in AT_HOME:
         return url_of(record)
     about = getattr(record, "about", None) or getattr(record, "person", None) or getattr(record, "company", None)
     return url_of(about) if about else "/"

@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 
 from fairlead.core import access, act
 from fairlead.core.errors import Conflict, Invalid, NotAllowed, NotFound, Refused
+from fairlead.core.record import nouns
 from fairlead.core.verb import REGISTRY
-from fairlead.models import PostalAddress, Source
+from fairlead.models import PostalAddress
 from fairlead.verbs.contact_points import PostalFacts
 from fairlead.web import custom, details
 from fairlead.web.addresses import url_of
@@ -123,7 +124,7 @@ def _home(record: Any) -> str:
 
 def _choices(spec: Property) -> list[tuple[str, str]]:
     if spec.kind == "source":
-        return [("", "–"), *((each.public_id, each.name) for each in Source.objects.live())]
+        return [("", "–"), *((each.public_id, each.label) for each in nouns()[spec.noun].objects.live())]
     return list(spec.choices)
 
 

@@ -32,7 +32,7 @@ from fairlead.web.told import Teller
 JOINED = {
     "person": ("owner", "company", "source"),
     "company": ("owner", "parent", "source"),
-    "lead": ("owner", "person", "company", "source"),
+    "lead": ("owner", "person", "company", "source", "campaign"),
     "opportunity": ("owner", "person", "company", "source", "stage"),
 }
 LINKED = ("company", "person", "parent")

@@ -33,6 +33,7 @@ GROUPS: dict[Any, tuple[tuple[Any, str, str], ...]] = {
         (gettext_lazy("Organisation"), "/settings/organisation", "organisation.edit"),
         (gettext_lazy("Fields"), "/settings/fields", "organisation.edit"),
         (gettext_lazy("Schedules"), "/settings/schedules", "organisation.edit"),
+        (gettext_lazy("Endpoints"), "/settings/endpoints", "organisation.edit"),
     ),
     gettext_lazy("People and rights"): (
         (gettext_lazy("People"), "/settings/people", "organisation.edit"),

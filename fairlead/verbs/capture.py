@@ -1,0 +1,71 @@
+"""Capture: what arrives is kept as it came, and becomes a lead, once. Nobody is merged with anybody."""
+
+from typing import Any, Unpack
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from fairlead.core.act import current
+from fairlead.core.actor import Actor
+from fairlead.core.changes import create
+from fairlead.core.verb import verb
+from fairlead.models import Activity, Company, ExactKey, Lead, Organisation, Person, User
+from fairlead.models.owned import Owned
+from fairlead.verbs.custom_values import with_custom
+from fairlead.verbs.leads import LeadFacts, with_phone
+from fairlead.verbs.outgoing import tell_colleague
+
+
+@verb("{by} captured {it}", may="lead.create")
+def capture_lead(by: Actor, *, name: str = "", owner: User | None = None, **facts: Unpack[LeadFacts]) -> Lead:
+    """Take an inquiry: linked to the one person, or else company, with its mail address or phone number.
+
+    If exactly one open lead of the same type has it, the inquiry joins that one: nothing is overwritten, its owner is
+    told, and that lead is the answer. Where several have it, none is linked, and the lead is a possible duplicate.
+    """
+    one_at_a_time()
+    values = with_phone(with_custom(by, "lead", {"name": name, **facts}))
+    keys = Lead(**{field: values.get(field, "") for field in ("email", "phone_e164")}).exact_keys()
+    known = _holding(Lead, keys, state="open", lead_type=values.get("lead_type", Lead.Type.INQUIRY))
+    if len(known) == 1:
+        lead: Lead = known[0]
+        _join(lead, values)
+        return lead
+    people = _holding(Person, keys)
+    companies = [] if people else _holding(Company, keys)
+    links = {"person": people[0]} if len(people) == 1 else {"company": companies[0]} if len(companies) == 1 else {}
+    doubtful = max(len(known), len(people), len(companies)) > 1
+    team = owner.teams.first() if owner else None
+    given = {noun: value for noun, value in values.items() if not (noun in links and value is None)}
+    return create(Lead, **(links | given), owner=owner, team=team, possible_duplicate=doubtful)
+
+
+def one_at_a_time() -> None:
+    """Of two inquiries at the same moment, the second one sees what the first became."""
+    ours = Organisation.ours()
+    if ours.pk:
+        current().hold([ours])
+
+
+def _holding(model: type[Owned], keys: list[tuple[str, str]], **conditions: Any) -> list[Any]:
+    """Up to two live records of this noun that have one of these keys."""
+    wanted = [Q(kind=kind, value=value) for kind, value in keys if value]
+    if not wanted:
+        return []
+    either = wanted[0]
+    for each in wanted[1:]:
+        either |= each
+    ids = ExactKey.objects.filter(either, noun=model.noun()).values("record_id")
+    live = model._base_manager.filter(pk__in=ids, archived_at=None, merged_into=None, **conditions)
+    return list(live.order_by("pk")[:2])
+
+
+def _join(lead: Lead, values: dict[str, Any]) -> None:
+    """A further inquiry of who has an open lead: it shows on its timeline, and the owner is told once a day."""
+    act = current()
+    text = "\n".join(str(values[name]) for name in ("interest", "message") if values.get(name))
+    said = _("Further inquiry: %(text)s") % {"text": text} if text else _("Further inquiry, without a message")
+    create(Activity, lead=lead, kind="note", direction="in", text=said, happened_at=act.at, logged_at=act.at)
+    if lead.owner is not None:
+        subject = _("%(name)s has asked again") % {"name": lead}
+        tell_colleague(lead.owner, subject, said, key=f"inquiry:{lead.pk}:{act.at:%Y-%m-%d}")
