@@ -27,6 +27,7 @@ ID = "k3f9mwqtzb"
 SAMPLES: Mapping[str, Any] = {
     "act": "0d4c7f0e-6c1e-4a0b-9a51-6a2f4f1f1c55",
     "address": "priya@peverell.example",
+    "arrivals": [{"body": "eyJlbWFpbCI6ICJhbm5AbmV3LmV4YW1wbGUifQ==", "content_type": "application/json"}],
     "amount": "18000.00",
     "choices": [{"name": "Gold"}],
     "country": "GB",
