@@ -24,7 +24,7 @@ def joined(rows: "QuerySet[Any]") -> list[Any]:
     Of joined rows only short texts are read along; the rest is read when somebody asks for it.
     """
     links = rows.query.select_related or {}
-    if links is True or any(links.values()):
+    if links is True or any(links.values()) or getattr(rows, "_reader", None):  # some values are kept from this reader
         return list(rows)
     model: Any = rows.model
     shape = _joined(model, tuple(links), tuple(rows.query.annotations))
