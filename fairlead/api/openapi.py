@@ -12,6 +12,7 @@ from fairlead.core.record import Record, nouns, rows
 from fairlead.core.schema import json_schema, takes_file
 from fairlead.core.upload import LIMIT
 from fairlead.core.verb import ALWAYS, REGISTRY, Verb
+from fairlead.models.owned import Owned
 from fairlead.programs.audit import DOORS, SETTINGS
 from fairlead.programs.filters import every_filter, every_sort, searchable
 from fairlead.programs.listing import MOST, USUAL
@@ -77,12 +78,15 @@ def _list(model: type[Record]) -> Part:
     names = [_ref("parameters", name) for name in ("limit", "cursor", "fields", "archived")]
     if searchable(model):
         names.append(_ref("parameters", "q"))
+    if issubclass(model, Owned):
+        names.append(_ref("parameters", "as_of"))
     page: Part = {
         "type": "object",
         "required": ["items", "next"],
         "properties": {
             "items": {"type": "array", "items": _ref("schemas", model.__name__)},
             "next": {"type": ["string", "null"], "description": "The cursor of the next page; null at the end"},
+            **({"as_of": {"type": "string", "format": "date-time"}} if issubclass(model, Owned) else {}),
         },
     }
     return {
@@ -237,7 +241,7 @@ PARAMETERS: Part = {
     "as_of": _parameter(
         "as_of",
         "query",
-        "The record as it was at a moment, or at the end of a day in UTC. Its columns and its ways to be reached; "
+        "The record, or the list, as it was at a moment, or the end of a day in UTC. Columns and ways to be reached; "
         "what follows from other records, such as the next step, has no history and is null.",
         type="string",
     ),

@@ -18,6 +18,7 @@ from fairlead.core.verb import Verb
 from fairlead.programs import listing
 from fairlead.programs.audit import audit
 from fairlead.programs.past import record_as_of
+from fairlead.programs.then import list_as_of
 from fairlead.programs.timeline import timeline_of
 
 KEY = re.compile(r"[\x21-\x7e]{1,200}")
@@ -28,9 +29,9 @@ def collection(request: HttpRequest, by: Actor, plural: str) -> HttpResponse:
     """GET lists the records of a noun, POST adds one."""
     model = noun_at(plural)
     if request.method != "POST":
-        page = listing.read(model, by, request.GET)
-        following = {"Link": f'<{request.path}?{page["next_query"]}>; rel="next"'} if page["next_query"] else {}
-        return answer({"items": page["items"], "next": page["next"]}, following)
+        page = (list_as_of if "as_of" in request.GET else listing.read)(model, by, request.GET)
+        query = page.pop("next_query")
+        return answer(page, {"Link": f'<{request.path}?{query}>; rel="next"'} if query else {})
     spec = creator(model.noun())
     if spec is None:
         raise not_here("GET")

@@ -72,6 +72,12 @@ class BadRequest(Refused):
     code, status = "bad_request", 400
 
 
+class TooMuch(Refused):
+    """What would take too long to answer; the words say what to narrow."""
+
+    code, status = "too_much", 400
+
+
 class NoToken(Refused):
     code, status = "no_token", 401
 

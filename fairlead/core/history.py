@@ -3,11 +3,13 @@
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from django.db.models import Min, QuerySet
+from django.utils.translation import gettext as _
 
+from fairlead.core.errors import TooMuch
 from fairlead.core.event import Event, EventLink
 from fairlead.core.record import Link, Row, chunks, dump, dump_many, is_keyed, kept, put, rows, unpack
 
@@ -60,14 +62,38 @@ def many_as_of(found: Sequence[Row], moment: datetime) -> dict[int, Values | Non
     return {pk: values for (kind, pk), values in now.items() if (kind, pk) in own}
 
 
-def changed_since(noun: str, moment: datetime) -> dict[int, Values | None]:
-    """What every record of a noun that changed after `moment` was like at it, by id; None for those made since.
+@dataclass(frozen=True)
+class Since:
+    """What happened to a noun's records after a moment.
 
-    Values are only those that changed: the rest is as it is now.
+    `ids`: the records that it happened to, or to their parts. `values`: by noun and id what was other then, as far as
+    it was; None for rows that did not exist.
     """
-    past: dict[Link, Values | None] = {}
-    _roll_back(past, _linked(noun).filter(at__gt=moment), {noun})
-    return {row_id: values for (_noun, row_id), values in past.items()}
+
+    moment: datetime
+    ids: frozenset[int]
+    values: dict[Link, Values | None]
+
+
+def changed_since(noun: str, moment: datetime, parts: Collection[str] = (), most: int = 20_000) -> Since:
+    """What happened to records of this noun, and to these parts of them; more than `most` events raise TooMuch."""
+    first: dict[int, int] = {}
+    events: set[int] = set()
+    # Who waited for another's lock has an earlier moment and a later id: so many minutes it does not take.
+    links = EventLink.objects.filter(kind=noun, at__gt=moment - timedelta(minutes=10))
+    told = list(links.order_by().values_list("record_id", "event_id", "at")[: most + 1])
+    if len(told) > most:
+        raise TooMuch(_("Too much has happened since then to show a list of it. Choose a later day."), most=most)
+    for record_id, event_id, at in told:
+        if at > moment:
+            first[record_id] = min(event_id, first.get(record_id, event_id))
+    events = {event_id for record_id, event_id, _at in told if event_id >= first.get(record_id, event_id + 1)}
+    values: dict[Link, Values | None] = {}
+    for at_once in _acts_latest_first(events):
+        for event_id, (kind, pk, op, before, after) in at_once:
+            if kind in parts or (kind == noun and event_id >= first.get(pk, event_id + 1)):
+                _take_back(values, (kind, pk), op, before, after)
+    return Since(moment, frozenset(first), values)
 
 
 def part_models(record: Row) -> list[type[Row]]:
@@ -108,6 +134,17 @@ def _since(record: Row, moment: datetime) -> "QuerySet[Event]":
     linked = _linked(record.noun(), record_id=record.pk)
     first = linked.filter(at__gt=moment).aggregate(first=Min("pk"))["first"]
     return linked.none() if first is None else linked.filter(pk__gte=first)
+
+
+def _acts_latest_first(ids: Collection[int]) -> Iterator[list[tuple[int, list[Any]]]]:
+    """The changes of these events with the event's id, act by act, the last change first."""
+    acts: dict[uuid.UUID, list[tuple[int, int, list[Any]]]] = {}
+    for chunk in chunks(sorted(ids), 5000):
+        told = Event.objects.filter(pk__in=chunk).order_by("pk").values_list("pk", "act", "changes", "order")
+        for pk, act, changes, order in told:
+            acts.setdefault(act, []).extend((number, pk, each) for number, each in zip(order, changes, strict=True))
+    for numbered in reversed(list(acts.values())):
+        yield [(pk, each) for _number, pk, each in sorted(numbered, key=lambda one: one[0], reverse=True)]
 
 
 def _linked(noun: str, **links: Any) -> "QuerySet[Event]":

@@ -113,7 +113,9 @@ class CustomFilter(Filter):
             return super()._holds(by, texts)
         if field.kind == "link":
             target: Any = nouns()[field.links_to]
-            return Q(**{f"{column}__in": target.objects.visible_to(by).filter(public_id__in=texts).values("public_id")})
+            meant = target.objects.visible_to(by).filter(public_id__in=texts).values_list("public_id", flat=True)
+            own = target is self.known.noun  # a list of the past looks its own noun up now
+            return Q(**{f"{column}__in": list(meant) if own else meant})
         values = [self._value(text) for text in texts]
         if field.kind == "choices":  # kept as a list, whose text has each key in quotes
             return Q(*(Q(**{f"{column}__contains": f'"{key}"'}) for key in values), _connector=Q.OR)

@@ -112,7 +112,8 @@ class Filter:
         """The records with these public ids that the actor may see; `me` is the actor's own user."""
         other: Any = self.field.related_model
         mine = Q(pk=by.user_id) if other is User and "me" in texts else Q(pk__in=[])
-        return other.objects.visible_to(by).filter(Q(public_id__in=texts) | mine).values("pk")
+        meant = other.objects.visible_to(by).filter(Q(public_id__in=texts) | mine).values_list("pk", flat=True)
+        return list(meant) if other is self.known.noun else meant  # a list of the past looks its own noun up now
 
     def _amounts(self, texts: Sequence[str]) -> Q:
         """Amounts compare within their currency: "5000 EUR", or "5000" in that of the organisation."""

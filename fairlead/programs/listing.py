@@ -2,8 +2,9 @@
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias
 
 from django.db import models
@@ -24,6 +25,8 @@ PAGING = ("limit", "cursor", "sort", "fields", "archived")
 Model = type[Record]
 Items = list[dict[str, Any]]
 Asked: TypeAlias = "MultiValueDict[str, str]"
+Taking = Callable[["QuerySet[Any]"], list[Any]]
+Reading = Callable[["QuerySet[Any]", Taking], list[Any]]
 
 
 @dataclass(frozen=True)
@@ -39,12 +42,16 @@ class Cursor:
         return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def read(model: Model, by: Actor, asked: Asked) -> dict[str, Any]:
-    """One page as {"items", "next", "next_query"}; `next` is the cursor of the following page, None at the end."""
+def read(model: Model, by: Actor, asked: Asked, reading: "Reading | None" = None) -> dict[str, Any]:
+    """One page as {"items", "next", "next_query"}; `next` is the cursor of the following page, None at the end.
+
+    `reading` reads the rows in its own way: of a query, with what takes the page from it.
+    """
     size = limit(asked)
     query, sort = question(model, by, asked)
     known = sorts(model, by)[sort.removeprefix("-")] if sort else None
-    found = _rows(_with_links(model, query), sort, known, cursor(asked, sort), size + 1)
+    take = partial(_rows, sort=sort, known=known, after=cursor(asked, sort), size=size + 1)
+    found = reading(query, take) if reading else take(_with_links(model, query))
     following = _end(found[size - 1], sort, known) if len(found) > size else None
     items = [chosen(item, model, asked, listed=True) for item in resources(found[:size], by)]
     return {"items": items, "next": following, "next_query": _next_query(asked, following)}

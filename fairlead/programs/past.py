@@ -1,4 +1,4 @@
-"""A record as programs see it, as it was at a moment."""
+"""Records and lists of them as they were at a moment."""
 
 from typing import Any
 

@@ -11,6 +11,7 @@ from fairlead.core.actor import Actor
 from fairlead.core.record import Record
 from fairlead.programs.custom import CustomKnown
 from fairlead.programs.fields import Known, every, fields, with_values
+from fairlead.programs.then import value_has_history
 from fairlead.web.keyset import NotUnderstood
 
 MOST = 30
@@ -105,6 +106,11 @@ def grouped_by(model: type[Record], by: Actor, name: str) -> Known:
         text = _("This list cannot be grouped by “%(name)s”. It can be by: %(known)s.")
         raise NotUnderstood(text % {"name": name[:40], "known": ", ".join(known)}, known=list(known))
     return known[name]
+
+
+def has_history(model: type[Record], column: Column) -> bool:
+    """Can it be shown of the past? Not what is counted."""
+    return column.counted is None and all(value_has_history(model, each) for each in column.known)
 
 
 def read_for(rows: Any, columns: Sequence[Column], by: Actor) -> Any:

@@ -1,7 +1,8 @@
 """Lists over declared columns, filters and sorts: from the address to the rows, their neighbours and the sentences."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
@@ -9,12 +10,14 @@ from urllib.parse import urlencode
 from django.db.models import Field
 from django.utils.translation import gettext as _
 
+from fairlead.core import clock
 from fairlead.core.actor import Actor
 from fairlead.core.light import joined
 from fairlead.core.record import Record
 from fairlead.models.custom_index import is_quick
 from fairlead.models.owned import Owned
 from fairlead.programs import filters as registry
+from fairlead.programs.audit import moment
 from fairlead.programs.custom import CustomFilter, CustomKnown, customs, left_out
 from fairlead.programs.fields import fields
 from fairlead.web import address, columns, keyset
@@ -27,6 +30,8 @@ from fairlead.web.sentences import sentence
 SIZE = 50
 COUNTED = 1000
 ANY = "any"
+# Filters that ask for what is worked out from what else is there now.
+NO_HISTORY = frozenset({"next", "contact", "contact_after", "contact_before", "q"})
 
 
 @dataclass(frozen=True)
@@ -85,15 +90,20 @@ class Asked:
     """One reader's question to a list: read from an address, checked, answered."""
 
     def __init__(self, listing: Listing, given: Mapping[str, Any] | str, by: Actor, reader: Reader) -> None:
-        self.listing, self.by, self.reader = listing, by, reader
+        self.listing, self.by = listing, by
         self.lists = address.checked(address.pairs(given))
         self.given = {name: values[-1] for name, values in self.lists.items()}
+        # The moment that the list is read at: None is now.
+        self.at = moment(self.given["as_of"], "as_of", end=True, zone=reader.zone) if "as_of" in self.given else None
+        self.reader = replace(reader, now=min(self.at, reader.now)) if self.at else reader
         self._known: dict[str, list[Option]] = {}
         self.left_out = list(self._leave_out())
         self._know()
         self.sort = self.given.get("sort", listing.sort)
         self.order = self._order()
         name = self.given.get("group")
+        if name and self.at:
+            raise NotUnderstood(_("A list of the past has no groups. Take the grouping away, or go back to now."))
         self.group = columns.grouped_by(listing.model, by, name) if name else None
 
     @cached_property
@@ -121,16 +131,24 @@ class Asked:
 
     @cached_property
     def columns(self) -> list[Column]:
-        """The chosen columns, else the list's own; none that is hidden from this reader."""
-        model, brought, names = self.listing.model, self.listing.brought, self.given.get("columns", "")
-        if not names:
-            return columns.usual(model, brought, self.by)
-        return columns.chosen(model, brought, self.by, [name for name in names.split(",") if name])
+        """The chosen columns, else the list's own; none that is hidden from this reader, or without a history."""
+        return [each for each in self._chosen if each not in self.lacking]
+
+    @cached_property
+    def lacking(self) -> list[Column]:
+        """The columns that a list of the past leaves out, because nobody knows what they held."""
+        model = self.listing.model
+        return [each for each in self._chosen if not columns.has_history(model, each)] if self.at else []
+
+    @property
+    def filters(self) -> list[Filter]:
+        """Those with words of their own that can be chosen: of the past only what has a history."""
+        return [each for each in self.listing.filters if not (self.at and each.name in NO_HISTORY)]
 
     @property
     def options(self) -> dict[str, list[Option]]:
         """What each filter offers this reader."""
-        return {each.name: self._offered(each.name) for each in self.listing.filters if each.kind == "select"}
+        return {each.name: self._offered(each.name) for each in self.filters if each.kind == "select"}
 
     @property
     def records(self) -> Any:
@@ -148,8 +166,9 @@ class Asked:
         return columns.read_for(self.records, self.columns, self.by)
 
     def page(self, size: int = SIZE) -> Page:
-        place, backwards = self._place()
-        found = keyset.stretch(self.rows, self.order, size + 1, place, backwards, joined)
+        place, backwards = self.place
+        # Light rows read some of what they link to later, which would be as it is now.
+        found = keyset.stretch(self.rows, self.order, size + 1, place, backwards, list if self.at else joined)
         more, rows = len(found) > size, found[:size]
         if backwards:
             rows.reverse()
@@ -165,12 +184,21 @@ class Asked:
 
     def neighbours(self, record: Record) -> tuple[Any, Any]:
         """The records before and after this one in the list; None at its ends."""
-        if custom := self._custom_sort:
-            setattr(record, custom.column, record.custom.get(custom.custom.key))  # type: ignore[attr-defined]
-        place = keyset.place_of(record, self.order)
+        place = self.place_of(record)
         before = keyset.stretch(self.records, self.order, 1, place, backwards=True)
         after = keyset.stretch(self.records, self.order, 1, place)
         return (before or [None])[0], (after or [None])[0]
+
+    def place_of(self, record: Record) -> Place:
+        """Where a record, read by whatever query, stands in this list."""
+        if custom := self._custom_sort:
+            setattr(record, custom.column, record.custom.get(custom.custom.key))  # type: ignore[attr-defined]
+        return keyset.place_of(record, self.order)
+
+    def refuse_the_past(self) -> None:
+        """For what can only be done with the records that there are."""
+        if self.at:
+            raise NotUnderstood(_("This list is history. Nothing was changed. Go back to now and choose again."))
 
     def query(self, **changes: Any) -> str:
         """This question as a query string, with these changes and without a place; None takes a filter away."""
@@ -186,6 +214,11 @@ class Asked:
             kept.setdefault("sort", [self.sort])
         for name, values in {**kept, **changes}.items():
             yield from ((name, value) for value in ([values] if isinstance(values, str) else values or ()) if value)
+
+    @property
+    def cleared(self) -> str:
+        """The address without any filter, at the same moment."""
+        return f"{self.listing.url}?{urlencode({'as_of': self.given['as_of']})}" if self.at else self.listing.url
 
     @property
     def context(self) -> str:
@@ -214,9 +247,8 @@ class Asked:
 
     @property
     def views(self) -> list[dict[str, Any]]:
-        return [
-            {"label": view.label, "url": self._view_url(view), "current": self._is(view)} for view in self.listing.views
-        ]
+        views = [view for view in self.listing.views if not (self.at and NO_HISTORY & view.values.keys())]
+        return [{"label": view.label, "url": self._view_url(view), "current": self._is(view)} for view in views]
 
     @property
     def is_answered(self) -> bool:
@@ -229,9 +261,10 @@ class Asked:
 
     def _narrowed_by(self, name: str, by_field: registry.Filter) -> Narrowed:
         texts = self.lists[name]
-        condition = by_field.condition(self.by, texts)  # first: it refuses what no sentence can say
-        words = sentence(by_field, texts, self.by, self.reader)
-        if isinstance(by_field, CustomFilter) and not is_quick(by_field.known.custom):
+        with clock.at(self.reader.now) if self.at else nullcontext():  # this month is that of the moment
+            condition = by_field.condition(self.by, texts)  # first: it refuses what no sentence can say
+            words = sentence(by_field, texts, self.by, self.reader)
+        if isinstance(by_field, CustomFilter) and not (self.at or is_quick(by_field.known.custom)):
             words = _("%(filter)s (slow until its index is built)") % {"filter": words}
         return Narrowed(condition, words)
 
@@ -257,6 +290,13 @@ class Asked:
         if kept:
             self.given[name] = ",".join(kept)
             self.lists[name] = [self.given[name]]
+
+    @cached_property
+    def _chosen(self) -> list[Column]:
+        model, brought, names = self.listing.model, self.listing.brought, self.given.get("columns", "")
+        if not names:
+            return columns.usual(model, brought, self.by)
+        return columns.chosen(model, brought, self.by, [name for name in names.split(",") if name])
 
     @cached_property
     def _custom_sort(self) -> CustomKnown | None:
@@ -298,7 +338,8 @@ class Asked:
             self._known[name] = self.listing.known[name].options(self.by, self.reader)
         return self._known[name]
 
-    def _place(self) -> tuple[Place | None, bool]:
+    @cached_property
+    def place(self) -> tuple[Place | None, bool]:
         if before := self.given.get("before"):
             return keyset.read(before, self._field), True
         after = self.given.get("after")
@@ -317,7 +358,7 @@ class Asked:
         return head
 
     def _view_url(self, view: Shipped) -> str:
-        query = urlencode(view.values)
+        query = urlencode({**view.values, **({"as_of": self.given["as_of"]} if self.at else {})})
         return f"{self.listing.url}?{query}" if query else self.listing.url
 
     def _is(self, view: Shipped) -> bool:

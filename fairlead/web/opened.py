@@ -45,7 +45,10 @@ def open_list(listing: Listing, given: Mapping[str, Any], by: Actor, reader: Rea
     if view.list_of != listing.model.noun():
         raise NotUnderstood(_("This view belongs to another list."))
     saved, left_out = _readable(listing, view, by, reader)
-    as_saved = set(lists) <= address.PLACES | {"view"}
+    as_saved = set(lists) <= address.PLACES | {"view", "as_of"}
+    if "as_of" in lists:  # what is asked of the past is nobody's view
+        lists = {name: values for name, values in lists.items() if name != "view"}
+        return Asked(listing, lists | saved if as_saved else lists, by, reader), None
     asked = Asked(listing, lists | saved if as_saved else lists, by, reader)
     changed = not as_saved and _content(asked, lists) != _content(asked, saved)
     return asked, Opened(view, access.can(by, "edit", view), changed, left_out)

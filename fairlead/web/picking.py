@@ -13,6 +13,7 @@ from fairlead.programs import days
 from fairlead.programs.custom import CustomFilter, CustomKnown
 from fairlead.programs.fields import Known, fields
 from fairlead.programs.filters import Filter, filters, with_words
+from fairlead.programs.then import field_has_history
 from fairlead.web import typed
 from fairlead.web.filters import MOST_CHOICES
 from fairlead.web.keyset import NotUnderstood
@@ -43,7 +44,8 @@ def offered_fields(asked: Asked) -> list[tuple[str, Choices]]:
     """The fields to choose from as (group, [(name, label)]): the list's own, then those of what it links to."""
     groups: dict[str, Choices] = {}
     for known in fields(asked.listing.model, asked.by).values():
-        if known.name.rpartition(".")[2] not in TECHNICAL:
+        told = field_has_history(asked.listing.model, known) if asked.at else True
+        if told and known.name.rpartition(".")[2] not in TECHNICAL:
             via = known.title.partition(":")[0] if known.via else str(asked.listing.title)
             groups.setdefault(via, []).append((known.name, known.title))
     return [(label, sorted(each, key=lambda pair: pair[1].casefold())) for label, each in groups.items()]

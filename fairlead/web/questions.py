@@ -19,6 +19,7 @@ def question(asker: Asker, noun: str, query: str) -> Question:
         raise BadRequest(_("There is no list of these."))
     zone = asker.zone if isinstance(asker.zone, ZoneInfo) else ZoneInfo("UTC")
     asked = Asked(LISTINGS[noun], query, asker.by, Reader(zone, asker.locale, clock.now()))
+    asked.refuse_the_past()
     order = in_order(asked.order.column, down=asked.order.descending, nullable=asked.order.nullable)
     known = sorts(asked.listing.model, asker.by).get(asked.sort.removeprefix("-"))
     records = known.ordered(asked.records) if known else asked.records

@@ -94,7 +94,9 @@ def assert_many(moment: datetime, then: Taken, now: Taken) -> None:
         found = list(nouns()[noun]._base_manager.all())
         wanted = {pk: then[noun, pk][0] if (noun, pk) in then else None for kind, pk in now if kind == noun}
         assert many_as_of(found, moment) == wanted
-        changed = changed_since(noun, moment)
+        since = changed_since(noun, moment)
+        changed = {pk: values for (_noun, pk), values in since.values.items()}
+        assert changed.keys() <= since.ids
         assert {pk: changed[pk] and now[noun, pk][0] | changed[pk] for pk in changed if (noun, pk) in now} == {
             pk: wanted[pk] for pk in changed if (noun, pk) in now
         }

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
 
+from fairlead.core import clock
 from fairlead.core.act import last
 from fairlead.core.actor import system
 from fairlead.core.errors import NotAllowed
@@ -55,6 +57,7 @@ class Sale:
         self.opportunity: Opportunity = create_opportunity(
             BOSS, title="Sentinel", person=self.person, company=world.peverell, amount=Decimal(8765432)
         )
+        self.before = clock.now().isoformat()
         edit_opportunity(BOSS, self.opportunity, amount=Decimal(7654321))
         close_won(BOSS, self.opportunity)
         reopen_opportunity(BOSS, self.opportunity)
@@ -96,6 +99,7 @@ def pages(sale: Sale, sam: User) -> Iterator[tuple[str, str]]:
         addresses += [at, f"{at}?show=changes", f"{at}?as_of={'2100-01-01'}", f"{at}/access"]
         addresses += [f"{at}/edit/{name}" for name in ("mails", "phones", "address", "amount", "email", "phone")]
         addresses += [f"{record.plural()}/{record.public_id}/cell/{name}" for name in ("value", "phone")]
+        addresses += [f"{record.plural()}?{urlencode({'as_of': sale.before, 'state': 'any'})}"]
         addresses += [record.plural(), f"settings/audit?record={record.noun()}:{record.public_id}"]
     for address in [*addresses, "search?q=nia", "search?q=sentinel", "search/quick?q=nia"]:
         answer = browser.get(f"/{address}", follow=True)
@@ -107,8 +111,8 @@ def answers(sale: Sale, sam: User) -> Iterator[tuple[str, str]]:
     """What the API answers of these records, of lists and of the audit."""
     api = Api(sam)
     for record in sale.records:
-        at = f"/{record.plural()}/{record.public_id}"
-        for path in (at, f"{at}/timeline", f"{at}?as_of=2100-01-01", f"/{record.plural()}?limit=200"):
+        at, then = f"/{record.plural()}/{record.public_id}", f"/{record.plural()}?{urlencode({'as_of': sale.before})}"
+        for path in (at, f"{at}/timeline", f"{at}?as_of=2100-01-01", f"/{record.plural()}?limit=200", then):
             yield f"GET {path}", api.send("GET", path, "").content.decode()
     yield "audit", api.send("GET", "/audit?limit=200", "").content.decode()
     edited = api.send("POST", f"/leads/{sale.nameless.public_id}/edit", '{"interest": "Backup"}')
@@ -131,6 +135,7 @@ def test_what_is_hidden_neither_filters_nor_sorts_nor_finds(sale: Sale, world: W
     browser.force_login(sam)
     for asked in ("amount.gte=1", "sort=amount", "person.mail=x", "lead.email=x"):
         assert api.send("GET", f"/opportunities?{asked}", "").status_code == 400, asked
+        assert api.send("GET", f"/opportunities?{asked}&as_of={sale.before[:10]}", "").status_code == 400, asked
     for asked in ("mail.contains=zq9x", "city=x", "company.phone=x", "country.empty=true"):
         assert api.send("GET", f"/people?{asked}", "").status_code == 400, asked
     assert api.send("GET", "/leads?email.starts=wv7k", "").status_code == 400

@@ -37,6 +37,7 @@ def form(request: Request, listing: Listing) -> HttpResponse:
     """Which file, of how many rows; asked for twice it is one run."""
     query = request.POST.get("query", "") if request.method == "POST" else request.GET.urlencode()
     asked = Asked(listing, query, request.by, request.reader)
+    asked.refuse_the_past()
     found = Export(request.POST, initial={"format": "csv", "columns": "shown", "separator": "auto", "mark": True})
     if request.method == "POST" and found.carried_out(lambda **facts: _started(request, listing, asked, facts)):
         run: Run = begun(request, found.result, now=_is_short(request, listing, asked))

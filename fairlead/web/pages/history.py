@@ -3,10 +3,11 @@
 from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from fairlead.core import access
-from fairlead.core.errors import NotFound
+from fairlead.core.errors import NotFound, TooMuch
 from fairlead.core.history import Values, as_of, restored
 from fairlead.core.record import conceal
 from fairlead.models import Tag, Task
@@ -14,7 +15,11 @@ from fairlead.programs.audit import moment
 from fairlead.web import details
 from fairlead.web.addresses import url_of
 from fairlead.web.formats import local_date
+from fairlead.web.keyset import NotUnderstood
+from fairlead.web.listing import Asked
+from fairlead.web.listings import listing_of
 from fairlead.web.page import Request, render
+from fairlead.web.then import neighbours_then
 from fairlead.web.told import Teller
 
 PARTS = ("mailaddress", "phonenumber", "postaladdress", "task")
@@ -44,8 +49,26 @@ def then(request: HttpRequest, record: Any) -> HttpResponse:
         "tasks": _open_tasks(past.parts.get("task", {})),
         "days": told.days,
         "older": told.older,
+        **_neighbours(found, was),
     }
     return render(request, "audit/then.html", context)
+
+
+def _neighbours(request: Request, was: Any) -> dict[str, str]:
+    """The records before and after this one in the list of the same moment that its reader came from."""
+    empty = {"in_list": "", "before": "", "after": "", "back": ""}
+    if "as_of" not in (given := request.GET.get("in", "")):
+        return empty
+    try:
+        asked = Asked(listing_of(was), given, request.by, request.reader)
+        before, after = neighbours_then(asked, was)
+    except (NotUnderstood, TooMuch):
+        return empty
+    tail = urlencode({"in": given, "as_of": request.GET["as_of"]})
+    others = {"before": before, "after": after}
+    return {"in_list": given, "back": asked.url()} | {
+        name: f"{url_of(other)}?{tail}" if other else "" for name, other in others.items()
+    }
 
 
 def _keep_to_oneself(was: Any, request: Request) -> None:

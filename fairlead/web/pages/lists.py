@@ -18,7 +18,7 @@ from fairlead.verbs.runs import change_list
 from fairlead.web import rows
 from fairlead.web.addresses import url_of, url_of_view
 from fairlead.web.columns import groupable
-from fairlead.web.formats import count
+from fairlead.web.formats import count, local_date
 from fairlead.web.groups import groups
 from fairlead.web.lines import kept
 from fairlead.web.listing import Asked, Listing
@@ -26,6 +26,7 @@ from fairlead.web.opened import Opened, open_list
 from fairlead.web.page import Request, at_hand, done, render
 from fairlead.web.pages.runs import once_of, remembered
 from fairlead.web.soon import later
+from fairlead.web.then import page_then
 
 MOST_AT_ONCE = 10_000
 MOST_IN_ONE_REQUEST = 200  # more go on as a run
@@ -43,11 +44,12 @@ def show(request: Request, listing: Listing) -> HttpResponse:
 
 
 def _in_rows(request: Request, asked: Asked, opened: Opened | None) -> HttpResponse:
-    page, noun = asked.page(), asked.listing.model.noun()
+    noun = asked.listing.model.noun()
+    page, total = page_then(asked) if asked.at else (asked.page(), asked.count())
     context = _head(request, asked, opened) | {
         "page": page,
-        "total": asked.count(),
-        "bulk": access.can_any(request.by, "mass_update", noun),
+        "total": total,
+        "reader": asked.reader,
         "colleagues": [option for option in asked.options["owner"] if option.value not in {"me", "none"}],
         "snooze": later(request.reader),
         "list": _Beside(noun, page.rows, asked),
@@ -68,7 +70,7 @@ def _head(request: Request, asked: Asked, opened: Opened | None) -> dict[str, An
     saved = [
         {"label": view.name, "url": url_of_view(view), "current": bool(opened and opened.view.pk == view.pk)}
         for view in at_hand(request)
-        if view.list_of == noun
+        if view.list_of == noun and not asked.at
     ]
     pinned = bool(opened and any(view.pk == opened.view.pk and view.pinned is not None for view in at_hand(request)))
     return {
@@ -79,14 +81,17 @@ def _head(request: Request, asked: Asked, opened: Opened | None) -> dict[str, An
         "pinned": pinned,
         "views": asked.views + saved,
         "groupings": sorted((each.title, each.name) for each in groupable(listing.model, request.by).values()),
-        "may_create": access.can_any(request.by, "create", noun),
-        "may_export": access.can_any(request.by, "export", noun),
+        "day": local_date(asked.at, request.reader).isoformat() if asked.at else "",
+        "may_create": not asked.at and access.can_any(request.by, "create", noun),
+        "may_export": not asked.at and access.can_any(request.by, "export", noun),
     }
 
 
 def selection(request: Request, listing: Listing) -> HttpResponse:
     """How many rows “all matching” would take: exact up to the most that one act takes."""
-    number = Asked(listing, request.GET, request.by, request.reader).count(MOST_AT_ONCE)
+    asked = Asked(listing, request.GET, request.by, request.reader)
+    asked.refuse_the_past()
+    number = asked.count(MOST_AT_ONCE)
     text = count(min(number, MOST_AT_ONCE), request.reader)
     return render(request, "lists/_selection.html", {"text": f"{text}+" if number > MOST_AT_ONCE else text})
 
@@ -94,6 +99,7 @@ def selection(request: Request, listing: Listing) -> HttpResponse:
 def bulk(request: Request, listing: Listing) -> HttpResponse:
     """Assign, tag or archive the chosen rows: one act, one undo; many of them as a run."""
     asked = Asked(listing, request.POST.get("query", ""), request.by, request.reader)
+    asked.refuse_the_past()
     chosen = _chosen(request, asked)
     if len(chosen) > MOST_IN_ONE_REQUEST:
         return _as_run(request, asked, chosen)
@@ -117,10 +123,11 @@ class _Beside:
     """What the rows of one page share: who may edit them, where they lead, and what stands beside each."""
 
     def __init__(self, noun: str, shown: list[Any], asked: Asked) -> None:
-        by, self.reader, self.noun = asked.by, asked.reader, noun
-        self._context = urlencode({"in": asked.context})
+        by, self.reader, self.noun, self.past = asked.by, asked.reader, noun, asked.at is not None
+        self._context = urlencode({"in": asked.context, **({"as_of": asked.given["as_of"]} if self.past else {})})
         self.named_by = "title" if noun == "opportunity" else "name"
-        self.bulk = access.can_any(by, "mass_update", noun)
+        self.bulk = not self.past and access.can_any(by, "mass_update", noun)
+        shown = [] if self.past else shown
         self.editable = rows.reached(by, "edit", shown)
         self.archivable = rows.reached(by, "delete", shown)
         self.steps = rows.next_steps(noun, shown, by)
@@ -135,7 +142,7 @@ class _Beside:
 
     def line(self, macro: Any, row: Any) -> str:
         """The row as its macro makes it; one that shows what another one showed is not made again."""
-        if not self._shipped or "values_read" not in vars(row):
+        if self.past or not self._shipped or "values_read" not in vars(row):
             return macro(row, self)  # type: ignore[no-any-return]
         made: str = kept((self._frame, content(row), *self._of(row)), lambda: macro(row, self))
         return made

@@ -35,6 +35,7 @@ def filter(request: Request, noun: str) -> HttpResponse:
 def chosen(request: Request, noun: str) -> HttpResponse:
     """The columns of a list in their order, each with what can be done with it; and its order by any field."""
     asked = _asked(request, noun)
+    asked.refuse_the_past()
     listing, by = asked.listing, request.by
     names = [each.name for each in asked.columns]
     add = request.GET.get("add", "")

@@ -173,7 +173,7 @@ def _neighbours(request: HttpRequest, record: Any) -> dict[str, Any]:
     found, given = cast(Request, request), request.GET["in"]
     try:
         asked = Asked(listing_of(record), given, found.by, found.reader)
-        before, after = asked.neighbours(record)
+        before, after = asked.neighbours(record) if asked.at is None else (None, None)
     except NotUnderstood:
         return {"before": "", "after": "", "back": f"/{record.plural()}"}
     tail = "?" + urlencode({"in": given})

@@ -124,7 +124,9 @@ def _view(request: Request, public_id: str, action: str) -> View:
 def _asked(request: Request, noun: str, query: str) -> Asked:
     if noun not in LISTINGS or not access.can_any(request.by, "see", noun):
         raise NotFound(_("There is no such list."))
-    return Asked(LISTINGS[noun], query, request.by, request.reader)
+    asked = Asked(LISTINGS[noun], query, request.by, request.reader)
+    asked.refuse_the_past()
+    return asked
 
 
 def _facts(facts: dict[str, Any]) -> dict[str, Any]:
