@@ -7,6 +7,9 @@ from typing import Any
 from django.db.models import CharField, Model, QuerySet, prefetch_related_objects
 from django.db.models.base import ModelState
 
+from fairlead.core.actor import CLASSES
+from fairlead.core.record import conceal
+
 
 def light(rows: "QuerySet[Any]", names: Sequence[str]) -> list[Any]:
     """The rows with these columns, and those of rows they link to as `company__name`, in one statement.
@@ -15,7 +18,7 @@ def light(rows: "QuerySet[Any]", names: Sequence[str]) -> list[Any]:
     has what came from the database, by which a row is known to show what another one showed.
     """
     shape = Shape(rows.model, names)
-    return [shape.made(values) for values in rows.values_list(*shape.asked)]
+    return _concealed([shape.made(values) for values in rows.values_list(*shape.asked)], rows)
 
 
 def joined(rows: "QuerySet[Any]") -> list[Any]:
@@ -31,6 +34,16 @@ def joined(rows: "QuerySet[Any]") -> list[Any]:
     plain = rows.select_related(None).prefetch_related(None)
     found = [shape.made(values) for values in plain.values_list(*shape.asked)]
     prefetch_related_objects(found, *rows._prefetch_related_lookups)  # type: ignore[attr-defined]
+    return _concealed(found, rows)
+
+
+def _concealed(found: list[Any], rows: "QuerySet[Any]") -> list[Any]:
+    """Without what the reader's role hides; and not known to show what the same row shows to others."""
+    reader = getattr(rows, "_reader", None)
+    if reader is not None:
+        hidden = tuple(kind for kind in CLASSES if reader.level("see", kind) == "none")
+        for row in found:
+            conceal(row, reader).values_read += (hidden,)
     return found
 
 

@@ -207,7 +207,7 @@ def test_time_off(sam: Client, world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("page", "number"), [("", 4), ("/sessions", 5), ("/people", 10), ("/teams", 7), ("/organisation", 5)]
+    ("page", "number"), [("", 5), ("/sessions", 6), ("/people", 11), ("/teams", 8), ("/organisation", 6)]
 )
 def test_a_page_costs_a_fixed_number_of_statements(
     admin: Client, world: World, django_assert_num_queries: Callable, page: str, number: int

@@ -281,11 +281,11 @@ def test_a_click_writes_the_session_every_five_minutes_at_most(client: Client, s
     assert signed_in(client) and seen.all()[0] == start + timedelta(minutes=6)
 
 
-def test_knowing_who_clicks_costs_four_statements(
+def test_knowing_who_clicks_costs_five_statements(
     client: Client, sam: User, django_assert_num_queries: Callable
 ) -> None:
     client.force_login(sam)
-    with django_assert_num_queries(4):  # session, user with role, teams; the organisation's name
+    with django_assert_num_queries(5):  # session, user with role, teams; the organisation's name, pinned views
         assert client.get("/settings").status_code == 200
 
 
