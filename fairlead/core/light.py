@@ -29,8 +29,7 @@ def joined(rows: "QuerySet[Any]") -> list[Any]:
     links = rows.query.select_related or {}
     if links is True or any(links.values()) or getattr(rows, "_reader", None):  # some values are kept from this reader
         return list(rows)
-    model: Any = rows.model
-    shape = _joined(model, tuple(links), tuple(rows.query.annotations))
+    shape = shape_of(rows)
     plain = rows.select_related(None).prefetch_related(None)
     found = [shape.made(values) for values in plain.values_list(*shape.asked)]
     prefetch_related_objects(found, *rows._prefetch_related_lookups)  # type: ignore[attr-defined]
@@ -45,6 +44,12 @@ def _concealed(found: list[Any], rows: "QuerySet[Any]") -> list[Any]:
         for row in found:
             conceal(row, reader).values_read += (hidden,)
     return found
+
+
+def shape_of(rows: "QuerySet[Any]") -> "Shape":
+    """All its own columns, what it annotates, and the short texts of rows that it joins directly."""
+    links: Any = rows.query.select_related or {}
+    return _joined(rows.model, tuple(links), tuple(rows.query.annotations))  # type: ignore[arg-type]
 
 
 @cache

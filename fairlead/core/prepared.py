@@ -1,14 +1,19 @@
 """Questions that are asked on every page: put into SQL once in each process, then only filled in."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
 
-from fairlead.core.light import Shape
+from fairlead.core import access
+from fairlead.core.actor import Actor
+from fairlead.core.light import Shape, shape_of
+from fairlead.core.record import conceal
 
 # Stand for the values while the question is put together; found again in its parameters.
 MARKS: dict[type, Callable[[int], Any]] = {
@@ -16,25 +21,30 @@ MARKS: dict[type, Callable[[int], Any]] = {
     str: lambda place: f"\x02{place}\x03",
     datetime: lambda place: datetime(1, 2, 3, 4, 5, 6, place, UTC),
 }
+MOST = 300  # questions kept for different rights
 
 
 class Prepared:
     """`make` gives a queryset for values of these kinds; `names` are the columns to read, as for `light`.
 
-    Only for questions whose SQL is the same for all values. The rows are as those of `light`.
+    Without names it is read whole, with what it joins, as by `joined`. Only for questions whose SQL is the same for
+    all values. The rows are as those of `light`; of a queryset that gives plain values they are these.
     """
 
-    def __init__(self, make: Callable[..., "QuerySet[Any]"], names: Sequence[str], *kinds: type) -> None:
+    def __init__(self, make: Callable[..., "QuerySet[Any]"], names: Sequence[str] = (), *kinds: type) -> None:
         self._make, self._names, self._kinds = make, names, kinds
 
     def __call__(self, *values: Any) -> list[Any]:
         known = [_stored(value) for value in values]
+        if not self._sql:
+            return []
         with connection.cursor() as cursor:
             cursor.execute(self._sql, [known[at] if at is not None else value for at, value in self._parameters])
             rows = cursor.fetchall()
         if self._converters:
             rows = self._compiler.apply_converters(rows, self._converters)
-        return [self._shape.made(tuple(row)) for row in rows]
+        made = self._shape.made if self._shape else tuple
+        return [made(tuple(row)) for row in rows]
 
     @cached_property
     def _marks(self) -> list[Any]:
@@ -45,16 +55,24 @@ class Prepared:
         return self._make(*self._marks)
 
     @cached_property
-    def _shape(self) -> Shape:
-        return Shape(self._question.model, self._names)
+    def _shape(self) -> Shape | None:
+        if self._question.query.values_select or self._question.query.combinator:
+            return None
+        return Shape(self._question.model, self._names) if self._names else shape_of(self._question)
 
     @cached_property
     def _compiler(self) -> Any:
-        return self._question.values_list(*self._shape.asked).query.get_compiler(connection=connection)
+        question = self._question
+        if self._shape:
+            question = question.select_related(None).values_list(*self._shape.asked)
+        return question.query.get_compiler(connection=connection)
 
     @cached_property
     def _compiled(self) -> tuple[str, Sequence[Any]]:
-        found: tuple[str, Sequence[Any]] = self._compiler.as_sql()
+        try:
+            found: tuple[str, Sequence[Any]] = self._compiler.as_sql()
+        except EmptyResultSet:  # nobody who may so little finds anything
+            return "", ()
         return found
 
     @cached_property
@@ -71,6 +89,32 @@ class Prepared:
     def _converters(self) -> Any:
         assert self._compiled  # which settles what is selected
         return self._compiler.get_converters([column for column, _sql, _alias in self._compiler.select])
+
+
+class PreparedFor:
+    """As Prepared, for questions that also depend on what the reader may: put into SQL once for all who may the same.
+
+    `make` gets the reader first. What their role hides is not in the rows.
+    """
+
+    def __init__(self, make: Callable[..., "QuerySet[Any]"], names: Sequence[str] = (), *kinds: type) -> None:
+        self._make, self._names, self._kinds = make, names, kinds
+        self._known: dict[Hashable, Prepared] = {}
+
+    def __call__(self, by: Actor, *values: Any) -> list[Any]:
+        rights = (by.kind, by.door, by.scopes, by.team_ids, by.teammate_ids, repr(by.grants))
+        asked = self._known.get(rights) or self._prepare(rights, by)
+        found = asked(by.user_id, *values)
+        return [conceal(row, by) for row in found] if access.conceals(by) else found
+
+    def _prepare(self, rights: Hashable, by: Actor) -> Prepared:
+        if len(self._known) >= MOST:
+            self._known.clear()
+        made = Prepared(
+            lambda user_id, *values: self._make(replace(by, user_id=user_id), *values), self._names, int, *self._kinds
+        )
+        self._known[rights] = made
+        return made
 
 
 def _stored(value: Any) -> Any:

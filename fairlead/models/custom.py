@@ -4,8 +4,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from django.db import models
-from django.db.models import Count, Sum
+from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
 
 from fairlead.core import access, act
@@ -173,8 +172,10 @@ def _all() -> dict[str, dict[str, CustomField]]:
 
 def _fresh() -> dict[str, dict[str, CustomField]]:
     global _known
-    now = CustomField.objects.aggregate(count=Count("pk"), stamps=Sum("stamp"))
-    mark = (now["count"], now["stamps"] or 0)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*), coalesce(sum(stamp), 0) FROM fairlead_customfield")
+        count, stamps = cursor.fetchone()
+    mark = (int(count), int(stamps))
     if mark != _known[0]:
         found: dict[str, dict[str, CustomField]] = {}
         for field in CustomField.objects.order_by("position", "pk"):

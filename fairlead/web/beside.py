@@ -7,10 +7,11 @@ from typing import Any
 from django.db.models import CharField, DateTimeField, F, IntegerField, Q, TextField, Value
 from django.db.models.functions import Cast, Concat
 
-from fairlead.core import access
+from fairlead.core import access, clock
 from fairlead.core.actor import Actor
+from fairlead.core.prepared import PreparedFor
 from fairlead.core.record import Record
-from fairlead.models import Company, File, MailAddress, Person, PhoneNumber, PostalAddress
+from fairlead.models import Company, File, Lead, MailAddress, Opportunity, Person, PhoneNumber, PostalAddress
 from fairlead.models.suppression import in_force
 
 POSTAL = ("street", "city", "region", "postal_code", "country")
@@ -34,8 +35,11 @@ Beside = dict[str, list[Part]]
 
 def beside(record: Record, by: Actor) -> Beside:
     """The record's parts by kind: mail, phone, address, tag, helper, file, stop."""
-    first, *others = _selects(record, by)
-    found = [Part(*row) for row in first.union(*others, all=True)]
+    of: Any = record
+    person_id = 0 if isinstance(record, Person) else getattr(of, "person_id", None) or 0
+    company_id = 0 if isinstance(record, Company) else of.company_id or 0
+    rows = _BESIDE[type(of)](by, of.pk, person_id, company_id, clock.now())
+    found = [Part(*row) for row in rows]
     kinds = ("mail", "phone", "address", "tag", "helper", "file", "stop")
     ordered = sorted(found, key=lambda part: (part.rank, part.pk))
     return {kind: [part for part in ordered if part.kind == kind] for kind in kinds}
@@ -48,7 +52,23 @@ def size_in_words(size: int) -> str:
     return f"{round(size / 1000)} kB" if size < 999_500 else f"{size / 1_000_000:.1f} MB"
 
 
-def _selects(record: Any, by: Actor) -> list[Any]:
+def _beside(model: type[Any]) -> PreparedFor:
+    def rows(by: Actor, pk: int, person_id: int, company_id: int, now: datetime) -> Any:
+        linked = {
+            name: value for name, value in (("person_id", person_id), ("company_id", company_id)) if _has(model, name)
+        }
+        first, *others = _selects(model(pk=pk, **linked), by, now)
+        return first.union(*others, all=True)
+
+    return PreparedFor(rows, (), int, int, int, datetime)
+
+
+def _has(model: type[Any], name: str) -> bool:
+    return name in {field.attname for field in model._meta.concrete_fields}
+
+
+def _selects(record: Any, by: Actor, now: datetime) -> list[Any]:
+    """For a record that has its ids alone."""
     selects = [
         _select(record.tags, "tag", "public_id", "name"),
         _select(record.collaborators, "helper", "public_id", "name"),
@@ -70,17 +90,16 @@ def _selects(record: Any, by: Actor) -> list[Any]:
             _select(PhoneNumber.objects.filter(**of), "phone", "pk", "typed", "e164", rank="position"),
             _select(PostalAddress.objects.filter(**of), "address", "pk", _written(), rank="position"),
         ]
-    if stopped := _whom(record):
-        selects.append(_select(in_force().filter(stopped), "stop", "public_id", "reason", "channel", at="since"))
+    selects.append(_select(in_force(now).filter(_whom(record)), "stop", "public_id", "reason", "channel", at="since"))
     return selects
 
 
-def _whom(record: Any) -> Q | None:
+def _whom(record: Any) -> Q:
     """Whose do-not-contact counts here: the record's own, its company's and its person's."""
     if isinstance(record, Company):
         return Q(company=record)
-    whom = Q(person=record) if isinstance(record, Person) else Q(person=record.person_id or 0)
-    return whom | Q(company=record.company_id) if record.company_id else whom
+    whom = Q(person=record.pk if isinstance(record, Person) else record.person_id)
+    return whom | Q(company=record.company_id)
 
 
 def _written() -> Concat:
@@ -99,3 +118,6 @@ def _select(rows: Any, kind: str, key: str, text: Any, more: str = "", *, rank: 
         Cast(F(more), TextField()) if more else Value("", TextField()),
         F(at) if at else Cast(Value(None), DateTimeField()),
     )
+
+
+_BESIDE = {model: _beside(model) for model in (Person, Company, Lead, Opportunity)}

@@ -20,6 +20,7 @@ from fairlead.core import access, act, clock
 from fairlead.core.actor import Actor
 from fairlead.core.cutoff import reading
 from fairlead.core.errors import NotAllowed, NotFound, Refused
+from fairlead.core.prepared import Prepared, PreparedFor
 from fairlead.core.record import Record
 from fairlead.core.schema import find
 from fairlead.core.verb import REGISTRY
@@ -107,7 +108,7 @@ def at_hand(request: HttpRequest) -> list[Any]:
     """The saved views that this reader sees, read once for each request."""
     found = cast(Request, request)
     if not hasattr(found, "views"):
-        found.views = list(SavedView.objects.at_hand(found.by)[:MOST_VIEWS])
+        found.views = _views(found.by)
     return found.views
 
 
@@ -231,7 +232,7 @@ def _shell(request: Request) -> dict[str, Any]:
         "theme": look if look in LOOKS else "",
         "density": user.density if user else "",
         "keys": "on" if user is None or user.shortcuts else "off",
-        "organisation": SimpleLazyObject(lambda: Organisation.ours().name),
+        "organisation": SimpleLazyObject(_house),
         "provider": settings.OIDC_LABEL if settings.OIDC_ISSUER else "",
         "provider_only": settings.OIDC_ONLY,
         "nav": SimpleLazyObject(lambda: _navigation(request)) if user else [],
@@ -239,6 +240,15 @@ def _shell(request: Request) -> dict[str, Any]:
         "runs": user is not None and "runs" in request.COOKIES,
         "messages": SimpleLazyObject(lambda: notices(request)),
     }
+
+
+def _house() -> str:
+    found = _ours()
+    return str(found[0].name if found else Organisation.ours().name)
+
+
+_views = PreparedFor(lambda by: SavedView.objects.at_hand(by)[:MOST_VIEWS])
+_ours = Prepared(lambda: Organisation.objects.order_by("pk")[:1], ["name"])
 
 
 def _navigation(request: Request) -> list[dict[str, Any]]:

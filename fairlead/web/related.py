@@ -1,6 +1,9 @@
 """What belongs together: the records whose events make one timeline, and what stands in short lists beside it."""
 
+from typing import Any
+
 from fairlead.core.actor import Actor
+from fairlead.core.prepared import PreparedFor
 from fairlead.core.record import Link, Record, nouns
 
 MOST = 50
@@ -18,10 +21,10 @@ Related = dict[str, list[Record]]
 
 def related(record: Record, by: Actor) -> Related:
     """The records linked with this one that the reader may see, by noun, newest first; one query each."""
-    found = {noun: _pointing(record, noun, field, by) for noun, field in POINTING[record.noun()]}
+    found: Related = {noun: _POINTING[noun, field](by, record.pk) for noun, field in POINTING[record.noun()]}
     lead_id = getattr(record, "lead_id", None)
     if lead_id is not None:
-        found["lead"] = list(nouns()["lead"].objects.visible_to(by).filter(pk=lead_id))
+        found["lead"] = _LEAD(by, lead_id)
     return found
 
 
@@ -30,8 +33,16 @@ def links(record: Record, found: Related) -> list[Link]:
     return [(record.noun(), record.pk), *((noun, other.pk) for noun, others in found.items() for other in others)]
 
 
-def _pointing(record: Record, noun: str, field: str, by: Actor) -> list[Record]:
-    # the field is one of POINTING
-    # nosemgrep
-    rows = nouns()[noun].objects.visible_to(by).filter(**{field: record.pk}).select_related(*JOINED[noun])
-    return list(rows.order_by("-pk")[:MOST])
+def _pointing(noun: str, field: str) -> PreparedFor:
+    def rows(by: Actor, pk: int) -> Any:
+        # the field is one of POINTING
+        # nosemgrep
+        found = nouns()[noun].objects.visible_to(by).filter(**{field: pk})
+        found = found.select_related(*JOINED[noun]) if JOINED[noun] else found
+        return found.order_by("-pk")[:MOST]
+
+    return PreparedFor(rows, (), int)
+
+
+_POINTING = {each: _pointing(*each) for pointing in POINTING.values() for each in pointing}
+_LEAD = PreparedFor(lambda by, pk: nouns()["lead"].objects.visible_to(by).filter(pk=pk), (), int)

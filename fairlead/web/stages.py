@@ -103,5 +103,5 @@ def _stays(opportunity: Opportunity) -> list[Stay]:
         for noun, pk, op, _before, after in changes:
             if (noun, pk) == ("opportunity", opportunity.pk) and op != "remove" and "stage" in after:
                 moves.append((at, after["stage"]))
-    ends = [at for at, _stage in moves[1:]]
-    return [Stay(stage, at, end) for (at, stage), end in zip(moves, [*ends, None], strict=True)]
+    ends: list[datetime | None] = [*(at for at, _stage in moves[1:]), None]
+    return [Stay(stage, at, end) for (at, stage), end in zip(moves, ends, strict=False)]

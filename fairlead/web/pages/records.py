@@ -3,7 +3,7 @@
 import secrets
 from typing import Any, cast
 
-from django.db.models import BooleanField, Case, Value, When
+from django.db.models import BooleanField, Case, CharField, ForeignKey, IntegerField, Value, When
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -12,6 +12,7 @@ from fairlead.core import access
 from fairlead.core.access import NOBODY, reach
 from fairlead.core.actor import Actor
 from fairlead.core.errors import NotFound
+from fairlead.core.prepared import Prepared, PreparedFor
 from fairlead.core.record import Record, nouns
 from fairlead.models import Opportunity, Stage, Task, User
 from fairlead.web import details
@@ -63,12 +64,10 @@ def fields(request: HttpRequest, noun: str, address: str) -> HttpResponse:
 def load(request: HttpRequest, noun: str, address: str) -> Any:
     """The record at this address with what its page needs and what the reader may do, in one statement."""
     by = cast(Request, request).by
-    model = nouns()[noun]
-    rows = model.objects.visible_to(by).select_related(*JOINED[noun])
-    rows = rows.annotate(**{name: _right(by, action, model) for name, action in RIGHTS.items()})
-    record: Any = rows.filter(public_id=address.partition("-")[0]).first()
-    if record is None:
+    found = _READ[noun](by, address.partition("-")[0])
+    if not found:
         raise NotFound(_("No record at this address. It may have been merged or deleted, or it belongs to others."))
+    record: Any = found[0]
     if record.merged_into_id:
         return load(request, noun, record.merged_into.public_id)
     _keep_to_oneself(record, by)
@@ -80,8 +79,7 @@ def _keep_to_oneself(record: Any, by: Actor) -> None:
     for name in LINKED:
         if getattr(record, f"{name}_id", None):
             other = getattr(record, name)
-            condition = reach(by, "see", type(other))
-            if condition and not type(other).objects.filter(condition, pk=other.pk).exists():
+            if by.level("see", other.noun()) != "all" and not _SEEN[other.noun()](by, other.pk):
                 setattr(record, name, None)
 
 
@@ -105,7 +103,7 @@ def page_of(request: HttpRequest, record: Any, *, status: int = 200, **more: Any
         "snooze": later(found.reader),
         "token": secrets.token_urlsafe(12),
         "file_error": "",
-        "team": list(User.objects.active().order_by("name")),
+        "team": _team(),
         "box": {"kind": request.GET.get("kind", ""), "focus": "kind" in request.GET, "given": {}, "errors": {}},
         **_tasks(record, found),
         **_timeline(request, record, others),
@@ -140,9 +138,51 @@ def _right(by: Actor, action: str, model: type[Record]) -> Any:
 
 def _tasks(record: Any, request: Request) -> dict[str, Any]:
     """Open tasks on the record, the earliest first; the first with a date is its next step."""
-    rows = Task.objects.visible_to(request.by).filter(**{record.noun(): record}, state="open", archived_at=None)
-    tasks = sorted(rows.select_related("assignee"), key=lambda task: (task.due_at is None, task.due_at, task.pk))
+    tasks = sorted(
+        _OPEN_TASKS[record.noun()](request.by, record.pk), key=lambda task: (task.due_at is None, task.due_at, task.pk)
+    )
     return {"tasks": tasks, "next_task": next((task for task in tasks if task.due_at), None)}
+
+
+def _read(noun: str) -> PreparedFor:
+    """One record by its public id, with what it links to and what the reader may do with it."""
+    model = nouns()[noun]
+
+    def rows(by: Actor, public_id: str) -> Any:
+        found = model.objects.visible_to(by).select_related(*JOINED[noun])
+        rights = {name: _right(by, action, model) for name, action in RIGHTS.items()}
+        return found.annotate(**rights).filter(public_id=public_id)
+
+    own = [field.attname for field in model._meta.concrete_fields if not field.primary_key]
+    theirs = [f"{link}__{name}" for link in JOINED[noun] for name in _shown(model._meta.get_field(link).related_model)]
+    return PreparedFor(rows, [*own, *RIGHTS, *theirs], str)
+
+
+def _shown(model: Any) -> list[str]:
+    """The columns of a linked record that a page may show: its texts and numbers."""
+    kinds = (CharField, IntegerField, ForeignKey)
+    return [each.attname for each in model._meta.concrete_fields if isinstance(each, kinds) and not each.primary_key]
+
+
+def _seen(noun: str) -> PreparedFor:
+    return PreparedFor(lambda by, pk: nouns()[noun].objects.visible_to(by).filter(pk=pk), ["public_id"], int)
+
+
+def _open_tasks(noun: str) -> PreparedFor:
+    def rows(by: Actor, pk: int) -> Any:
+        # the noun is one of JOINED
+        # nosemgrep
+        return (
+            Task.objects.visible_to(by).filter(**{noun: pk}, state="open", archived_at=None).select_related("assignee")
+        )
+
+    return PreparedFor(rows, (), int)
+
+
+_READ = {noun: _read(noun) for noun in JOINED}
+_SEEN = {noun: _seen(noun) for noun in ("person", "company")}
+_OPEN_TASKS = {noun: _open_tasks(noun) for noun in JOINED}
+_team = Prepared(lambda: User.objects.active().order_by("name"), ["public_id", "name"])
 
 
 def _timeline(request: HttpRequest, record: Any, others: Any) -> dict[str, Any]:
