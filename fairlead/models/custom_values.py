@@ -147,13 +147,13 @@ def _choice(field: CustomField, given: Any) -> str:
     raise Unfit(_("“%(text)s” is no choice here. There are: %(names)s.") % {"text": str(given)[:40], "names": names})
 
 
-def _choices(field: CustomField, given: Any) -> list[str]:
+def _choices(field: CustomField, given: Any) -> list[str] | None:
     if isinstance(given, str):
         given = given.split(",")
     if not isinstance(given, (list, tuple)) or len(given) > 200:
         raise Unfit(_("Write a list of choices."))
     chosen = {_choice(field, each) for each in given if each != ""}
-    return [each["key"] for each in field.choices if each["key"] in chosen]
+    return [each["key"] for each in field.choices if each["key"] in chosen] or None
 
 
 def _yes_no(field: CustomField, given: Any) -> bool:

@@ -48,10 +48,12 @@ class CustomKnown(Known):
         return self.custom.filterable and not self.via and self.custom.kind not in ("choices", "link")
 
     def value(self, row: Any) -> Any:
+        if self.via and getattr(row, self.via) is None:
+            return None
         if self.custom.kind == "link":
             return getattr(row, f"{self._alias}_label")
         if self.via:
-            held = getattr(row, self._alias) if getattr(row, self.via) is not None else None
+            held = getattr(row, self._alias)
             held = json.loads(held) if held and self.custom.kind == "choices" else held
         else:
             held = row.custom.get(self.custom.key)
@@ -118,7 +120,8 @@ class CustomFilter(Filter):
             return Q(**{f"{column}__in": list(meant) if own else meant})
         values = [self._value(text) for text in texts]
         if field.kind == "choices":  # kept as a list, whose text has each key in quotes
-            return Q(*(Q(**{f"{column}__contains": f'"{key}"'}) for key in values), _connector=Q.OR)
+            keys = [key for value in values for key in ([value] if isinstance(value, str) else value)]
+            return Q(*(Q(**{f"{column}__contains": f'"{key}"'}) for key in keys), _connector=Q.OR)
         return Q(**{f"{column}__{self.lookup}": values if self.lookup == "in" else values[-1]})
 
     def _value(self, text: str) -> Any:
@@ -133,7 +136,7 @@ class CustomFilter(Filter):
             raise BadRequest(f"{self.name}: {reason}") from None
         if value is None:
             raise BadRequest(_("%(name)s needs a value.") % {"name": self.name})
-        return value[0] if field.kind == "choices" else value
+        return value
 
 
 def customs(model: Model, by: Actor) -> dict[str, CustomKnown]:

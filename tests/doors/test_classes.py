@@ -10,7 +10,7 @@ from django.test import Client
 
 from fairlead.core import clock
 from fairlead.core.act import last
-from fairlead.core.actor import system
+from fairlead.core.actor import Actor, system
 from fairlead.core.errors import NotAllowed
 from fairlead.core.record import nouns
 from fairlead.core.undo import undo
@@ -18,12 +18,17 @@ from fairlead.demo.world import World
 from fairlead.models import Company, Lead, Opportunity, Person, User
 from fairlead.models.search import search
 from fairlead.models.user import DEFAULT_ROLES
+from fairlead.programs.fields import fields
 from fairlead.verbs.activities import log_call
+from fairlead.verbs.companies import edit_company
+from fairlead.verbs.custom import create_field
 from fairlead.verbs.leads import create_lead, edit_lead
 from fairlead.verbs.opportunities import close_won, create_opportunity, edit_opportunity, reopen_opportunity
 from fairlead.verbs.people import create_person, edit_person
 from fairlead.verbs.roles import create_role
 from fairlead.verbs.users import change_role
+from fairlead.verbs.views import save_view
+from fairlead.web.columns import groupable
 from fairlead.web.routes import routes
 from tests.doors.api import Api
 from tests.doors.test_mcp import Assistant
@@ -32,15 +37,23 @@ BOSS = system("test")
 ALL = DEFAULT_ROLES["Administrator"]
 # Each stands in a field of a class, and nowhere else.
 SECRETS = {
-    "money": ["7654321", "7,654,321", "7,65", "8765432", "8,765,432"],
-    "private": ["zq9x", "900123", "900456", "Zyzzyva", "wv7k"],
+    "money": ["7654321", "7,654,321", "7,65", "8765432", "8,765,432", "6543219", "6,543,219", "5432198", "5,432,198"],
+    "private": ["zq9x", "900123", "900456", "Zyzzyva", "wv7k", "Kwyjibo", "2031-07-19", "Jul 2031"],
 }
+# Custom fields of a class, and the values that the sale's records have in them.
+KEPT: list[tuple[str, str, str, Any, Any]] = [
+    ("Budget", "money", "money", "6543218", "6543219"),
+    ("Seats", "number", "money", 5432197, 5432198),
+    ("Alias", "text", "private", "Kwyjib", "Kwyjibo"),
+    ("Birthday", "date", "private", "2030-07-19", "2031-07-19"),
+]
 
 
 class Sale:
     """A sale whose amounts and addresses are like no others in the world."""
 
     def __init__(self, world: World) -> None:
+        self.mira: Actor = world.mira.actor("web")
         self.person: Person = create_person(
             BOSS,
             name="Nia Pugh",
@@ -61,6 +74,16 @@ class Sale:
         edit_opportunity(BOSS, self.opportunity, amount=Decimal(7654321))
         close_won(BOSS, self.opportunity)
         reopen_opportunity(BOSS, self.opportunity)
+        for name, kind, field_class, *_values in KEPT:
+            for noun in ("person", "company", "lead", "opportunity"):
+                facts: Any = {"noun": noun, "kind": kind, "field_class": field_class}
+                create_field(BOSS, name=name, filterable=True, **facts)
+        for at in (3, 4):
+            custom = {each[0].lower(): each[at] for each in KEPT}
+            edit_person(BOSS, self.person, custom=custom)
+            edit_company(BOSS, world.peverell, custom=custom)
+            edit_lead(BOSS, self.nameless, custom=custom)
+            edit_opportunity(BOSS, self.opportunity, custom=custom)
 
     @property
     def records(self) -> list[Any]:
@@ -81,7 +104,7 @@ def with_role(world: World, **named: Any) -> User:
 @pytest.mark.parametrize("hidden", [{}, {"money": {}}, {"private": {}}, {"money": {}, "private": {}}])
 def test_what_a_role_hides_is_on_no_page_and_in_no_answer(sale: Sale, world: World, hidden: Any) -> None:
     sam = with_role(world, **hidden)
-    told = [*pages(sale, sam), *answers(sale, sam), *tools(sale, sam)]
+    told = [*pages(sale, sam), *answers(sale, sam), *tools(sale, sam), *files(sale, sam)]
     for kind, secrets in SECRETS.items():
         places = {where: secret for where, text in told for secret in secrets if secret.lower() in text.lower()}
         assert (places == {}) if kind in hidden else (len(places) > 5), places
@@ -98,6 +121,8 @@ def pages(sale: Sale, sam: User) -> Iterator[tuple[str, str]]:
         at = f"{record.plural()}/{record.public_id}"
         addresses += [at, f"{at}?show=changes", f"{at}?as_of={'2100-01-01'}", f"{at}/access"]
         addresses += [f"{at}/edit/{name}" for name in ("mails", "phones", "address", "amount", "email", "phone")]
+        addresses += [f"{at}/edit/x-{each[0].lower()}" for each in KEPT]
+        addresses += lists(record, sale.mira, sam.actor("web"))
         addresses += [f"{record.plural()}/{record.public_id}/cell/{name}" for name in ("value", "phone")]
         addresses += [f"{record.plural()}?{urlencode({'as_of': sale.before, 'state': 'any'})}"]
         addresses += [record.plural(), f"settings/audit?record={record.noun()}:{record.public_id}"]
@@ -105,6 +130,33 @@ def pages(sale: Sale, sam: User) -> Iterator[tuple[str, str]]:
         answer = browser.get(f"/{address}", follow=True)
         assert answer.status_code < 500, address
         yield address, b"".join(answer).decode()
+
+
+def lists(record: Any, mira: Actor, sam: Actor) -> Iterator[str]:
+    """The record's list with every column, in every group, and saved as a view by somebody who sees it all."""
+    noun, at = record.noun(), record.plural()
+    names = list(fields(type(record), sam))
+    yield from (f"{at}?columns={','.join(names[start : start + 29])}" for start in range(0, len(names), 29))
+    yield from (f"{at}?group={name}" for name in groupable(type(record), mira))
+    for number, chosen in enumerate((["x.budget", "x.alias"], ["x.seats", "x.birthday"])):
+        facts: Any = {"list_of": noun, "columns": chosen, "sort": f"-{chosen[0]}", "group": ("", "owner")[number]}
+        filters = {f"{chosen[0]}.empty": ["false"]}
+        view = save_view(mira, name=f"Shared {record.pk} {number}", shared="everyone", filters=filters, **facts)
+        yield from (f"views/{view.public_id}", f"{at}?view={view.public_id}")
+
+
+def files(sale: Sale, sam: User) -> Iterator[tuple[str, str]]:
+    """Exports of the records' lists, as they are shown and with all that there is."""
+    browser = Client()
+    browser.force_login(sam)
+    for record in sale.records:
+        for columns in ("shown", "all"):
+            asked = {"query": "state=any", "format": "csv", "columns": columns, "separator": "comma"}
+            if record.noun() in ("person", "company"):
+                asked["query"] = ""
+            answer = browser.post(f"/{record.plural()}/export", asked, follow=True)
+            assert "attachment" in answer["Content-Disposition"]
+            yield f"{columns} of {record.plural()}", b"".join(answer).decode()
 
 
 def answers(sale: Sale, sam: User) -> Iterator[tuple[str, str]]:
@@ -181,6 +233,16 @@ def test_hidden_values_are_said_to_be_hidden(sale: Sale, world: World) -> None:
     browser.force_login(world.sam)
     page = browser.get(f"/opportunities/{sale.opportunity.public_id}", follow=True).content.decode()
     assert "Hidden by your role" in page
+
+
+def test_a_line_made_for_one_reader_is_not_shown_to_another(sale: Sale, world: World) -> None:
+    """A lead without a name is called by its mail, on lists too; who reads first makes no difference."""
+    readers = [world.mira, with_role(world, private={})]
+    for user in [*readers, *readers]:
+        browser = Client()
+        browser.force_login(user)
+        page = browser.get("/leads").content.decode()
+        assert sale.nameless.public_id in page and ("wv7k" in page) is (user.pk == world.mira.pk)
 
 
 def test_classes_name_fields_that_there_are() -> None:

@@ -12,9 +12,14 @@ from fairlead.demo.world import World
 from fairlead.mcp.untrusted import marked
 from fairlead.models import CustomField, Person
 from fairlead.models.custom_index import kept, states
+from fairlead.programs.custom import customs
+from fairlead.programs.fields import with_values
+from fairlead.verbs.companies import edit_company
 from fairlead.verbs.custom import archive_field, create_field
+from fairlead.verbs.ownership import assign
 from fairlead.work import custom_fields
 from tests.doors.api import Api, names
+from tests.doors.test_classes import with_role
 
 assert custom_fields.PIECE  # registers what workers do
 
@@ -60,6 +65,7 @@ ASKED: list[tuple[str, Any, list[str]]] = [
     ("x.tier", "Silver", ["Bea"]),
     ("x.likes", ["tea", "coffee"], ["Ada", "Bea"]),
     ("x.likes", "beer", ["Bea", "Cem"]),
+    ("x.likes", "tea, coffee", ["Ada", "Bea"]),
     ("x.vip", "true", ["Ada", "Cem"]),
     ("x.vip", "no", ["Bea"]),
     ("x.hobby.contains", "chess", ["Ada", "Bea"]),
@@ -164,3 +170,22 @@ def test_an_archived_field_is_unknown_to_programs(world: World, sam: Api) -> Non
     archive_field(world.admin.actor("web"), size)
     assert sam.get(f"/people/{world.priya.public_id}")["custom"] == {}
     assert sam.get("/people", 400, **{"x.size": "42"})["code"] == "bad_request"
+
+
+def test_choices_without_any(sam: Api, crowd: dict[str, str]) -> None:
+    """A comma alone is no choice: not kept, and nothing to narrow by."""
+    made_of = sam.post("/people", {"name": "Eve", "custom": {"likes": ","}}, 201)["result"]
+    assert made_of["custom"] == {}
+    assert sam.get("/people", 400, **{"x.likes": ","})["code"] == "bad_request"
+
+
+def test_links_of_what_is_out_of_sight_show_nothing(world: World) -> None:
+    """Whom a company belongs to is no business of those who see the person alone."""
+    made(world, "Patron", "link", noun="company", links_to="person")
+    edit_company(world.admin.actor("web"), world.peverell, custom={"patron": world.callum.public_id})
+    assign(world.admin.actor("web"), world.peverell, owner=world.mira)
+    sees, unseeing = world.mira.actor("web"), with_role(world, company={"see": "own"}).actor("web")
+    for by, wanted in ((sees, world.callum.name), (unseeing, None)):
+        known = customs(Person, by)["company.x.patron"]
+        people: Any = Person.objects.visible_to(by).filter(pk=world.priya.pk)
+        assert known.value(with_values(people, [known], by).get()) == wanted
