@@ -45,8 +45,8 @@ def hidden(by: Actor, model: "type[Row]") -> frozenset[str]:
 
 
 def fixed(by: Actor, model: "type[Row]") -> frozenset[str]:
-    """The fields of this noun that the actor may not change."""
-    return _withheld(by, "edit", model)
+    """The fields of this noun that the actor may not change: what they may not read neither."""
+    return _withheld(by, "edit", model) | _withheld(by, "see", model)
 
 
 def conceals(by: Actor) -> bool:

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from fairlead.demo.world import World
 from fairlead.models import Identity, Person, Role
+from fairlead.verbs.custom import create_field
 from fairlead.verbs.roles import create_role
 from tests.browser.conftest import WIDTHS, violations
 from tests.browser.test_lists import Opener, ready, visit
@@ -51,10 +52,15 @@ def screens(world: World) -> list[str]:
     grants = {"lead": {"see": "own"}, "person": {"see": "team"}}
     role = create_role(world.admin.actor("web"), name="Apprentice", grants=grants)
     seller, sam = Role.objects.get(name="Seller"), f"/settings/people/{world.sam.public_id}"
-    pages = "absences audit audit?door=web changes linked-account organisation password people roles schedules"
+    field = create_field(
+        world.admin.actor("web"), noun="person", name="Tier", kind="choice", choices=["Gold", "Silver"], hint="How dear"
+    )
+    pages = "absences audit audit?door=web changes fields linked-account organisation password people roles schedules"
     pages += " second-factor sessions sign-in teams tokens"
     return [
         *(f"/settings/{name}" for name in pages.split()),
+        f"/settings/fields/{field.public_id}",
+        "/runs",
         f"/settings/roles/{role.public_id}",
         f"/settings/roles/{seller.public_id}",
         f"/leads/{world.joanna.public_id}/access",

@@ -1,5 +1,6 @@
 """Classes of fields: amounts and ways to be reached, hidden or fixed by a role, on every door."""
 
+import json
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -222,6 +223,16 @@ def test_what_is_seen_but_fixed_cannot_be_changed(sale: Sale, world: World) -> N
     assert api.post(f"{sold}/close-won")["changed"] is True
     made = api.post("/opportunities", {"title": "New", "amount": "5"}, status=201)["result"]
     assert made["amount"] == "5.00"
+
+
+def test_what_is_hidden_cannot_be_changed_blindly(sale: Sale, world: World) -> None:
+    """A role that grants editing alone: no clash tells what stands there, and nothing is overwritten unseen."""
+    api = Api(with_role(world, money={"edit": "all"}))
+    at = f"/opportunities/{sale.opportunity.public_id}"
+    for body in ({"amount": "5", "version": 1}, {"amount": "5"}):
+        answer = api.send("PATCH", at, json.dumps(body))
+        assert answer.status_code == 403 and b"76543" not in answer.content
+    assert api.patch(at, {"title": "Other"})["changed"] is True
 
 
 def test_hidden_values_are_said_to_be_hidden(sale: Sale, world: World) -> None:

@@ -20,8 +20,10 @@ from fairlead.core.verb import REGISTRY
 from fairlead.demo.world import World
 from fairlead.models import Company, Lead, Opportunity, Person, Role, Tag
 from fairlead.models.index import reindex
+from fairlead.models.user import DEFAULT_ROLES
 from fairlead.verbs.activities import log_call
 from fairlead.verbs.people import edit_person
+from fairlead.verbs.roles import create_role
 from fairlead.verbs.suppressions import suppress
 from fairlead.verbs.users import change_role
 from fairlead.web.formats import Reader
@@ -459,3 +461,17 @@ def test_every_listing_sorts_by_what_is_indexed() -> None:
         indexed = {tuple(index.fields) for index in listing.model._meta.indexes if not index.condition}
         for order in listing.sorts.values():
             assert (order.column, "id") in indexed, (listing.title, order)
+
+
+def test_all_that_match_are_those_one_may_change(world: World) -> None:
+    """Who sees all and changes many of their own is told the number that will be changed."""
+    grants: Any = DEFAULT_ROLES["Manager"] | {"person": {"see": "all", "edit": "all", "mass_update": "own"}}
+    change_role(
+        world.admin.actor("web"), world.sam, role=create_role(world.admin.actor("web"), name="X", grants=grants)
+    )
+    browser, mine = Client(), Person.objects.filter(owner=world.sam, archived_at=None).count()
+    browser.force_login(world.sam)
+    assert 0 < mine < Person.objects.count()
+    assert browser.get("/people/selection").content.decode().strip() == str(mine)
+    browser.post("/people/bulk", {"query": "", "all": "1", "act": "tag", "tag": "Spring"})
+    assert Person.objects.filter(tags__name="Spring").count() == mine

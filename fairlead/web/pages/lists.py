@@ -88,10 +88,10 @@ def _head(request: Request, asked: Asked, opened: Opened | None) -> dict[str, An
 
 
 def selection(request: Request, listing: Listing) -> HttpResponse:
-    """How many rows “all matching” would take: exact up to the most that one act takes."""
+    """How many rows “all matching” would take, of those the reader may change: exact up to the most of one act."""
     asked = Asked(listing, request.GET, request.by, request.reader)
     asked.refuse_the_past()
-    number = asked.count(MOST_AT_ONCE)
+    number = asked.records.reached_by(request.by, "mass_update").order_by()[: MOST_AT_ONCE + 1].count()
     text = count(min(number, MOST_AT_ONCE), request.reader)
     return render(request, "lists/_selection.html", {"text": f"{text}+" if number > MOST_AT_ONCE else text})
 
