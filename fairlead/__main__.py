@@ -59,11 +59,14 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--replace", action="store_true", help="also when there is data; it is kept beside")
     command = add("reindex", reindex, "Build the search index anew; goes on where it was interrupted")
     command.add_argument("--from-start", action="store_true", help="also what an interrupted run has done")
-    command = add("import", bring_in, "Say what importing a file would do: CSV, TSV, XLSX, XLS or vCard")
-    command.add_argument("file", type=Path)
+    command = add("import", bring_in, "Bring in a file: CSV, TSV, XLSX, XLS or vCard")
+    command.add_argument("file", type=Path, nargs="?")
     nouns = ("leads", "people", "companies", "opportunities", "tasks")
     command.add_argument("--as", dest="noun", choices=nouns, default="", help="what its rows are; default: guessed")
-    command.add_argument("--dry-run", action="store_true", required=True, help="change nothing")
+    command.add_argument("--dry-run", action="store_true", help="only say what would become of every row")
+    command.add_argument("--rejected", type=Path, help="write the rejected rows with their reasons to this file")
+    command.add_argument("--resume", metavar="ID", help="go on with an import that was interrupted")
+    command.add_argument("--undo", metavar="ID", help="take back a whole import, updates included")
     command.add_argument("--mode", choices=("create", "create_and_update", "update"), default="create")
     command.add_argument(
         "--match", action="append", choices=("mail", "phone", "name"), help="beside ids; default: mail"

@@ -1,38 +1,114 @@
-"""fairlead import: what a file holds, what its columns mean, and what would become of every row."""
+"""fairlead import: what a file holds, what would become of every row, and bringing it in or taking it back."""
 
 import argparse
 import json
 import sys
+import time
 from collections.abc import Iterator
+from hashlib import file_digest
+from pathlib import Path
 from typing import Any
 
 from fairlead.cli.do import actor, words
-from fairlead.core.errors import Invalid, Refused, explained
+from fairlead.core.actor import Actor
+from fairlead.core.errors import Invalid, NotFound, Refused, explained
+from fairlead.exchange.imports.bring_in import Outcome, begin, bring_in, write_rejected
 from fairlead.exchange.imports.plan import Wishes, plan
 from fairlead.exchange.imports.trial import Trial, told
 from fairlead.exchange.reading import Choices
+from fairlead.models import Import
+from fairlead.verbs.import_records import undo_import
 
 OUTCOMES = ("new", "update", "duplicate", "rejected")
 SHOWN = 20  # rows with a reason, where nobody asked for JSON
 
 
 def main(asked: argparse.Namespace) -> int:
-    """0 when it was gone through, 2 when the file cannot be read or a wish cannot be met."""
+    """0 when it is done, 2 when the file cannot be read or a wish cannot be met."""
     try:
-        trial = plan(actor(asked.by), existing(asked.file), wishes(asked))
-        rows = [told(verdict) for verdict in trial.verdicts(asked.file) if verdict.reasons or verdict.outcome != "new"]
+        by = actor(asked.by)
+        if asked.undo:
+            return take_back(by, asked)
+        path = existing(asked.file)
+        trial = plan(by, path, wishes(asked))
+        return try_out(trial, path, asked) if asked.dry_run else carry_in(by, trial, path, asked)
     except Refused as refusal:
         if asked.json:
             print(json.dumps(explained(refusal), indent=2, default=str))
         else:
             print("\n".join(words(refusal)), file=sys.stderr)
         return 2
+
+
+def try_out(trial: Trial, path: Path, asked: argparse.Namespace) -> int:
+    rows = [told(verdict) for verdict in trial.verdicts(path) if verdict.reasons or verdict.outcome != "new"]
     print(json.dumps(summary(trial) | {"rows": rows}, indent=2) if asked.json else "\n".join(lines(trial, rows)))
     return 0
 
 
+def carry_in(by: Actor, trial: Trial, path: Path, asked: argparse.Namespace) -> int:
+    with path.open("rb") as file:
+        digest = file_digest(file, "sha256").hexdigest()
+    into = found(by, asked.resume) if asked.resume else begin(by, trial, path.name[:255], digest)
+    if into.sha256 != digest:
+        raise Invalid({"file": ["This is not the file that the import began with. Nothing was changed."]})
+    if not asked.json:
+        print(f"Import {into.public_id}", file=sys.stderr)
+    outcome = bring_in(by, into, trial, path, Progress())
+    if asked.rejected:
+        write_rejected(outcome, trial, path, asked.rejected)
+    print(json.dumps(done(outcome), indent=2) if asked.json else "\n".join(done_lines(outcome, asked)))
+    return 0
+
+
+def take_back(by: Actor, asked: argparse.Namespace) -> int:
+    undone = undo_import(by, found(by, asked.undo))
+    if asked.json:
+        print(json.dumps({"import": asked.undo, "undone": not undone.repeated, "kept": undone.kept}, indent=2))
+    else:
+        print("It was taken back before." if undone.repeated else "The import is taken back.", *undone.kept, sep="\n")
+    return 0
+
+
+class Progress:
+    """Rows so far and how many a second, told at most once a second to who watches."""
+
+    def __init__(self) -> None:
+        self.began = self.told = time.monotonic()
+
+    def __call__(self, rows: int) -> None:
+        now = time.monotonic()
+        if now - self.told >= 1 and sys.stderr.isatty():
+            self.told = now
+            print(f"{rows:,} rows, {rows / (now - self.began):,.0f} a second", file=sys.stderr)
+
+
+def found(by: Actor, public_id: str) -> Import:
+    into = Import.objects.visible_to(by).filter(public_id=public_id).first()
+    if into is None:
+        raise NotFound(f"There is no import {public_id}.")
+    return into
+
+
+def done(outcome: Outcome) -> dict[str, Any]:
+    rejected = [{"row": draft.number, "line": draft.at, "reason": reason} for draft, reason in outcome.rejected]
+    counts = {name: outcome.counts[name] for name in ("made", "updated", "there", "refused")}
+    return {"import": outcome.into.public_id, "counts": counts, "rejected": rejected}
+
+
+def done_lines(outcome: Outcome, asked: argparse.Namespace) -> Iterator[str]:
+    counts = outcome.counts
+    made, updated, there, refused = (counts[name] for name in ("made", "updated", "there", "refused"))
+    yield f"{made} added, {updated} updated, {there} there already, {refused} rejected."
+    for draft, reason in outcome.rejected[:SHOWN]:
+        yield f"  row {draft.number} (line {draft.at}): {reason}"
+    if outcome.rejected and not asked.rejected:
+        yield "Write the rejected rows to a file with --rejected FILE."
+    yield f"Take it back: fairlead import --undo {outcome.into.public_id}"
+
+
 def existing(path: Any) -> Any:
-    if not path.is_file():
+    if path is None or not path.is_file():
         raise Invalid({"file": [f"There is no file {path}."]})
     return path
 

@@ -13,6 +13,7 @@ from fairlead.models.endpoint import Endpoint
 from fairlead.models.external import ExternalId
 from fairlead.models.file import File
 from fairlead.models.identity import Identity
+from fairlead.models.importing import AwaitedCompany, Import, ImportBatch
 from fairlead.models.index import ExactKey, SearchRow
 from fairlead.models.lead import Lead
 from fairlead.models.opportunity import Closure, Opportunity
@@ -38,6 +39,7 @@ __all__ = [
     "Activity",
     "Attempt",
     "Authenticator",
+    "AwaitedCompany",
     "Campaign",
     "Closure",
     "Company",
@@ -50,6 +52,8 @@ __all__ = [
     "File",
     "IdempotencyKey",
     "Identity",
+    "Import",
+    "ImportBatch",
     "Lead",
     "MailAddress",
     "Opportunity",

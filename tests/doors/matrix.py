@@ -44,6 +44,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "assign_task": {"assignee": "@noah"},
     "attach_file": {"upload": "@upload"},
     "cancel_task": {},
+    "begin_import": {"name": "New", "noun": "person"},
     "cancel_run": {},
     "change_list": {"noun": "person", "ids": ["x"], "deed": "archive"},
     "capture_lead": {"name": "New", "email": "new@capture.example"},
@@ -93,6 +94,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     },
     "import_leads": {"rows": [{"name": "New"}]},
     "import_people": {"rows": [{"name": "New"}]},
+    "import_records": {"noun": "person", "rows": [{"name": "New"}]},
     "index_field": {},
     "invite_again": {},
     "invite_user": {"name": "New", "email": "new@example.com", "role": "@role"},
@@ -149,6 +151,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "unarchive_role": {},
     "unarchive_view": {},
     "undo": {"act": "@act"},
+    "undo_import": {},
     "unlink_identity": {},
     "unpark": {},
     "unpin_view": {},
@@ -162,7 +165,12 @@ ASKS_ITSELF = {
     "tag_many": ("mass_update", "edit"),
 }
 # Verbs for whoever is signed in that act on a whole list, with what they ask of its noun.
-ASKS_OF_ALL = {"change_list": ("person", "mass_update"), "export_list": ("person", "export")}
+ASKS_OF_ALL = {
+    "begin_import": ("person", "create"),
+    "change_list": ("person", "mass_update"),
+    "export_list": ("person", "export"),
+    "import_records": ("person", "create"),
+}
 # How one signs in is changed in the browser alone; how others do, by no token.
 BROWSER_ALONE = {"add_authenticator", "add_passkey", "remove_authenticator", "remove_passkey"}
 BROWSER_ALONE |= {
@@ -192,7 +200,7 @@ def may(grants: Grants, action: str, noun: str, standing: str) -> bool:
         return may(grants, "see" if action == "see" else "edit", "person", standing)
     if noun == "submission":
         return may(grants, "see" if action == "see" else "edit", "lead", standing)
-    if noun in {"token", "run", "view"}:
+    if noun in {"token", "run", "view", "import"}:
         return True
     return level(grants, action, "absence" if noun == "absence" else "organisation") != "none"
 

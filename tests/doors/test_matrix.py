@@ -28,6 +28,7 @@ from fairlead.models import (
     CustomField,
     Endpoint,
     File,
+    Import,
     Organisation,
     Role,
     Run,
@@ -189,7 +190,7 @@ class Field:
         alone = [Organisation.ours(), held, Schedule.objects.first(), world.sam.teams.first(), world.noah]
         alone += [self._absence(PREPARER, user=world.sam), self._view(PREPARER, user=world.sam)]
         alone += [self._field(PREPARER), self.api.token]
-        alone += [self._run(PREPARER, user=world.sam)]
+        alone += [self._run(PREPARER, user=world.sam), self._import(PREPARER, user=world.sam)]
         self.records |= {noun_of(record): {"own": record} for record in alone}  # type: ignore[dict-item]
         self.named = {
             "noah": world.noah.public_id,
@@ -220,6 +221,11 @@ class Field:
     @aside
     def _run(by: Actor, *, user: User) -> Run:
         return create(Run, by_user=user, kind="export", title="Export", payload={"noun": "person"}, door="web")
+
+    @staticmethod
+    @aside
+    def _import(by: Actor, *, user: User) -> Import:
+        return create(Import, by_user=user, name="people.csv", kind="person", system="import", mode="create")
 
     @staticmethod
     @aside

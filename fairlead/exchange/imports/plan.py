@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 from fairlead.core.actor import Actor
 from fairlead.core.errors import Invalid
 from fairlead.exchange.imports.drafts import Drafting
-from fairlead.exchange.imports.known import Known
 from fairlead.exchange.imports.trial import Mode, Trial
 from fairlead.exchange.mapping.guess import NOUNS, Guess, guess
 from fairlead.exchange.mapping.words import meanings
 from fairlead.exchange.reading import Choices, Look, look
+from fairlead.matching.known import Known
 from fairlead.models import Organisation
 
 # Ids that say whose they are by how they look.

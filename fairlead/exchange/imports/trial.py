@@ -9,9 +9,9 @@ from typing import Any, Literal
 from django.utils.translation import gettext as _
 
 from fairlead.exchange.imports.drafts import Draft, Drafting
-from fairlead.exchange.imports.known import Known
 from fairlead.exchange.mapping.guess import Guess
 from fairlead.exchange.reading import Look, rows
+from fairlead.matching.known import Known
 from fairlead.models import normal
 from fairlead.models.names import words_of
 
@@ -57,7 +57,7 @@ class Trial:
         yield from self._judged(batch)
 
     def _judged(self, batch: list[Draft]) -> Iterator[Verdict]:
-        held = self.known.of(keys for draft in batch if (keys := self.keys(draft)))
+        held = self.known.same({draft.number: keys for draft in batch if (keys := self.keys(draft))})
         for draft in batch:
             verdict = self._verdict(draft, held)
             self.counts[verdict.outcome] += 1
@@ -79,16 +79,16 @@ class Trial:
             found += [("phone", key) for key in facts.get("phones", {}) if key.startswith("+")]
         if "name" in self.match or self.guessed.noun == "companies":
             name = facts.get("company") if self.guessed.noun == "companies" else facts.get("name")
-            found += [("name", normal.words(name))] if name else []
+            found += [("name", name)] if name else []
         return found
 
-    def _verdict(self, draft: Draft, held: dict[tuple[str, str], int]) -> Verdict:
+    def _verdict(self, draft: Draft, held: dict[int, int]) -> Verdict:
         if draft.against:
             return Verdict(draft, "rejected", draft.against)
         keys = self.keys(draft)
         if repeated := self._repeats(draft, keys):
             return repeated
-        of = next((held[key] for key in keys if key in held), None)
+        of = held.get(draft.number)
         for key in keys:
             self.seen.setdefault(key, (draft.number, draft.label, draft.facts.get("external_id", "")))
         if of is None:

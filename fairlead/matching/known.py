@@ -1,11 +1,11 @@
 """What is there already: records by external id, mail address, phone number or name, for many rows at once."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from fairlead.core.actor import Actor
 from fairlead.core.record import chunks
-from fairlead.models import Company, ExternalId, Lead, Opportunity, Person, Task, normal
+from fairlead.models import Company, ExternalId, Lead, Opportunity, Person, Task
 from fairlead.models.index import ExactKey
 
 MODELS = {"people": Person, "leads": Lead, "companies": Company, "opportunities": Opportunity, "tasks": Task}
@@ -19,6 +19,15 @@ class Known:
     def __init__(self, by: Actor, noun: str, system: str) -> None:
         self.by, self.model, self.system = by, MODELS[noun], system
         self.noun = self.model.noun()
+
+    def same(self, keys: Mapping[int, list[Key]]) -> dict[int, int]:
+        """By row, the record that it is: the first key that finds one. A record with another id in the same system
+        is another one, however alike they are."""
+        found = self.of(keys.values())
+        first = {row: next((key for key in each if key in found), None) for row, each in keys.items()}
+        alike = {row for row, key in first.items() if key and key[0] != "id" and keys[row][0][0] == "id"}
+        others = self._with_ids({found[key] for row in alike if (key := first[row])})
+        return {row: found[key] for row, key in first.items() if key and not (row in alike and found[key] in others)}
 
     def of(self, keys: Iterable[list[Key]]) -> dict[Key, int]:
         wanted: dict[str, set[str]] = defaultdict(set)
@@ -41,9 +50,15 @@ class Known:
             keys = ExactKey.objects.filter(kind=kind, value__in=values, noun=self.noun).order_by("-record_id")
             return list(keys.values_list("value", "record_id"))
         if kind == "name" and self.noun == "company":
-            named = Company.objects.live().filter(name__in=values).order_by("-pk").values_list("name", "pk")
-            return [(normal.words(name), pk) for name, pk in named]
+            return list(Company.objects.live().filter(name__in=values).order_by("-pk").values_list("name", "pk"))
         return []
+
+    def _with_ids(self, pks: set[int]) -> set[int]:
+        column, found = f"{self.noun}_id", set[int]()
+        for chunk in chunks(sorted(pks)):
+            rows = ExternalId.objects.filter(system=self.system, **{f"{column}__in": chunk})
+            found |= set(rows.values_list(column, flat=True))
+        return found
 
     def _seen(self, ids: set[int]) -> set[int]:
         found: set[int] = set()
