@@ -7,8 +7,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.utils.translation import gettext as _
+
 from fairlead.exchange.reading.encoding import encoding_of
-from fairlead.exchange.reading.limits import CELL
+from fairlead.exchange.reading.limits import CARDS, CELL
+from fairlead.exchange.reading.refused import Unreadable
 
 # What a property is called as a column; parts of structured values have their own.
 PLAIN = {
@@ -125,7 +128,11 @@ def _unfolded(path: Path, encoding: str) -> Iterator[bytes]:
     wide = encoding.startswith(("utf-16", "utf-32"))
     held = b""
     with path.open("rb") as file:
-        raw = file.read().decode(encoding, "replace").encode() if wide else file.read()
+        raw = file.read(CARDS + 1)
+    if len(raw) > CARDS:
+        text = _("This file of vCards is larger than %(most)s MB. Export fewer cards at once.")
+        raise Unreadable(text % {"most": CARDS // 1_000_000})
+    raw = raw.decode(encoding, "replace").encode() if wide else raw
     for line in re.split(rb"\r\n|\r|\n", raw.removeprefix(b"\xef\xbb\xbf")):
         soft = held.endswith(b"=") and _quoted(held)
         if soft:
