@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from fairlead.core import clock
-from fairlead.core.actor import Actor, system
+from fairlead.core.actor import CLASSES, LEVELS, Actor, Level, system
 from fairlead.core.errors import Refused
 from fairlead.exchange.columns import Rows, every, shown
 from fairlead.exchange.tables import MOST_ROWS, Csv, Table, Xlsx, dialect
+from fairlead.models import Run
 from fairlead.programs.questions import Asker, Question, asked, asker_of
 from fairlead.programs.runs import Ended, Running, file_kept, works
 from fairlead.verbs.runs import CHECKS, note_export
@@ -37,6 +38,18 @@ def check(by: Actor, facts: Mapping[str, Any]) -> None:
 
 
 CHECKS["export"] = check
+
+
+def rights(by: Actor, noun: str) -> dict[str, Level]:
+    """What decides which rows and fields stand in a file."""
+    of_rows = {action: by.level(action, noun) for action in ("see", "export")}
+    return of_rows | {kind: by.level("see", kind) for kind in CLASSES}
+
+
+def holds_more(run: Run, by: Actor) -> bool:
+    """Was the file written with more rights than this actor has by now?"""
+    then, now = run.payload.get("rights", {}), rights(by, run.payload["noun"])
+    return any(LEVELS.index(now[name]) < LEVELS.index(level) for name, level in then.items())
 
 
 @works("export")
@@ -104,7 +117,8 @@ def _kept(running: Running, question: Question, path: Any, rows: int, counted: i
     os.replace(path, run.path)
     note_export(_noting(running), run, what=what, which=question.sentence[:1000])
     name = f"{slugify(str(meta.verbose_name_plural))}-{clock.now():%Y-%m-%d}.{run.payload['format']}"
-    return file_kept(run, name, rows) | {"text": " ".join(_told(what, counted - rows, cut))}
+    seen = {"payload": run.payload | {"rights": rights(running.by, run.payload["noun"])}}
+    return file_kept(run, name, rows) | seen | {"text": " ".join(_told(what, counted - rows, cut))}
 
 
 def _told(what: str, gone: int, cut: int) -> Iterator[str]:

@@ -9,9 +9,12 @@ from fairlead.core.changes import create_many
 from fairlead.core.outbox import carry_out, claim
 from fairlead.core.record import writing
 from fairlead.demo.world import World
-from fairlead.models import Event, Person, Run
+from fairlead.models import Event, Person, Run, User
+from fairlead.models.user import DEFAULT_ROLES
 from fairlead.programs.runs import LEASE
+from fairlead.verbs.roles import create_role
 from fairlead.verbs.runs import export_list
+from fairlead.verbs.users import change_role
 from tests.core.conftest import aside
 
 PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial"}
@@ -106,3 +109,18 @@ def test_bad_input_starts_nothing(mira: Client, world: World) -> None:
         assert mira.post("/people/bulk", {"query": "", "ids": ids} | bad).status_code == 422
     assert mira.post("/people/bulk", {"query": "nonsense=1", "all": "1", "act": "archive"}).status_code == 400
     assert not Run.objects.exists() and not Event.objects.filter(verb="archive_many").exists()
+
+
+def test_a_file_with_more_than_its_reader_may_see_by_now_is_kept_back(mira: Client, world: World) -> None:
+    """The role hides addresses since: the file still has them, so that it is not handed out; one of now is."""
+    run = export_list(world.mira.actor("web"), noun="person")
+    worked_off()
+    assert mira.get(f"/runs/{run.public_id}/file").status_code == 200
+    boss = world.admin.actor("web")
+    grants: Any = DEFAULT_ROLES["Manager"] | {"private": {}}
+    change_role(boss, world.mira, role=create_role(boss, name="Less", grants=grants))
+    refused = mira.get(f"/runs/{run.public_id}/file")
+    assert refused.status_code == 403 and b"Export the list again." in refused.content
+    again = export_list(User.objects.get(pk=world.mira.pk).actor("web"), noun="person")
+    worked_off()
+    assert mira.get(f"/runs/{again.public_id}/file").status_code == 200

@@ -11,7 +11,7 @@ from fairlead.core import access
 from fairlead.core.errors import NotAllowed, NotFound
 from fairlead.core.outbox import carry_out, claim
 from fairlead.core.schema import find
-from fairlead.exchange.export import MEDIA_TYPES
+from fairlead.exchange.export import MEDIA_TYPES, holds_more
 from fairlead.models import Run
 from fairlead.programs.runs import LEASE
 from fairlead.verbs.runs import cancel_run, key_of
@@ -74,6 +74,8 @@ def handed_out(request: Request, run: Run) -> HttpResponse:
         raise NotFound(_("This file is private to who made it."))
     if not access.can_any(request.by, "export", run.payload.get("noun", "")):
         raise NotAllowed(_("Your role does not allow exports of this any more. Ask an administrator."))
+    if holds_more(run, request.by):
+        raise NotAllowed(_("Your role shows you less than when this file was written. Export the list again."))
     if not run.has_file or not run.path.exists():
         raise NotFound(_("This file is not kept any more. Export the list again."))
     kind = MEDIA_TYPES[run.file_name.rpartition(".")[2]]
