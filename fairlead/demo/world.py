@@ -11,7 +11,7 @@ from django.db import transaction
 
 from fairlead.core import clock
 from fairlead.core.actor import system
-from fairlead.demo import leads, records, sales
+from fairlead.demo import arrivals, leads, records, sales
 from fairlead.demo.days import Days
 from fairlead.demo.people import ZONE, join
 from fairlead.demo.play import Play
@@ -135,6 +135,7 @@ def build(now: datetime | None = None) -> World:
         records.plan(play, read("companies"))
         sales.plan(play, read("sales"))
         leads.plan(play, read("leads"))
+        arrivals.plan(play)
         play.perform()
     return World(play.days.now)
 

@@ -5,12 +5,15 @@ import json
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import QuerySet
+
 from fairlead.core.actor import system
 from fairlead.models import Endpoint, Submission
 from fairlead.verbs.endpoints import create_endpoint
 from fairlead.verbs.submissions import process_submission, receive_submissions
 
 SYSTEM = system("test")
+OF_THE_WORLD = ("Website contact form", "Security check survey", "Facebook adverts")
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -30,3 +33,8 @@ def arrived(at: Endpoint, body: Any, content_type: str = "", **more: Any) -> Sub
 
 def processed(at: Endpoint, body: Any, content_type: str = "", **more: Any) -> Submission:
     return process_submission(SYSTEM, arrived(at, body, content_type, **more))
+
+
+def ours() -> QuerySet[Submission]:
+    """The submissions that a test made, without those of the demo world."""
+    return Submission.objects.exclude(endpoint__name__in=OF_THE_WORLD).order_by("pk")

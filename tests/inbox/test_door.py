@@ -21,7 +21,7 @@ from fairlead.inbox import door, known, pace
 from fairlead.models import Lead, Submission
 from fairlead.verbs.endpoints import close_endpoint, create_endpoint
 from fairlead.work import intake
-from tests.inbox.arrivals import FORM, SYSTEM
+from tests.inbox.arrivals import FORM, SYSTEM, ours
 
 HTML = {"Accept": "text/html,*/*"}
 ANN = {"name": "Ann Lee", "email": "ann@new.example"}
@@ -49,7 +49,7 @@ def made(name: str = "Contact form", **facts: Any) -> str:
 def drained() -> list[Submission]:
     while intake.turn():
         pass
-    return list(Submission.objects.order_by("pk"))
+    return list(ours())
 
 
 def test_a_form_is_taken_and_its_visitor_thanked(client: Client, address: str) -> None:
@@ -102,7 +102,7 @@ def test_it_is_taken_while_the_database_is_away(client: Client, address: str, mo
     with monkeypatch.context() as outage:
         outage.setattr(known.Endpoint, "at", away)
         assert posted(client, address, ANN).status_code == 202
-        assert Submission.objects.count() == 0
+        assert ours().count() == 0
     assert [each.state for each in drained()] == ["processed"]
 
 

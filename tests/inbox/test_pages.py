@@ -5,9 +5,9 @@ from django.test import Client
 from fairlead.core.changes import change
 from fairlead.core.verb import REGISTRY, verb
 from fairlead.demo.world import World
-from fairlead.models import Campaign, Endpoint, Lead, Role, Submission
+from fairlead.models import Campaign, Endpoint, Lead, Role
 from fairlead.verbs.endpoints import create_endpoint
-from tests.inbox.arrivals import SYSTEM, arrived, endpoint, processed
+from tests.inbox.arrivals import SYSTEM, arrived, endpoint, ours, processed
 
 ANN = {"name": "Ann Lee", "email": "ann@new.example", "message": "<script>alert(1)</script>"}
 
@@ -45,11 +45,12 @@ def test_a_submission_shows_what_came_as_text_and_what_became_of_it(client: Clie
 
 
 def test_ticked_ones_are_processed_again(client: Client, world: World) -> None:
-    rows = [arrived(endpoint(), ANN), arrived(Endpoint.objects.get(), {"email": "bo@new.example"})]
+    at = endpoint()
+    rows = [arrived(at, ANN), arrived(at, {"email": "bo@new.example"})]
     client.force_login(world.mira)
     answer = client.post("/submissions/process", {"ids": [each.public_id for each in rows], "query": "state=received"})
     assert answer.status_code == 303 and answer.headers["Location"] == "/submissions?state=received"
-    assert {each.state for each in Submission.objects.all()} == {"processed"}
+    assert {each.state for each in ours()} == {"processed"}
     assert client.post("/submissions/process", {"ids": ["nothing"]}).status_code == 422
     client.force_login(world.dele)
     assert client.post("/submissions/process", {"ids": [rows[0].public_id]}).status_code == 403
