@@ -102,8 +102,8 @@ def _salesforce_text(found: Inquiry, given: Given) -> None:
 def _lacking(found: Inquiry) -> str:
     mail = found.facts.get("email", "")
     if mail:
-        return f"“{mail[:80]}” is no e-mail address, and there is no phone number"
-    return "There is no e-mail address and no phone number in it"
+        return f"“{mail[:80]}” is no e-mail address, and there is no phone number."
+    return "There is no e-mail address and no phone number in it."
 
 
 def seen(

@@ -150,7 +150,7 @@ def _process(by: Actor, submission: Submission, *, vouched: bool = False) -> Non
         reason = _("A field that people do not see was filled in: %(name)s") % {"name": found.trapped[0][:60]}
         change(submission, **read | {"state": Submission.State.SPAM, "reason": reason, "extra": found.extra})
     elif (before := _before(submission, key)) is not None:
-        again = {"state": Submission.State.PROCESSED, "lead": before.lead, "reason": _("It came before")}
+        again = {"state": Submission.State.PROCESSED, "lead": before.lead, "reason": _("It came before.")}
         change(submission, **read | again)
     elif found.unusable:
         # what is sent on apart stays received, to be found by its key
@@ -160,7 +160,7 @@ def _process(by: Actor, submission: Submission, *, vouched: bool = False) -> Non
         lead = _lead(by, submission, found)
         change(submission, **read | {"state": Submission.State.PROCESSED, "lead": lead, "extra": found.extra})
         for each in _waiting_for(submission, key):
-            change(each, state=Submission.State.PROCESSED, lead=lead, reason=_("What was filled in came apart"))
+            change(each, state=Submission.State.PROCESSED, lead=lead, reason=_("What was filled in came apart."))
 
 
 def _before(submission: Submission, key: str) -> Submission | None:

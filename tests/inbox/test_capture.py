@@ -87,7 +87,7 @@ def test_the_same_key_gives_one_lead(world: World) -> None:
     for number in range(2):
         body = {"event_id": "E1", "name": f"Name {number}", "email": f"n{number}@new.example"}
         found = processed(at, body, "application/json")
-    assert found.reason == "It came before" and found.lead == Lead.objects.get(email="n0@new.example")
+    assert found.reason == "It came before." and found.lead == Lead.objects.get(email="n0@new.example")
     by_header = [
         processed(at, {"name": "X", "email": f"h{n}@new.example"}, headers={"Idempotency-Key": "K"}) for n in "12"
     ]
