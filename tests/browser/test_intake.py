@@ -36,10 +36,10 @@ def spool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any) -> Non
 
 def test_a_salesforce_form_with_our_address_becomes_a_lead(
     spool: None,
-    visit: Opener,
+    visit: Opener,  # noqa: F811
     world: World,
     chromium: Browser,
-    tmp_path: Path,  # noqa: F811
+    tmp_path: Path,
 ) -> None:
     made = create_endpoint(SYSTEM, name="Old form", kind="salesforce", owner=world.sam)
     page = visit("/submissions", who=world.sam)
