@@ -3,12 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from functools import cache
 from typing import Any
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from fairlead.core.actor import Actor
+from fairlead.core.prepared import PreparedFor
 from fairlead.models import User
 from fairlead.models.search import holding
 from fairlead.web.formats import Reader, plain_date
@@ -79,8 +81,9 @@ class Linked(Filter):
 
     def options(self, by: Actor, reader: Reader) -> list[Option]:
         found = [Option("none", self.none, Q(**{self.column: None}))] if self.none else []
-        rows = self.model.objects.visible_to(by).values_list("public_id", "name", "pk")[:MOST_CHOICES]
-        return found + [Option(public_id, name, Q(**{self.column: pk})) for public_id, name, pk in rows]
+        return found + [
+            Option(each.public_id, each.name, Q(**{self.column: each.pk})) for each in _offered(self.model)(by)
+        ]
 
 
 @dataclass(frozen=True)
@@ -89,9 +92,7 @@ class Owner(Filter):
 
     def options(self, by: Actor, reader: Reader) -> list[Option]:
         found = [Option("me", _("me"), Q(owner_id=by.user_id)), Option("none", _("nobody"), Q(owner=None))]
-        users: Any = User.objects.visible_to(by).order_by("-is_active", "name")
-        rows = users.values_list("public_id", "name", "pk")[:MOST_CHOICES]
-        return found + [Option(public_id, name, Q(owner_id=pk)) for public_id, name, pk in rows]
+        return found + [Option(each.public_id, each.name, Q(owner_id=each.pk)) for each in _colleagues(by)]
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,16 @@ class Words(Filter):
 
     def read(self, value: str, options: Sequence[Option], by: Actor, reader: Reader) -> Narrowed:
         return Narrowed(holding(by, self.noun, value), _("Contains “%(text)s”") % {"text": value[:60]})
+
+
+@cache
+def _offered(model: Any) -> PreparedFor:
+    return PreparedFor(lambda by: model.objects.visible_to(by)[:MOST_CHOICES], ["public_id", "name"])
+
+
+_colleagues = PreparedFor(
+    lambda by: User.objects.visible_to(by).order_by("-is_active", "name")[:MOST_CHOICES], ["public_id", "name"]
+)
 
 
 def _day(text: str) -> date:

@@ -150,7 +150,7 @@ class Asked:
         """What each filter offers this reader."""
         return {each.name: self._offered(each.name) for each in self.filters if each.kind == "select"}
 
-    @property
+    @cached_property
     def records(self) -> Any:
         """All that the reader may see and asks for, in no order."""
         found: Any = self.listing.model.objects.visible_to(self.by)

@@ -1,17 +1,18 @@
 """What a page of rows shows besides its own columns, each with one question for all of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
-
-from fairlead.core import access
+from fairlead.core import access, clock
 from fairlead.core.actor import Actor
-from fairlead.core.light import light
-from fairlead.core.record import Row
+from fairlead.core.prepared import Prepared, PreparedFor
+from fairlead.core.record import Row, chunks
 from fairlead.models import Stage, Task
+from fairlead.models.about import ABOUT
 from fairlead.models.suppression import in_force
 
+AT_ONCE = 50
 STEP = ("public_id", "title", "due_at", "due_on", "due_time")
 
 
@@ -20,9 +21,8 @@ def next_steps(noun: str, rows: Sequence[Any], by: Actor) -> dict[int, Task]:
     dated = [row.pk for row in rows if row.next_step_at]
     if not dated:
         return {}
-    tasks: Any = Task.objects.visible_to(by).open().filter(**{f"{noun}__in": dated}, due_at__isnull=False)  # type: ignore[attr-defined]
     found: dict[int, Task] = {}
-    for task in light(tasks.order_by("due_at", "pk"), [*STEP, f"{noun}_id"]):
+    for task in (task for some in _padded(dated) for task in _STEPS[noun](by, *some)):
         found.setdefault(getattr(task, f"{noun}_id"), task)
     return found
 
@@ -31,9 +31,11 @@ def stopped(noun: str, rows: Sequence[Any]) -> dict[int, str]:
     """The channel on which each person or company must not be contacted; any before mail, phone or post."""
     ids = {row.pk for row in rows}
     companies = {row.company_id for row in rows} - {None} if noun == "person" else ids
-    held = in_force().filter(Q(person__in=ids) | Q(company__in=companies) if noun == "person" else Q(company__in=ids))
+    people = ids if noun == "person" else set()
+    held = [row for some in _padded(people) for row in _held_people(clock.now(), *some)]
+    held += [row for some in _padded(companies) for row in _held_companies(clock.now(), *some)]
     found: dict[tuple[str, int], str] = {}
-    for person, company, channel in held.values_list("person_id", "company_id", "channel"):
+    for person, company, channel in held:
         key = ("person", person) if person else ("company", company)
         found[key] = "any" if "any" in {found.get(key), channel} else channel
     return {row.pk: channel for row in rows if (channel := _stop(noun, row, found))}
@@ -49,7 +51,7 @@ def _stop(noun: str, row: Any, found: dict[tuple[str, int], str]) -> str:
 def stages() -> dict[int, tuple[int, int]]:
     """Each stage's place on its pipeline's line, (place, how many), counted from 1."""
     lines: dict[int, list[int]] = {}
-    for pk, pipeline in Stage.objects.filter(archived_at=None).values_list("pk", "pipeline_id"):
+    for pk, pipeline in _stages():
         lines.setdefault(pipeline, []).append(pk)
     return {pk: (at, len(line)) for line in lines.values() for at, pk in enumerate(line, 1)}
 
@@ -64,3 +66,31 @@ def reached(by: Actor, action: str, rows: Iterable[Row | None]) -> frozenset[int
     if not condition:
         return frozenset(ids)
     return frozenset(model._base_manager.filter(condition, pk__in=ids).values_list("pk", flat=True))
+
+
+def _padded(ids: Collection[int]) -> Iterator[list[int]]:
+    """The ids by as many as a statement takes, filled up with what no row is called."""
+    return (each + [0] * (AT_ONCE - len(each)) for each in chunks(ids, AT_ONCE))
+
+
+def _steps(noun: str) -> PreparedFor:
+    def rows(by: Actor, *ids: int) -> Any:
+        tasks: Any = Task.objects.visible_to(by)
+        # the noun is one of a list
+        # nosemgrep
+        return tasks.open().filter(**{f"{noun}__in": ids}, due_at__isnull=False).order_by("due_at", "pk")
+
+    return PreparedFor(rows, [*STEP, f"{noun}_id"], *[int] * AT_ONCE)
+
+
+def _held(noun: str) -> Prepared:
+    def rows(now: datetime, *ids: int) -> Any:
+        # nosemgrep
+        return in_force(now).filter(**{f"{noun}__in": ids}).values_list("person_id", "company_id", "channel")
+
+    return Prepared(rows, (), datetime, *[int] * AT_ONCE)
+
+
+_STEPS = {noun: _steps(noun) for noun in ABOUT}
+_held_people, _held_companies = _held("person"), _held("company")
+_stages = Prepared(lambda: Stage.objects.filter(archived_at=None).values_list("pk", "pipeline_id"))
