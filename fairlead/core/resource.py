@@ -47,6 +47,8 @@ def resources(records: Sequence[Record], by: Actor) -> list[dict[str, Any]]:
     if access.conceals(by):
         records = [conceal(each, by) for each in records]
     links = [getattr(each, field.attname) and getattr(each, field.name) for each in records for field in _links(each)]
+    if access.conceals(by):
+        links = [conceal(each, by) for each in links]  # some were read only now
     seen = visible(links, by)
     keyed = _keyed(records, by)
     return [_resource(each, by, seen) | keyed.get(number, {}) for number, each in enumerate(records)]

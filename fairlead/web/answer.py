@@ -8,10 +8,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import Resolver404, resolve
 from django.utils.translation import gettext as _
 
+from fairlead.core.actor import Actor
 from fairlead.core.errors import Refused
 from fairlead.core.event import Event
 from fairlead.core.record import nouns
-from fairlead.core.verb import tell
+from fairlead.programs.timeline import spoken
 from fairlead.web.page import render
 
 
@@ -56,10 +57,10 @@ def came_from(request: HttpRequest, default: str = "/") -> str:
     return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
-def told(act: UUID | str | None) -> str:
-    """An act as a notice says it, without who did it: they know."""
+def told(act: UUID | str | None, by: Actor) -> str:
+    """An act as a notice says it to who did it, without their name: they know."""
     root = Event.objects.filter(act=act).order_by("step", "id").first() if act else None
     if root is None:
         return _("That is so already. Nothing was changed.")
-    text = "".join(part.text or _("nobody") * bool(part.word) for part in tell(root) if part.word != "by").strip()
+    text = "".join(part.text or _("nobody") * bool(part.word) for part in spoken(root, by) if part.word != "by").strip()
     return f"{text[:1].upper()}{text[1:]}."

@@ -225,6 +225,17 @@ def test_what_is_seen_but_fixed_cannot_be_changed(sale: Sale, world: World) -> N
     assert made["amount"] == "5.00"
 
 
+def test_answers_and_notices_of_deeds_name_nobody_by_what_is_hidden(sale: Sale, world: World) -> None:
+    """A lead without a name, in the result of a deed on its task, and in the notice after a deed on itself."""
+    sam = with_role(world, private={})
+    api, browser, at = Api(sam), Client(), f"/leads/{sale.nameless.public_id}"
+    task = api.post(f"{at}/add-task", {"title": "Ring"})["result"]["id"]
+    assert api.post(f"/tasks/{task}/complete-task")["result"]["lead"]["label"] == "Unknown"
+    browser.force_login(sam)
+    page = browser.post(f"{at}/archive", follow=True).content.decode()
+    assert "Archived a lead." in page and "wv7k" not in page
+
+
 def test_what_is_hidden_cannot_be_changed_blindly(sale: Sale, world: World) -> None:
     """A role that grants editing alone: no clash tells what stands there, and nothing is overwritten unseen."""
     api = Api(with_role(world, money={"edit": "all"}))
