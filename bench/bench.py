@@ -113,7 +113,7 @@ def pages(user: User) -> Iterator[tuple[str, str, Callable[[], Any] | None]]:
 
 def question(user: User, listing: Any, given: dict[str, str]) -> tuple[str, Callable[[], Any]]:
     asked = question_of(user, listing, given)
-    place, backwards = asked._place()
+    place, backwards = asked.place
 
     def raw() -> None:
         keyset.stretch(asked.records.values_list("pk"), asked.order, 51, place, backwards)
