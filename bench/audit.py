@@ -1,7 +1,8 @@
-"""The audit over three million events.
+"""The audit over three million events, and lists and a record as they were.
 
     DATABASE_URL=… bench/audit.py fill [EVENTS]    fill a fresh database (rows by INSERT … SELECT)
     DATABASE_URL=… bench/audit.py measure          whole pages in ms, under every filter and their combinations
+    DATABASE_URL=… bench/audit.py past             lists, 4,900 leads changed since; a record, 5,000 events since
 
 Pages are made by the product's own pages, signed in as an administrator, without a network.
 """
@@ -29,12 +30,15 @@ django.setup()
 from django.db import connection, transaction
 from django.test import Client
 
+from fairlead.core import clock
 from fairlead.core.record import writing
 from fairlead.demo.world import build
 from fairlead.models import Event, Lead, User
+from fairlead.verbs.bulk import assign_many
 from fairlead.work.prepare import migrate
 
 EVENTS, LEADS, SELLERS = 3_000_000, 200_000, 50
+CHANGED = 4_900
 SPAN = 3 * 365 * 24 * 3600  # seconds over which they happened
 START = datetime(2023, 11, 1, tzinfo=UTC)
 # Of a hundred events: up to which number, the verb, the noun beside the lead, the doors it takes in turn.
@@ -48,7 +52,7 @@ VERBS = (
     (99, "create_lead", "", ("api", "system")),
     (100, "edit_role", "role", ("web",)),
 )
-BUSY = 600  # every so many events are on one lead
+BUSY = 5_000  # events on one lead
 
 
 def fill(events: int) -> None:
@@ -66,7 +70,7 @@ def fill(events: int) -> None:
     with writing(), connection.cursor() as cursor:
         cursor.execute(event_rows(events, first, first_user, first_lead))
         print(f"{events:,} events after {time.monotonic() - started:.0f} s", flush=True)
-        cursor.execute(link_rows(first, "'lead'", lead_of("e.id", first, first_lead), "1 = 1"))
+        cursor.execute(link_rows(first, "'lead'", lead_of("e.id", first, first_lead, events), "1 = 1"))
         for _up_to, verb, noun, _doors in VERBS:
             if noun:
                 cursor.execute(link_rows(first, f"'{noun}'", f"(e.id % {LEADS}) + 1", f"e.verb = '{verb}'"))
@@ -93,10 +97,10 @@ def copied(model: Any, rows: int, mould: int, given: dict[str, str]) -> int:
     return first
 
 
-def lead_of(number: str, first: int, first_lead: int) -> str:
-    """SQL for the lead of an event: most have about fifteen, one has a six-hundredth of all."""
+def lead_of(number: str, first: int, first_lead: int, events: int) -> str:
+    """SQL for the lead of an event: one has 5,000, all others share the rest."""
     any_of_them = f"{first_lead} + ({number}) % {LEADS} * 7919 % {LEADS}"
-    return f"CASE WHEN ({number} - {first}) % {BUSY} = 0 THEN {first_lead} ELSE {any_of_them} END"
+    return f"CASE WHEN ({number} - {first}) % {max(events // BUSY, 1)} = 0 THEN {first_lead} ELSE {any_of_them} END"
 
 
 def event_rows(events: int, first: int, first_user: int, first_lead: int) -> str:
@@ -107,7 +111,7 @@ def event_rows(events: int, first: int, first_user: int, first_lead: int) -> str
         for up_to, _name, _noun, doors in VERBS
     )
     seconds = f"CAST({SPAN} AS BIGINT) * n.n / {events}"
-    lead = lead_of(f"({first} - 1 + n.n)", first, first_lead)
+    lead = lead_of(f"({first} - 1 + n.n)", first, first_lead, events)
     before, after = '{"interest": "Printers \' || n.n || \'"}', '{"interest": "Phones \' || n.n || \'", "version": 3}'
     changed = f"'[[\"lead\", ' || ({lead}) || ', \"change\", {before}, {after}]]'"
     given = {
@@ -215,6 +219,31 @@ def page_times(client: Client, path: str, asked: dict[str, str], times: int = 5)
     return [timed(lambda at=at, given=given: client.get(at, given)) for at, given in addresses * times]
 
 
+def past() -> None:
+    """Lists of leads, 4,900 of which were given to somebody else since; the record to which most happened."""
+    client, boss = signed_in(), User.objects.get(email="iris@northgate.example")
+    before = Event.objects.latest("at").at + timedelta(hours=1)
+    seller = User.objects.get(public_id="bench7")
+    leads = list(Lead.objects.filter(public_id__startswith="bench").exclude(owner=seller).order_by("pk")[:CHANGED])
+    for start in range(0, CHANGED, 10_000):
+        with clock.at(before + timedelta(seconds=1)):
+            assign_many(boss.actor("web"), leads[start : start + 10_000], owner=seller)
+    moment = before.isoformat()
+    for asked in ({}, {"sort": "name"}, {"sort": "-created"}, {"owner": "none"}, {"owner": seller.public_id}):
+        say(f"leads {asked}", [shown(client, "/leads", {"as_of": moment, **asked}) for _again in range(3)])
+    busy = client.get("/leads/bench1", follow=True).redirect_chain[-1][0]
+    for day in (START + timedelta(days=1), START + timedelta(seconds=SPAN * 0.9)):
+        say(f"a lead as of {day:%Y-%m-%d}", [shown(client, busy, {"as_of": day.isoformat()}) for _again in range(9)])
+
+
+def shown(client: Client, path: str, asked: dict[str, str]) -> tuple[float, float]:
+    def ask() -> None:
+        answer = client.get(path, asked)
+        assert answer.status_code == 200, (path, asked, answer.status_code)
+
+    return timed(ask)
+
+
 def signed_in() -> Client:
     client = Client()
     client.force_login(User.objects.get(email="iris@northgate.example"))
@@ -243,4 +272,4 @@ if __name__ == "__main__":
     if deed == "fill":
         fill(int(rest[0]) if rest else EVENTS)
     else:
-        measure()
+        {"measure": measure, "past": past}[deed]()

@@ -75,7 +75,7 @@ class Since:
     values: dict[Link, Values | None]
 
 
-def changed_since(noun: str, moment: datetime, parts: Collection[str] = (), most: int = 20_000) -> Since:
+def changed_since(noun: str, moment: datetime, parts: Collection[str] = (), most: int = 5_000) -> Since:
     """What happened to records of this noun, and to these parts of them; more than `most` events raise TooMuch."""
     first: dict[int, int] = {}
     events: set[int] = set()

@@ -34,7 +34,7 @@ def shadow(model: type[Row], ids: Collection[int], since: Since, parts: Iterable
 
     What is derived has no history: it is empty. What a record links to is left as it is.
     """
-    near = model.noun()
+    near, wanted = model.noun(), frozenset(ids)
     _copy(model, "id", ids)
     links = [(name, *link_table(model, name)) for name in (many.name for many in model._meta.many_to_many)]
     for _name, through, own, _other in links:
@@ -42,7 +42,7 @@ def shadow(model: type[Row], ids: Collection[int], since: Since, parts: Iterable
     for part in parts:
         _copy(part, f"{near}_id", ids)
         _rebuild(part, {pk: values for (noun, pk), values in since.values.items() if noun == part.noun()})
-    changed = {pk: values for (noun, pk), values in since.values.items() if noun == near and pk in set(ids)}
+    changed = {pk: values for (noun, pk), values in since.values.items() if noun == near and pk in wanted}
     _rebuild(model, changed)
     for name, through, own, other in links:
         _relink(through, own, other, {pk: values[name] for pk, values in changed.items() if values and name in values})
