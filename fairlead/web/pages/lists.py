@@ -18,7 +18,7 @@ from fairlead.verbs.runs import change_list
 from fairlead.web import rows
 from fairlead.web.addresses import url_of, url_of_view
 from fairlead.web.columns import groupable
-from fairlead.web.formats import count, local_date
+from fairlead.web.formats import count, local_date, moment
 from fairlead.web.groups import groups
 from fairlead.web.lines import kept
 from fairlead.web.listing import Asked, Listing
@@ -81,6 +81,7 @@ def _head(request: Request, asked: Asked, opened: Opened | None) -> dict[str, An
         "pinned": pinned,
         "views": asked.views + saved,
         "groupings": sorted((each.title, each.name) for each in groupable(listing.model, request.by).values()),
+        "when": moment(asked.at, request.reader) if asked.at else "",
         "day": local_date(asked.at, request.reader).isoformat() if asked.at else "",
         "may_create": not asked.at and access.can_any(request.by, "create", noun),
         "may_export": not asked.at and access.can_any(request.by, "export", noun),
