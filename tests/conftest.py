@@ -9,11 +9,16 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.db.backends.base.operations import BaseDatabaseOperations
 
 from fairlead.core.record import erasing
-from tests.ground import _django_db_helper, bare_ground, ground, order  # noqa: F401
+from tests.ground import _django_db_helper, bare_ground, ground, leave, order  # noqa: F401
 from tests.world import built, lay_world, world  # noqa: F401
 
 
 @pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    leave(item)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=order)
 

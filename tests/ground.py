@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from pytest_django.plugin import blocking_manager_key
 
 GROUNDS = ("world", "house")
 
@@ -32,18 +33,27 @@ class Ground:
         self.name, self.laid = "", None
 
 
+GROUND = Ground()
+
+
 @pytest.fixture(scope="session")
 def bare_ground(django_db_setup: None, django_db_blocker: Any) -> Iterator[Ground]:
-    ground = Ground()
-    yield ground
+    yield GROUND
     with django_db_blocker.unblock():
-        ground.clear()
+        GROUND.clear()
+
+
+def leave(item: pytest.Item) -> None:
+    """Clear the ground before anything is set up for a test that stands elsewhere: servers it starts may write."""
+    if GROUND.name and GROUND.name != wanted_by(item):
+        with item.config.stash[blocking_manager_key].unblock():
+            GROUND.clear()
 
 
 @pytest.fixture
 def ground(request: pytest.FixtureRequest, bare_ground: Ground, django_db_blocker: Any) -> Ground:
     """The ground that this test asks for, under its feet."""
-    wanted = "" if commits(request) else next((name for name in GROUNDS if name in request.fixturenames), "")
+    wanted = wanted_by(request.node)
     if wanted != bare_ground.name:
         with django_db_blocker.unblock():
             bare_ground.clear()
@@ -57,10 +67,12 @@ def _django_db_helper(ground: Ground, _django_db_helper: None) -> None:
     """pytest-django's transaction around a test begins after its ground is laid."""
 
 
-def commits(request: pytest.FixtureRequest) -> bool:
-    marker = request.node.get_closest_marker("django_db")
-    asked = {"transactional_db", "live_server"} & set(request.fixturenames)
-    return bool(asked or (marker and marker.kwargs.get("transaction")))
+def wanted_by(item: pytest.Item) -> str:
+    """The ground a test asks for, if any."""
+    marker, names = item.get_closest_marker("django_db"), set(getattr(item, "fixturenames", ()))
+    if {"transactional_db", "live_server"} & names or (marker and marker.kwargs.get("transaction")):
+        return ""
+    return next((name for name in GROUNDS if name in names), "")
 
 
 def order(item: pytest.Item) -> int:

@@ -14,9 +14,10 @@ from fairlead.core.errors import Invalid, NotFound, Refused, explained
 from fairlead.core.event import Event
 from fairlead.core.schema import json_schema, perform, subject_name, subjects
 from fairlead.core.upload import receive
-from fairlead.core.verb import REGISTRY, Verb, tell
+from fairlead.core.verb import REGISTRY, Verb
 from fairlead.models import User
 from fairlead.programs.text import from_text, kinds_of
+from fairlead.programs.timeline import spoken
 
 OWN = ("subject", "by", "json")
 PIECE = 64 * 1024  # bytes
@@ -41,8 +42,9 @@ def main(arguments: list[str]) -> int:
 def run(spec: Verb, arguments: list[str]) -> int:
     asked = vars(parser(spec).parse_args(arguments))
     act.forget()
-    done = perform(spec.name, actor(asked["by"]), given(spec, asked))
-    print(json.dumps(done, indent=2, default=str) if asked["json"] else "\n".join(told(done)))
+    by = actor(asked["by"])
+    done = perform(spec.name, by, given(spec, asked))
+    print(json.dumps(done, indent=2, default=str) if asked["json"] else "\n".join(told(done, by)))
     return 0
 
 
@@ -150,10 +152,10 @@ def meaning(name: str, schema: Mapping[str, Any], whole: Mapping[str, Any]) -> s
 # --- what is answered --------------------------------------------------------------------------------------------
 
 
-def told(done: Mapping[str, Any]) -> Iterator[str]:
+def told(done: Mapping[str, Any], by: Actor) -> Iterator[str]:
     """The deed as a sentence, its result, and how to take it back."""
     event = Event.objects.filter(act=done["act"], cause=None).order_by("id").first() if done["act"] else None
-    yield "".join(part.text for part in tell(event)) if event else "Nothing had to change."
+    yield "".join(part.text for part in spoken(event, by)) if event else "Nothing had to change."
     yield from result_lines(done["result"])
     if done["act"]:
         yield f"Act {done['act']}. Take it back: fairlead do undo --act {done['act']}"

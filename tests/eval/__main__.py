@@ -18,6 +18,7 @@ ADAPTERS = {
     "names": "names",
     "phones": "phones",
     "hostile": "hostile",
+    "webforms": "webforms",
 }
 
 
