@@ -197,7 +197,9 @@ def test_what_is_hidden_neither_filters_nor_sorts_nor_finds(sale: Sale, world: W
         assert b"Nia Pugh" not in browser.get(f"/{asked}").content
     assert search(sam.actor("web"), "900123") == search(sam.actor("web"), "wvauleoi") == []
     sees = Api(world.mira)
-    assert [each["id"] for each in sees.get("/people", **{"mail.contains": "zquinaeo"})["items"]] == [sale.person.public_id]
+    assert [each["id"] for each in sees.get("/people", **{"mail.contains": "zquinaeo"})["items"]] == [
+        sale.person.public_id
+    ]
     richest = sees.get("/opportunities", sort="-amount", **{"amount.gte": "7000000 GBP"})["items"]
     assert [each["id"] for each in richest] == [sale.opportunity.public_id]
     assert sees.get("/opportunities", **{"amount.gte": "7000000 EUR"})["items"] == []
