@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from django.utils.translation import gettext as _
 from typing_extensions import TypedDict
 
 from fairlead.core import access
@@ -22,9 +23,11 @@ from fairlead.models import (
     PhoneNumber,
     PostalAddress,
     Source,
+    Suppression,
     User,
     normal,
 )  # fmt: skip
+from fairlead.models.suppression import address_key, in_force
 from fairlead.verbs.ownership import owned_by
 from fairlead.verbs.tags import tag_named
 
@@ -40,7 +43,10 @@ POSTAL = ("street", "city", "region", "postal_code", "country")
 
 
 class RecordRow(TypedDict, total=False):
-    """A record to bring in. `id` is its id in the other system, `company_id` that of its company."""
+    """A record to bring in. `id` is its id in the other system, `company_id` that of its company.
+
+    `stops`: on what they have asked not to be contacted.
+    """
 
     row: int
     id: str
@@ -74,6 +80,7 @@ class RecordRow(TypedDict, total=False):
     owner: str
     tags: list[str]
     is_company: bool
+    stops: list[Literal["mail", "phone"]]
 
 
 @dataclass
@@ -140,6 +147,7 @@ def make(work: Work, rows: Sequence[RecordRow]) -> list[Any]:
         add_reach(work, pairs, {})
     create_many(ExternalId, [each for row, record in pairs for each in _ids(work, row, record)])
     tag_all(pairs)
+    stop_all(work, pairs)
     _await(work, pairs)
     return made
 
@@ -207,6 +215,35 @@ def tag_all(pairs: Sequence[tuple[RecordRow, Any]]) -> None:
             tagged[name].append(record)
     for name, records in tagged.items():
         link_many(records, "tags", [tag_named(name)])
+
+
+def stop_all(work: Work, pairs: Sequence[tuple[RecordRow, Any]]) -> None:
+    """Do not contact, as the file says: on a person or company, and on the address of a lead, which is neither yet."""
+    wanted = [(channel, row, record) for row, record in pairs for channel in dict.fromkeys(row.get("stops", []))]
+    facts = [_stop(work, channel, row, record) for channel, row, record in wanted]
+    held = {(each.person_id, each.company_id, each.address_hash, each.channel) for each in _stops(work, facts)}
+    create_many(Suppression, [each for each in facts if each and _whom(each) not in held])
+
+
+def _stop(work: Work, channel: str, row: RecordRow, record: Any) -> dict[str, Any]:
+    about = {"channel": channel, "reason": str(_("The imported file says so.")), "source": "import"}
+    if work.noun != "lead":
+        return about | {f"{work.noun}_id": record.pk}
+    address = record.email if channel == "mail" else record.phone
+    hashed = address_key(address, channel, region_of(work, row)) if address else ""
+    return about | {"address": address, "address_hash": hashed} if address else {}
+
+
+def _stops(work: Work, facts: Sequence[dict[str, Any]]) -> Iterable[Suppression]:
+    for name in {f"{work.noun}_id"} - {"lead_id"} or {"address_hash"}:
+        for chunk in chunks({each[name] for each in facts if each}):
+            # one of our own columns
+            # nosemgrep
+            yield from in_force().filter(**{f"{name}__in": chunk})
+
+
+def _whom(facts: dict[str, Any]) -> tuple[Any, ...]:
+    return facts.get("person_id"), facts.get("company_id"), facts.get("address_hash", ""), facts["channel"]
 
 
 def _await(work: Work, pairs: Sequence[tuple[RecordRow, Any]]) -> None:

@@ -38,6 +38,7 @@ from fairlead.verbs.import_parts import (
     number_of,
     reach_of,
     region_of,
+    stop_all,
     tag_all,
     values_of,
 )  # fmt: skip
@@ -216,6 +217,7 @@ def _update(work: Work, known: Sequence[tuple[RecordRow, int]]) -> int:
         add_reach(work, pairs, reach_of(work, [record.pk for _row, record in pairs]))
     tag_all(pairs)
     more = {change.row.root().pk for change in current().step.changes if change.number >= before}
+    stop_all(work, pairs)
     return len(changed | more)
 
 

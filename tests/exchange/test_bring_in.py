@@ -13,7 +13,19 @@ from fairlead.core.errors import Invalid, NotAllowed
 from fairlead.demo.world import World
 from fairlead.exchange.imports.bring_in import Outcome, begin, bring_in, write_rejected
 from fairlead.exchange.imports.plan import Wishes, plan
-from fairlead.models import Company, ExactKey, ExternalId, Lead, MailAddress, Person, PhoneNumber, PostalAddress, Tag
+from fairlead.models import (
+    Company,
+    ExactKey,
+    ExternalId,
+    Lead,
+    MailAddress,
+    Person,
+    PhoneNumber,
+    PostalAddress,
+    Suppression,
+    Tag,
+)
+from fairlead.models.suppression import in_force, may_contact
 from fairlead.verbs.import_records import import_records, undo_import
 from fairlead.verbs.people import create_person
 
@@ -189,3 +201,19 @@ def test_the_command_brings_in_and_takes_back(world: World, tmp_path: Path, caps
     assert main(["import", "--undo", done["import"]]) == 0
     assert "taken back" in capsys.readouterr().out and not Person.objects.filter(name="Ann Lee").exists()
     assert main(["import", str(path), "--resume", "nothing"]) == 2
+
+
+def test_who_opted_out_is_not_contacted(world: World, tmp_path: Path) -> None:
+    """On a person, on a lead's address, once however often it is said; taken back with the import."""
+    text = "First Name,Last Name,Email,Phone,Email Opt Out,Do Not Call\n"
+    outcome = brought(tmp_path, text + "Ann,Lee,ann@x.example,020 7946 0182,Yes,No\nBob,Ray,bob@x.example,,0,1\n")
+    ann, bob = Person.objects.get(name="Ann Lee"), Person.objects.get(name="Bob Ray")
+    assert not may_contact("", "mail", person=ann).allowed and may_contact("", "phone", person=ann).allowed
+    assert not may_contact("", "phone", person=bob).allowed and may_contact("", "mail", person=bob).allowed
+    again = text.replace("\n", ",Title\n") + "Ann,Lee,ann@x.example,020 7946 0182,Yes,No,Boss\n"
+    brought(tmp_path, again, Wishes(noun="people", mode="create_and_update"))
+    assert Suppression.objects.filter(person=ann).count() == 1
+    brought(tmp_path, text + "Cy,Poe,cy@x.example,,true,\n", Wishes(noun="leads"))
+    assert not may_contact("CY@x.example", "mail").allowed and may_contact("dee@x.example", "mail").allowed
+    undo_import(BY, outcome.into)
+    assert not in_force().filter(person__in=[ann.pk, bob.pk]).exists()

@@ -111,6 +111,9 @@ def record_row(noun: str, draft: Draft) -> RecordRow:
     row |= {name: facts[name] for name in ("source", "tags") if facts.get(name)}
     if owner := facts.get("owner_mail") or facts.get("owner"):
         row["owner"] = owner
+    asked = {"mail": facts.get("mail_opt_out"), "phone": facts.get("do_not_call")}
+    if stops := [channel for channel, said in asked.items() if said]:
+        row["stops"] = stops
     mails, phones = list(facts.get("mails", {}).values()), list(facts.get("phones", {}).values())
     notes = "\n".join([*([facts["message"]] if facts.get("message") else []), *facts.get("odd_mails", [])])
     if noun == "lead":
