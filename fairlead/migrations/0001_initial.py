@@ -111,7 +111,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(default=fairlead.core.clock.now, editable=False, verbose_name='created')),
                 ('archived_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='archived')),
                 ('name', models.CharField(max_length=60, unique=True)),
-                ('grants', models.JSONField(default=dict)),
+                ('grants', models.JSONField(blank=True, default=dict)),
                 ('second_factor', models.BooleanField(default=False)),
             ],
             options={

@@ -54,7 +54,7 @@ class Role(Record):
     access_as = "organisation"
 
     name = models.CharField(max_length=60, unique=True)
-    grants = models.JSONField(default=dict)
+    grants = models.JSONField(default=dict, blank=True)
     second_factor = models.BooleanField(default=False)
 
     def __str__(self) -> str:

@@ -132,6 +132,13 @@ def test_nonsense_in_the_grid_is_refused(admin: Client, world: World) -> None:
     assert role("Seller").version == held.version
 
 
+def test_a_role_may_begin_without_any_right(admin: Client, world: World) -> None:
+    """The form's first choice; sent twice it is one role."""
+    for status in (303, 422):
+        assert admin.post("/settings/roles", {"name": "Bare", "like": ""}).status_code == status
+    assert role("Bare").grants == {} and create_role(world.admin.actor("web"), name="Bare too").grants == {}
+
+
 def test_roles_are_made_and_put_away_on_their_page(admin: Client, world: World) -> None:
     assert admin.post("/settings/roles", {"name": "seller"}).status_code == 422
     page = toast(admin, admin.post("/settings/roles", {"name": "Desk", "like": role("Read-only").public_id}))
