@@ -19,7 +19,8 @@ from tests.processes.product import PATIENCE, Product, wait_for
 from tests.processes.test_outage import breakable
 
 pytestmark = pytest.mark.processes
-SENDERS, EACH = 4, 30
+SENDERS, EACH = 4, 45
+KILLS = (2, 2, 2, 2, 1)  # processes killed before each time that the database goes away
 
 
 class Sender(threading.Thread):
@@ -63,10 +64,9 @@ def test_nothing_is_lost_or_doubled_by_kills_and_an_outage(product: Product) -> 
         senders = [Sender(product, address, number) for number in range(SENDERS)]
         for sender in senders:
             sender.start()
-        for number in range(3):
+        for number, kills in enumerate(KILLS):
             wait_for(lambda share=number: _count(senders) > (share + 1) * 15, "inquiries before the next fault")
-            for process in [*product.processes("web"), *product.processes("work")][number % 2 :: 2]:
-                os.kill(process, signal.SIGKILL)
+            _kill(product, kills, first=number)
             database.take()
             before = _count(senders)
             wait_for(lambda known=before: _count(senders) > known + 5, "inquiries while the database is away")
@@ -80,6 +80,13 @@ def test_nothing_is_lost_or_doubled_by_kills_and_an_outage(product: Product) -> 
         time.sleep(2)  # for one that would come twice
         assert _leads(product, straight) == Counter(sent)
         assert [path.name for path in (product.data / "spool").glob("*.spool")] == []
+
+
+def _kill(product: Product, kills: int, *, first: int) -> None:
+    """Web processes and the worker in turns, so that each kind is killed while others are at work."""
+    found = [*product.processes("web"), *product.processes("work")]
+    for number in range(kills):
+        os.kill(found[(first + number) % len(found)], signal.SIGKILL)
 
 
 def _count(senders: list[Sender]) -> int:
