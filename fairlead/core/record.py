@@ -168,6 +168,9 @@ class Row(models.Model):
 class Record(Row):
     """A noun of the process: addressed by its public id, edited under a version, archived rather than deleted."""
 
+    # Texts of which few differ, so that lists are grouped by them.
+    few_values: ClassVar[frozenset[str]] = frozenset()
+
     public_id = models.CharField(max_length=12, unique=True, default=new_public_id, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)

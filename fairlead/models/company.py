@@ -16,6 +16,7 @@ class Company(Owned):
     many = "companies"
 
     field_classes: ClassVar = dict.fromkeys(PRIVATE, "private")
+    few_values: ClassVar = frozenset({"industry"})
 
     name = models.CharField(_("name"), max_length=200)
     legal_name = models.CharField(_("legal name"), max_length=200, blank=True)

@@ -45,6 +45,7 @@ class Lead(Owned):
     field_classes: ClassVar = dict.fromkeys(
         ("email", "phone", "phone_e164", "street", "city", "region", "postal_code"), "private"
     )
+    few_values: ClassVar = frozenset({"interest", "country"})
     transitions: ClassVar = {
         "state": {("open", "qualified"), ("open", "disqualified"), ("open", "joined"), ("disqualified", "open")}
     }

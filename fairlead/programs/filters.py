@@ -75,7 +75,7 @@ class Filter:
     def _holds(self, by: Actor, texts: Sequence[str]) -> Q:
         column = self.known.column
         if self.lookup == "isnull":
-            return Q(**{f"{column}__isnull": _read(bool, self.name, texts[-1])})
+            return self._empty(_read(bool, self.name, texts[-1]))
         if self.kind is None:
             return Q(**{f"{column}__in": self._meant(by, texts)})
         if self.known.kind == "money":
@@ -84,6 +84,13 @@ class Filter:
             return self._days(texts, _zone(by))
         values = [self._value(text) for text in texts]
         return Q(**{f"{column}__{self.lookup}": values if self.lookup == "in" else values[-1]})
+
+    def _empty(self, wanted: bool) -> Q:
+        """Texts and choices that nobody filled in are empty texts, everything else is NULL."""
+        if self.field.null:
+            return Q(**{f"{self.known.column}__isnull": wanted})
+        blank = Q(**{self.known.column: ""})
+        return blank if wanted else ~blank
 
     def _days(self, texts: Sequence[str], zone: ZoneInfo) -> Q:
         """Days compare as whole days, those of a column of moments on the actor's clock; exact moments as they are."""
@@ -190,7 +197,7 @@ def amount(name: str, text: str) -> tuple[Decimal, str]:
 def _of_field(known: Known) -> Iterator[Filter]:
     kind, lookups = KINDS[known.kind]
     yield from (Filter(known.name + ending, known, lookup, kind) for ending, lookup in lookups.items())
-    if known.field.null:
+    if known.field.null or (known.field.blank and known.kind in ("text", "choice")):
         yield Filter(f"{known.name}.empty", known, "isnull", bool)
 
 

@@ -124,7 +124,7 @@ def _groups(known: Known) -> bool:
     """Of custom fields, those with few values that lists can be narrowed by."""
     if isinstance(known, CustomKnown):
         return known.kind in {"choice", "yes"} and known.custom.filterable
-    return known.kind in GROUPED
+    return known.kind in GROUPED or known.name in known.noun.few_values
 
 
 def _of(known: Known) -> Column:

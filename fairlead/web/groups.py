@@ -108,6 +108,8 @@ def _plain(known: Known, key: Any, reader: Reader) -> tuple[str, str]:
         return (str(_("Yes")), "true") if key else (str(_("No")), "false")
     if known.kind == "choice":
         return str(dict(known.choices).get(str(key), key)), str(key)
+    if known.kind == "text":
+        return str(key), str(key)
     return _month(key, reader)
 
 
@@ -161,10 +163,18 @@ def _each(asked: Asked, known: Known) -> Iterator[tuple[str, dict[str, str]]]:
         other: Any = known.field.related_model
         for each in other.objects.visible_to(asked.by).order_by("pk")[:MOST_GROUPS]:
             yield each.label, {known.name: each.public_id}
+    elif known.kind == "text":
+        yield from ((text, {known.name: text}) for text in _texts(asked, known))
     else:
         yield from _months(asked, known)
-    if known.field.null:
+    if known.field.null or (known.field.blank and known.kind in ("choice", "text")):
         yield _none(), {f"{known.name}.empty": "true"}
+
+
+def _texts(asked: Asked, known: Known) -> list[str]:
+    """The values that the newest records have."""
+    newest = asked.records.order_by("-pk").values_list(known.column, flat=True)[:MOST]
+    return sorted({text for text in newest if text}, key=str.casefold)[:MOST_GROUPS]
 
 
 def _months(asked: Asked, known: Known) -> Iterator[tuple[str, dict[str, str]]]:

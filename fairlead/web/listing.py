@@ -31,7 +31,7 @@ SIZE = 50
 COUNTED = 1000
 ANY = "any"
 # Filters that ask for what is worked out from what else is there now.
-NO_HISTORY = frozenset({"next", "contact", "contact_after", "contact_before", "q"})
+NO_HISTORY = frozenset({"next", "contact", "contact_after", "contact_before", "q", "group"})
 
 
 @dataclass(frozen=True)
@@ -363,6 +363,8 @@ class Asked:
 
     def _is(self, view: Shipped) -> bool:
         wanted = self.listing.presets | dict(view.values)
+        if wanted.pop("group", "") != (self.group.name if self.group else ""):
+            return False
         same = self.values == {name: value for name, value in wanted.items() if value != ANY}
         return same and not self.wide and "view" not in self.given
 

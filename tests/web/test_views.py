@@ -12,8 +12,9 @@ from fairlead.core.errors import Invalid, NotAllowed
 from fairlead.core.event import Event
 from fairlead.core.undo import redo, undo
 from fairlead.demo.world import World
-from fairlead.models import Company, Opportunity, Person, Pin, User, View
+from fairlead.models import Company, Lead, Opportunity, Person, Pin, User, View
 from fairlead.programs.days import span
+from fairlead.verbs.leads import edit_lead
 from fairlead.verbs.views import archive_view, edit_view, pin_view, save_view, share_view, unpin_view
 from fairlead.web.formats import Reader
 from fairlead.web.groups import groups
@@ -195,6 +196,25 @@ def test_many_records_are_counted_group_by_group(world: World, monkeypatch: pyte
     for field in ("state", "owner", "close_on"):
         found, complete = groups(asked(world, "opportunity", f"state=any&group={field}"))
         assert not complete and found and all(1 <= group.count <= 4 and not group.totals for group in found)
+
+
+def test_leads_by_type_source_campaign_interest_and_rating(
+    world: World, sam: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leads = Lead.objects.open()
+    edit_lead(world.mira.actor("web"), leads.order_by("-pk")[0], interest="Backup", rating="hot")
+    head = text(sam.get("/leads"))
+    for label in ("type", "source", "campaign", "interest", "rating"):
+        url = next(v["url"] for v in asked(world, "lead", "").views if v["label"] == f"By {label}")
+        assert f"By {label}" in head and "By" in text(sam.get(url))
+        found, complete = groups(asked(world, "lead", url.partition("?")[2]))
+        assert complete and sum(group.count for group in found) == leads.count()
+        assert [len(walk(sam, group.url)) for group in found] == [group.count for group in found]
+    assert ("Backup", 1) in [(group.label, group.count) for group in groups(asked(world, "lead", "group=interest"))[0]]
+    monkeypatch.setattr("fairlead.web.groups.MOST", 3)
+    many, complete = groups(asked(world, "lead", "group=rating"))
+    assert not complete and [group.label for group in many] == ["Hot", "None"]
+    assert "Backup" in [group.label for group in groups(asked(world, "lead", "group=interest"))[0]]
 
 
 # --- the steps to a filter ---------------------------------------------------------------------------------------
