@@ -20,6 +20,7 @@ from fairlead.models.opportunity import Closure, Opportunity
 from fairlead.models.organisation import Organisation
 from fairlead.models.person import Person
 from fairlead.models.pipeline import Pipeline, Stage
+from fairlead.models.reason import Reason
 from fairlead.models.run import Run
 from fairlead.models.schedule import Absence, Schedule
 from fairlead.models.second_factor import Authenticator, Passkey, RecoveryCode
@@ -66,6 +67,7 @@ __all__ = [
     "Pin",
     "Pipeline",
     "PostalAddress",
+    "Reason",
     "RecoveryCode",
     "Role",
     "Run",

@@ -11,6 +11,7 @@ from fairlead.core.verb import verb
 from fairlead.models import Organisation, Pipeline, Role, Schedule, Source, Stage
 from fairlead.models.schedule import WEEKDAYS
 from fairlead.models.user import DEFAULT_ROLES
+from fairlead.verbs.reasons import add_first_reasons
 
 STAGES = [("Qualify", 5, 10), ("Develop", 10, 30), ("Propose", 8, 60), ("Close", 7, 80)]
 SOURCES = ["Web form", "Phone", "Referral", "Word of mouth", "Trade show", "Search", "E-mail", "Purchased list"]
@@ -26,7 +27,7 @@ class OrganisationFacts(TypedDict, total=False):
 
 @verb("{by} set up {it}", may="organisation.edit", undo_within=None)
 def set_up(by: Actor, **facts: Unpack[OrganisationFacts]) -> Organisation:
-    """Set up the organisation with its roles, working hours, pipeline and sources; a second call changes nothing."""
+    """Set up the organisation: roles, hours, a pipeline, sources and reasons; a second call changes nothing."""
     if (ours := Organisation.objects.first()) is not None:
         return ours
     for name, grants in DEFAULT_ROLES.items():
@@ -38,6 +39,7 @@ def set_up(by: Actor, **facts: Unpack[OrganisationFacts]) -> Organisation:
         create(Stage, pipeline=pipeline, name=name, position=position, usual_days=days, probability=probability)
     for name in SOURCES:
         create(Source, name=name)
+    add_first_reasons()
     return create(Organisation, schedule=schedule, **{"name": "Fairlead", **facts})
 
 

@@ -30,6 +30,7 @@ from fairlead.models import (
     File,
     Import,
     Organisation,
+    Reason,
     Role,
     Run,
     Schedule,
@@ -119,6 +120,7 @@ PAGES = {
     "settings/organisation": "organisation.edit",
     "settings/password": "member",
     "settings/people": "organisation.edit",
+    "settings/reasons": "organisation.edit",
     "settings/roles": "organisation.edit",
     "settings/schedules": "organisation.edit",
     "settings/second-factor": "member",
@@ -189,7 +191,7 @@ class Field:
         self.browser.force_login(self.sam)
         alone = [Organisation.ours(), held, Schedule.objects.first(), world.sam.teams.first(), world.noah]
         alone += [self._absence(PREPARER, user=world.sam), self._view(PREPARER, user=world.sam)]
-        alone += [self._field(PREPARER), self.api.token]
+        alone += [self._field(PREPARER), self.api.token, Reason.objects.first()]
         alone += [self._run(PREPARER, user=world.sam), self._import(PREPARER, user=world.sam)]
         self.records |= {noun_of(record): {"own": record} for record in alone}  # type: ignore[dict-item]
         self.named = {
