@@ -3,9 +3,12 @@
 from datetime import date
 from typing import Any, cast
 
+from django.utils.translation import gettext as _
+
 from fairlead.core import clock
 from fairlead.core.actor import Actor
 from fairlead.core.changes import change
+from fairlead.core.errors import WrongState
 from fairlead.core.verb import verb
 from fairlead.models import Lead, Opportunity, Tag, Team, User
 from fairlead.models.owned import Owned
@@ -22,6 +25,19 @@ def assign(by: Actor, record: Subject, *, owner: User | None = None, team: Team 
     """Give a record to an owner, or to a team; without both, nobody owns it."""
     change(record, owner=owner, team=team or (owner.teams.first() if owner else None))
     return record
+
+
+@verb("{by} claimed {lead}", may="lead.create")
+def claim_lead(by: Actor, lead: Lead) -> Lead:
+    """Take an open lead that nobody owns. Of two who claim it at once the first has it, and the other is told who."""
+    if lead.owner_id == by.user_id and by.user_id:
+        return lead
+    if lead.owner is not None:
+        raise WrongState(_("%(owner)s has %(lead)s already.") % {"owner": lead.owner, "lead": lead})
+    if not lead.is_open:
+        raise WrongState(_("%(lead)s is closed. Open it again first.") % {"lead": lead})
+    change(lead, **owned_by(by))
+    return lead
 
 
 @verb("{by} asked {helper} to help with {record}", may="edit")

@@ -50,6 +50,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "change_list": {"noun": "person", "ids": ["x"], "deed": "archive"},
     "capture_lead": {"name": "New", "email": "new@capture.example"},
     "change_role": {"role": "@role"},
+    "claim_lead": {},
     "close_endpoint": {},
     "close_lost": {"reason": "Price"},
     "close_won": {},

@@ -97,6 +97,7 @@ def page_of(request: HttpRequest, record: Any, *, status: int = 200, **more: Any
         "others": others,
         "parts": parts,
         "may": {name: getattr(record, name) and record.archived_at is None for name in RIGHTS},
+        "may_claim": noun == "lead" and access.can_any(found.by, "create", "lead"),
         "stops": parts["stop"],
         "details_shown": shown_details(record, found, parts),
         "soon": choices(found.reader),
