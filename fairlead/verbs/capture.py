@@ -1,5 +1,6 @@
 """Capture: what arrives is kept as it came, and becomes a lead, once. Nobody is merged with anybody."""
 
+from dataclasses import dataclass
 from typing import Any, Unpack
 
 from django.db.models import Q
@@ -25,19 +26,36 @@ def capture_lead(by: Actor, *, name: str = "", owner: User | None = None, **fact
     """
     one_at_a_time()
     values = with_phone(with_custom(by, "lead", {"name": name, **facts}))
-    keys = Lead(**{field: values.get(field, "") for field in ("email", "phone_e164")}).exact_keys()
-    known = _holding(Lead, keys, state="open", lead_type=values.get("lead_type", Lead.Type.INQUIRY))
-    if len(known) == 1:
-        lead: Lead = known[0]
+    found = likely(values)
+    if len(found.leads) == 1:
+        lead: Lead = found.leads[0]
         _join(lead, values)
         return lead
+    team = owner.teams.first() if owner else None
+    given = {noun: value for noun, value in values.items() if not (noun in found.links and value is None)}
+    return create(Lead, **(found.links | given), owner=owner, team=team, possible_duplicate=found.doubtful)
+
+
+@dataclass(frozen=True)
+class Likely:
+    """Who has the mail address or number of a lead to be: what it is linked to, and open leads of its type.
+
+    `doubtful`: several have it, so that none of them is linked.
+    """
+
+    links: dict[str, Any]
+    leads: list[Lead]
+    doubtful: bool
+
+
+def likely(values: dict[str, Any]) -> Likely:
+    """Who may already be known with these facts, the number among them in E.164."""
+    keys = Lead(**{field: values.get(field, "") for field in ("email", "phone_e164")}).exact_keys()
+    leads = _holding(Lead, keys, state="open", lead_type=values.get("lead_type", Lead.Type.INQUIRY))
     people = _holding(Person, keys)
     companies = [] if people else _holding(Company, keys)
     links = {"person": people[0]} if len(people) == 1 else {"company": companies[0]} if len(companies) == 1 else {}
-    doubtful = max(len(known), len(people), len(companies)) > 1
-    team = owner.teams.first() if owner else None
-    given = {noun: value for noun, value in values.items() if not (noun in links and value is None)}
-    return create(Lead, **(links | given), owner=owner, team=team, possible_duplicate=doubtful)
+    return Likely(links, leads, max(len(leads), len(people), len(companies)) > 1)
 
 
 def one_at_a_time() -> None:

@@ -63,8 +63,7 @@ def edit_lead(
 def answered(activity: Activity) -> None:
     """Stop the lead's response clock when this contact is a human answer: reached or voicemail, mail out, meeting."""
     lead = activity.lead
-    missed = activity.kind == "call" and activity.outcome not in {"reached", "voicemail"}
-    if lead is None or lead.responded_at or activity.kind == "note" or missed or activity.direction == "in":
+    if lead is None or lead.responded_at or not _is_answer(activity):
         return
     change(lead, responded_at=max(activity.happened_at, lead.created_at) if activity.happened_at else clock.now())
 
@@ -74,3 +73,10 @@ def with_phone(values: dict[str, Any]) -> dict[str, Any]:
     if "phone" in values:
         values["phone_e164"] = normal.phone(values["phone"], values.get("country") or Organisation.ours().country)
     return values
+
+
+def _is_answer(activity: Activity) -> bool:
+    """Who rang us and was talked to is answered; a mail or a voicemail of theirs is no answer of ours."""
+    if activity.kind == "call":
+        return activity.outcome == "reached" or (activity.outcome == "voicemail" and activity.direction == "out")
+    return activity.kind != "note" and activity.direction == "out"

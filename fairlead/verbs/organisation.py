@@ -14,7 +14,10 @@ from fairlead.models.user import DEFAULT_ROLES
 from fairlead.verbs.reasons import add_first_reasons
 
 STAGES = [("Qualify", 5, 10), ("Develop", 10, 30), ("Propose", 8, 60), ("Close", 7, 80)]
-SOURCES = ["Web form", "Phone", "Referral", "Word of mouth", "Trade show", "Search", "E-mail", "Purchased list"]
+SOURCES = [
+    "Web form", "Phone", "Referral", "Word of mouth", "Trade show", "Search", "Map search", "Yellow pages", "E-mail",
+    "Purchased list",
+]  # fmt: skip
 
 
 class OrganisationFacts(TypedDict, total=False):

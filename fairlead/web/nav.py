@@ -15,6 +15,7 @@ GROUPS: list[tuple[str, list[Entry]]] = [
             ("Today", "/", "today", "T", "member", True),
             ("Leads", "/leads", "leads", "L", "lead.see", False),
             ("Opportunities", "/opportunities", "pipeline", "P", "opportunity.see", True),
+            ("Phone", "/call", "phone", "H", "lead.create", False),
             ("Submissions", "/submissions", "form", "S", "lead.see", False),
         ],
     ),

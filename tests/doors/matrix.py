@@ -150,6 +150,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "suppress": {"reason": "Asked"},
     "suppress_address": {"address": "x@example.com", "channel": "mail", "reason": "Asked"},
     "tag": {"tag": "renewal"},
+    "take_call": {"text": "Talked"},
     "tag_many": {"records": ["@record"], "tag": "renewal"},
     "unarchive": {},
     "unarchive_field": {},
@@ -176,6 +177,7 @@ ASKS_OF_ALL = {
     "change_list": ("person", "mass_update"),
     "export_list": ("person", "export"),
     "import_records": ("person", "create"),
+    "take_call": ("activity", "create"),
 }
 # How one signs in is changed in the browser alone; how others do, by no token.
 BROWSER_ALONE = {"add_authenticator", "add_passkey", "remove_authenticator", "remove_passkey"}

@@ -72,6 +72,7 @@ PAGES = {
     "": "member",
     "acts/": "member",
     "api/": "program",
+    "call": "lead.create",
     "companies": "company.see",
     "companies/<str:address>/cell": "record",
     "companies/bulk": "company.mass_update",

@@ -1,5 +1,6 @@
 // The one script of every page: behaviours are found by data-behaviour, here and in whatever htmx brings in.
 import { start } from "./behave.js";
+import { caller } from "./caller.js";
 import { composer } from "./composer.js";
 import { drop } from "./drop.js";
 import { edit, watchEdits } from "./edit.js";
@@ -17,7 +18,7 @@ import { snooze, watchSnooze } from "./snooze.js";
 import { toasts } from "./toasts.js";
 import { watchVisits } from "./visit.js";
 
-const behaviours = { composer, drop, edit, filters, menu, palette, passkey, rows, select, sheet, snooze, toasts };
+const behaviours = { caller, composer, drop, edit, filters, menu, palette, passkey, rows, select, sheet, snooze, toasts };
 
 watchKeys();
 watchPaletteLinks();

@@ -71,7 +71,7 @@ def _entry(kind: str, given: dict[str, str], reader: Reader) -> dict[str, Any]:
     if given["happened"]:
         raw["happened_at"] = _moment(given["happened"], reader)
     if given["next_step"] or given["on"] or given["other_day"]:
-        raw["next_on"] = _day(given, reader)
+        raw["next_on"] = chosen_day(given, reader)
         raw["next_kind"] = "call" if given["next_step"].lower().startswith("call") else "todo"
         if given["next_step"]:
             raw["next_step"] = given["next_step"]
@@ -83,7 +83,7 @@ def _entry(kind: str, given: dict[str, str], reader: Reader) -> dict[str, Any]:
 def _task(given: dict[str, str], reader: Reader) -> dict[str, Any]:
     if not given["text"]:
         raise Invalid({"text": [_("Write what is to be done first.")]})
-    raw: dict[str, Any] = {"title": given["text"], "due_on": _day(given, reader)}
+    raw: dict[str, Any] = {"title": given["text"], "due_on": chosen_day(given, reader)}
     if given["at"]:
         raw["due_time"] = _time(given["at"])
     if given["task_kind"]:
@@ -93,7 +93,7 @@ def _task(given: dict[str, str], reader: Reader) -> dict[str, Any]:
     return raw
 
 
-def _day(given: dict[str, str], reader: Reader) -> str | None:
+def chosen_day(given: dict[str, str], reader: Reader) -> str | None:
     """The day of a chip, or the one that was typed or picked instead."""
     text = given["other_day"] or given["on"]
     try:
@@ -141,5 +141,5 @@ def _said(kind: str, raw: dict[str, Any], reader: Reader) -> str:
 def _quiet(url: str) -> str:
     """The page again, without what opened its composer."""
     path, _mark, query = url.partition("?")
-    kept = "&".join(part for part in query.split("&") if part and not part.startswith("kind="))
+    kept = "&".join(part for part in query.split("&") if part and not part.startswith(("kind=", "direction=")))
     return f"{path}?{kept}" if kept else path

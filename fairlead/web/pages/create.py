@@ -21,7 +21,8 @@ from fairlead.web.page import Request, done, page, render
 def choose(request: Request) -> HttpResponse:
     """What to add: the page that N opens where nothing nearer has that key."""
     forms = [form for noun, form in FORMS.items() if access.can_any(request.by, "create", noun)]
-    return render(request, "create/choose.html", {"forms": forms})
+    may_call = access.can_any(request.by, "create", "lead")
+    return render(request, "create/choose.html", {"forms": forms, "may_call": may_call})
 
 
 def form(request: Request, noun: str) -> HttpResponse:

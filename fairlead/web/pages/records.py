@@ -105,7 +105,7 @@ def page_of(request: HttpRequest, record: Any, *, status: int = 200, **more: Any
         "token": secrets.token_urlsafe(12),
         "file_error": "",
         "team": _team(),
-        "box": {"kind": request.GET.get("kind", ""), "focus": "kind" in request.GET, "given": {}, "errors": {}},
+        "box": _box(request),
         **_tasks(record, found),
         **_timeline(request, record, others),
         **(_opportunity(record, found.reader) if isinstance(record, Opportunity) else {}),
@@ -113,6 +113,12 @@ def page_of(request: HttpRequest, record: Any, *, status: int = 200, **more: Any
         **more,
     }
     return render(request, f"records/{noun}.html", context, status=status)
+
+
+def _box(request: HttpRequest) -> dict[str, Any]:
+    """The composer as the address asks for it: `kind` opens it, `direction` says who called or wrote."""
+    given = {"direction": request.GET.get("direction", "")}
+    return {"kind": request.GET.get("kind", ""), "focus": "kind" in request.GET, "given": given, "errors": {}}
 
 
 def shown_details(record: Any, request: Request, parts: Beside) -> list[details.Shown]:
