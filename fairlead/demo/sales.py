@@ -7,8 +7,9 @@ from fairlead.core.upload import receive
 from fairlead.demo.logs import plan_entry, plan_task
 from fairlead.demo.play import Facts, Play, some
 from fairlead.models import Source, Stage, User
+from fairlead.verbs.closing import close_lost, close_won
 from fairlead.verbs.files import attach_file
-from fairlead.verbs.opportunities import close_lost, close_won, create_opportunity, move_stage
+from fairlead.verbs.opportunities import create_opportunity, move_stage
 from fairlead.verbs.ownership import add_collaborator
 
 

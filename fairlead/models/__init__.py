@@ -9,6 +9,16 @@ from fairlead.models.campaign import Campaign
 from fairlead.models.company import Company
 from fairlead.models.contact import MailAddress, PhoneNumber, PostalAddress
 from fairlead.models.custom import CustomField
+from fairlead.models.developing import (
+    Competitor,
+    CriterionTick,
+    Gap,
+    Need,
+    Notice,
+    Rival,
+    Stakeholder,
+    TeamMember,
+)
 from fairlead.models.endpoint import Endpoint
 from fairlead.models.external import ExternalId
 from fairlead.models.file import File
@@ -19,7 +29,7 @@ from fairlead.models.lead import Lead
 from fairlead.models.opportunity import Closure, Opportunity
 from fairlead.models.organisation import Organisation
 from fairlead.models.person import Person
-from fairlead.models.pipeline import Pipeline, Stage
+from fairlead.models.pipeline import ExitCriterion, Pipeline, Stage
 from fairlead.models.reason import Reason
 from fairlead.models.run import Run
 from fairlead.models.schedule import Absence, Schedule
@@ -44,19 +54,25 @@ __all__ = [
     "Campaign",
     "Closure",
     "Company",
+    "Competitor",
+    "CriterionTick",
     "CustomField",
     "Endpoint",
     "Event",
     "EventLink",
     "ExactKey",
+    "ExitCriterion",
     "ExternalId",
     "File",
+    "Gap",
     "IdempotencyKey",
     "Identity",
     "Import",
     "ImportBatch",
     "Lead",
     "MailAddress",
+    "Need",
+    "Notice",
     "Opportunity",
     "Organisation",
     "Outbox",
@@ -69,6 +85,7 @@ __all__ = [
     "PostalAddress",
     "Reason",
     "RecoveryCode",
+    "Rival",
     "Role",
     "Run",
     "Schedule",
@@ -78,11 +95,13 @@ __all__ = [
     "Slot",
     "Source",
     "Stage",
+    "Stakeholder",
     "Submission",
     "Suppression",
     "Tag",
     "Task",
     "Team",
+    "TeamMember",
     "Token",
     "User",
     "View",

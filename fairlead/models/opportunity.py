@@ -13,6 +13,7 @@ from fairlead.core.record import Link, Row, RowQuerySet
 from fairlead.models import money
 from fairlead.models.about import following
 from fairlead.models.owned import Owned
+from fairlead.models.progress import FROM, KEPT, count_anew
 
 
 class OpportunityQuerySet(RowQuerySet["Opportunity"]):
@@ -41,8 +42,12 @@ class Opportunity(Owned):
         YEAR = "year", _("a year")
 
     transitions: ClassVar = {"state": {("open", "won"), ("open", "lost"), ("won", "open"), ("lost", "open")}}
-    api_hidden = frozenset({"amount_minor"})
-    field_classes: ClassVar = {"amount": "money", "amount_minor": "money"}
+    # What it is worth over its duration, also by its chance, and how many exit criteria of its stage are met.
+    derived = Owned.derived.union(KEPT)
+    api_hidden = frozenset({"amount_minor", "total_minor", "weighted_minor"})
+    field_classes: ClassVar = dict.fromkeys(
+        ("amount", "amount_minor", "total", "total_minor", "weighted", "weighted_minor"), "money"
+    )
 
     title = models.CharField(_("title"), max_length=200)
     company = models.ForeignKey(
@@ -65,12 +70,19 @@ class Opportunity(Owned):
     amount_minor = models.BigIntegerField(_("value"), null=True, blank=True)
     currency = models.CharField(_("currency"), max_length=3, default="GBP")
     recurs = models.CharField(_("recurs"), max_length=5, choices=Recurs.choices, default=Recurs.ONCE)
+    # How long what recurs is agreed for; it counts for a year when this is not known.
+    months = models.PositiveSmallIntegerField(_("months"), null=True, blank=True)
     close_on = models.DateField(_("close date"), null=True, blank=True)
     likelihood = models.PositiveSmallIntegerField(_("likelihood"), null=True, blank=True)
     source = models.ForeignKey(
         "Source", null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("source")
     )
     about = models.TextField(_("about"), blank=True)
+    solution = models.TextField(_("solution"), blank=True)
+    criteria_met = models.PositiveSmallIntegerField(_("criteria met"), default=0, editable=False)
+    criteria_of = models.PositiveSmallIntegerField(_("exit criteria"), default=0, editable=False)
+    total_minor = models.BigIntegerField(_("total"), null=True, blank=True, editable=False)
+    weighted_minor = models.BigIntegerField(_("weighted"), null=True, blank=True, editable=False)
 
     objects: ClassVar = OpportunityQuerySet.as_manager()
 
@@ -97,6 +109,16 @@ class Opportunity(Owned):
         return None if self.amount_minor is None else money.from_minor(self.amount_minor, self.currency)
 
     @property
+    def total(self) -> Decimal | None:
+        """Value × duration."""
+        return None if self.total_minor is None else money.from_minor(self.total_minor, self.currency)
+
+    @property
+    def weighted(self) -> Decimal | None:
+        """The total by its likelihood, or by the stage's probability."""
+        return None if self.weighted_minor is None else money.from_minor(self.weighted_minor, self.currency)
+
+    @property
     def customer(self) -> Any:
         """The company if there is one, else the person; None when neither is known yet."""
         return self.company or self.person
@@ -115,21 +137,32 @@ class Opportunity(Owned):
         return [("opportunity", self.pk), *([("lead", self.lead_id)] if self.lead_id else [])]
 
     def api_extra(self, by: Any) -> dict[str, Any]:
-        return {"amount": None if self.amount is None else str(self.amount)}
+        amounts = {"amount": self.amount, "total": self.total, "weighted": self.weighted}
+        return {name: None if amount is None else str(amount) for name, amount in amounts.items()}
+
+    @classmethod
+    def derive(cls, changes: Any) -> None:
+        super().derive(changes)
+        count_anew(each.row.pk for each in changes if each.op == "create" or FROM & set(each.before))
 
 
 class Closure(Row):
-    """How an opportunity ended; reopening adds nothing here and removes nothing."""
+    """How an opportunity ended, or that it was opened again: each time a row, and none is taken away."""
 
     access_as = "opportunity"
     field_classes: ClassVar = {"amount_minor": "money"}
 
     opportunity = models.ForeignKey(Opportunity, on_delete=models.PROTECT, related_name="closures")
-    outcome = models.CharField(max_length=4, choices=[("won", _("Won")), ("lost", _("Lost"))])
+    outcome = models.CharField(
+        max_length=8, choices=[("won", _("Won")), ("lost", _("Lost")), ("reopened", _("Reopened"))]
+    )
     on = models.DateField()
     amount_minor = models.BigIntegerField(null=True, blank=True)
     currency = models.CharField(max_length=3)
     reason = models.CharField(max_length=200, blank=True)
+    competitor = models.ForeignKey(
+        "Competitor", null=True, blank=True, on_delete=models.PROTECT, related_name="closures"
+    )
     note = models.TextField(blank=True)
 
     def __str__(self) -> str:

@@ -13,6 +13,7 @@ from fairlead.core.actor import Actor
 from fairlead.core.record import RowQuerySet, rows
 from fairlead.models.about import About, exactly_one, touched
 from fairlead.models.custom import Customised
+from fairlead.models.progress import count_anew
 
 
 class TaskQuerySet(RowQuerySet["Task"]):
@@ -87,6 +88,8 @@ class Task(Customised, About):
         """Keep the next step of what these tasks are, or were, about."""
         for name, ids in touched(changes):
             _keep_next_step(rows()[name], name, ids)
+            if name == "opportunity":
+                count_anew(ids)
 
 
 def due_moment(due_on: Any, due_time: time | None, zone: ZoneInfo) -> datetime | None:

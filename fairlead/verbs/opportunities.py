@@ -8,18 +8,21 @@ from django.utils.translation import gettext as _
 from typing_extensions import TypedDict
 
 from fairlead.core import clock
+from fairlead.core.act import current
 from fairlead.core.actor import Actor
 from fairlead.core.changes import change, create
 from fairlead.core.clash import check_version
 from fairlead.core.errors import Invalid, WrongState
 from fairlead.core.verb import verb
-from fairlead.models import Closure, Company, Lead, Opportunity, Organisation, Person, Source, Stage, money
+from fairlead.models import Company, ExitCriterion, Gap, Lead, Opportunity, Organisation, Person, Source, Stage
+from fairlead.verbs.amounts import minor_or_none
 from fairlead.verbs.companies import company_along
+from fairlead.verbs.criteria import missing
 from fairlead.verbs.custom_values import Custom, with_custom
 from fairlead.verbs.ownership import owned_by
 from fairlead.verbs.people import person_along
 
-MOST = Decimal(10) ** 15
+MOST_MONTHS = 600
 
 
 class OpportunityFacts(TypedDict, total=False):
@@ -29,10 +32,12 @@ class OpportunityFacts(TypedDict, total=False):
     amount: Decimal | None
     currency: str
     recurs: Literal["once", "month", "year"]
+    months: int | None
     close_on: date | None
     likelihood: int | None
     source: Source | None
     about: str
+    solution: str
     custom: Custom
 
 
@@ -54,7 +59,8 @@ def create_opportunity(
         facts["company"] = company_along(by, new_company)
     if new_person:
         facts["person"] = person_along(by, new_person, facts.get("company"))
-    stage = stage or Stage.objects.order_by("pipeline__position", "position")[0]
+    stage = stage or first_stage()
+    must_be_in_use(stage)
     values = _values(with_custom(by, "opportunity", dict(facts)), facts.get("currency") or Organisation.ours().currency)
     return create(Opportunity, title=title, stage=stage, stage_since=clock.now(), **owned_by(by), **values)
 
@@ -78,62 +84,57 @@ def edit_opportunity(
 
 
 @verb("{by} moved {opportunity} from {before} to {stage}", may="edit")
-def move_stage(by: Actor, opportunity: Opportunity, *, stage: Stage) -> Opportunity:
-    """Move an open opportunity to another stage of its pipeline; skipping and going back are allowed."""
-    _must_be_open(opportunity)
-    if stage.pipeline_id != opportunity.stage.pipeline_id:
-        raise Invalid({"stage": [_("This stage belongs to another pipeline.")]})
-    if stage.pk != opportunity.stage_id:
-        from fairlead.core.act import current
+def move_stage(by: Actor, opportunity: Opportunity, *, stage: Stage, reason: str = "") -> Opportunity:
+    """Move an open opportunity to another stage of its pipeline; skipping and going back are allowed.
 
-        current().step.labels["before"] = opportunity.stage.name
-        change(opportunity, stage=stage, stage_since=clock.now())
-    return opportunity
-
-
-@verb("{by} won {opportunity}", may="edit")
-def close_won(
-    by: Actor, opportunity: Opportunity, *, amount: Decimal | None = None, on: date | None = None, note: str = ""
-) -> Opportunity:
-    """Close an opportunity as won; the amount is what was really agreed, its value when not given."""
-    return _close(opportunity, "won", amount=amount, on=on, note=note)
-
-
-@verb("{by} lost {opportunity}: {reason}", may="edit")
-def close_lost(
-    by: Actor, opportunity: Opportunity, *, reason: str, on: date | None = None, note: str = ""
-) -> Opportunity:
-    """Close an opportunity as lost, with the reason; its people stay in follow-up."""
-    return _close(opportunity, "lost", reason=reason, on=on, note=note)
-
-
-@verb("{by} reopened {opportunity}", may="edit")
-def reopen_opportunity(by: Actor, opportunity: Opportunity) -> Opportunity:
-    """Open a closed opportunity again; how it was closed stays in its history."""
-    change(opportunity, state="open")
-    return opportunity
-
-
-def _close(opportunity: Opportunity, outcome: str, *, on: date | None, **facts: Any) -> Opportunity:
-    if opportunity.state == outcome:
+    Moving on asks for one line of `reason` when required exit criteria are missing; hard ones keep it where it is.
+    """
+    must_be_open(opportunity)
+    _must_fit(opportunity, stage)
+    if stage.pk == opportunity.stage_id:
         return opportunity
-    _must_be_open(opportunity)
-    amount = facts.pop("amount", None)
-    minor = opportunity.amount_minor if amount is None else _minor(amount, opportunity.currency)
-    create(
-        Closure,
-        opportunity=opportunity,
-        outcome=outcome,
-        on=on or clock.today(Organisation.ours().tz),
-        amount_minor=minor if outcome == "won" else None,
-        currency=opportunity.currency,
-        **facts,
-    )
-    change(opportunity, state=outcome)
+    before, lacking = opportunity.stage, missing(opportunity, stage)
+    required = _demand_met(before, lacking, reason)
+    if required:
+        gap = {"missing": [each.text for each in required], "reason": reason.strip(), "by_user_id": by.user_id}
+        create(Gap, opportunity=opportunity, stage=before, at=clock.now(), **gap)
+    current().step.labels["before"] = before.name
+    change(opportunity, stage=stage, stage_since=clock.now())
     return opportunity
 
 
-def _must_be_open(opportunity: Opportunity) -> None:
+def _demand_met(stage: Stage, lacking: list[ExitCriterion], reason: str) -> list[ExitCriterion]:
+    """The required criteria that are missing although there is a reason to move on; else it is refused."""
+    hard = [each for each in lacking if each.force == "hard"]
+    if hard:
+        text = _("Still missing to leave %(stage)s: %(what)s.")
+        raise Invalid({"stage": [text % {"stage": stage, "what": _listed(hard)}]})
+    required = [each for each in lacking if each.force == "required"]
+    if required and not reason.strip():
+        text = _("Missing to leave %(stage)s: %(what)s. Write one line on why you move on.")
+        raise Invalid({"reason": [text % {"stage": stage, "what": _listed(required)}]})
+    return required
+
+
+def _listed(criteria: list[ExitCriterion]) -> str:
+    return ", ".join(each.text for each in criteria)
+
+
+def _must_fit(opportunity: Opportunity, stage: Stage) -> None:
+    if stage.pipeline_id != opportunity.stage.pipeline_id:
+        text = _("%(stage)s belongs to the pipeline %(theirs)s, and %(title)s is in %(ours)s. Nothing was moved.")
+        words = {"stage": stage, "theirs": stage.pipeline, "title": opportunity, "ours": opportunity.stage.pipeline}
+        raise Invalid({"stage": [text % words]})
+    must_be_in_use(stage)
+
+
+def must_be_in_use(stage: Stage) -> None:
+    if stage.archived_at is not None:
+        text = _("The stage %(stage)s is archived. Choose one that is in use.")
+        raise Invalid({"stage": [text % {"stage": stage}]})
+
+
+def must_be_open(opportunity: Opportunity) -> None:
     if not opportunity.is_open:
         text = _("%(title)s is closed as %(state)s. Reopen it first.")
         raise WrongState(text % {"title": opportunity, "state": opportunity.get_state_display()})
@@ -142,14 +143,19 @@ def _must_be_open(opportunity: Opportunity) -> None:
 def _values(facts: dict[str, Any], currency: str) -> dict[str, Any]:
     if "amount" in facts:
         amount = facts.pop("amount")
-        facts["amount_minor"] = None if amount is None else _minor(amount, currency)
+        facts["amount_minor"] = minor_or_none(amount, currency)
     likelihood = facts.get("likelihood")
     if likelihood is not None and not 0 <= likelihood <= 100:
         raise Invalid({"likelihood": [_("Likelihood is a percentage from 0 to 100.")]})
+    if not 1 <= (facts.get("months") or 1) <= MOST_MONTHS:
+        raise Invalid({"months": [_("Write a number of months from 1 to %(most)s.") % {"most": MOST_MONTHS}]})
     return facts | {"currency": currency}
 
 
-def _minor(amount: Decimal, currency: str) -> int:
-    if not amount.is_finite() or not 0 <= amount < MOST:
-        raise Invalid({"amount": [_("Write an amount from 0 to 999,999,999,999,999.")]})
-    return money.to_minor(amount, currency)
+def first_stage() -> Stage:
+    """Where an opportunity begins: the first stage in use of the first pipeline in use."""
+    live = Stage.objects.live().filter(pipeline__archived_at=None)
+    found: Stage | None = live.order_by("pipeline__position", "pipeline_id", "position", "pk").first()
+    if found is None:
+        raise WrongState(_("There is no pipeline with a stage in use. An administrator adds one in the settings."))
+    return found

@@ -8,7 +8,8 @@ from playwright.sync_api import Page, expect
 from fairlead.core import clock
 from fairlead.demo.world import World
 from fairlead.models import Activity, Opportunity, Task
-from fairlead.verbs.opportunities import close_lost, edit_opportunity
+from fairlead.verbs.closing import close_lost
+from fairlead.verbs.opportunities import edit_opportunity
 from fairlead.web.addresses import url_of
 from tests.browser.conftest import WIDTHS, violations
 from tests.browser.test_lists import Opener, ready, visit  # noqa: F401

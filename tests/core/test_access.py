@@ -21,8 +21,9 @@ from fairlead.models import (
     Task,
 )
 from fairlead.verbs.activities import log_note
+from fairlead.verbs.closing import close_won
 from fairlead.verbs.leads import create_lead, edit_lead
-from fairlead.verbs.opportunities import close_won, create_opportunity
+from fairlead.verbs.opportunities import create_opportunity
 from fairlead.verbs.ownership import add_collaborator, archive, assign
 from fairlead.verbs.people import create_person
 from fairlead.verbs.suppressions import suppress, suppress_address

@@ -16,9 +16,10 @@ from fairlead.core.record import dump, erasing, writing
 from fairlead.core.verb import tell
 from fairlead.models import Activity, Closure, Company, Lead, MailAddress, Person, Tag, Task
 from fairlead.verbs.activities import edit_activity, log_call
+from fairlead.verbs.closing import close_lost, close_won
 from fairlead.verbs.companies import create_company, edit_company
 from fairlead.verbs.leads import create_lead
-from fairlead.verbs.opportunities import close_lost, close_won, create_opportunity, edit_opportunity, move_stage
+from fairlead.verbs.opportunities import create_opportunity, edit_opportunity, move_stage
 from fairlead.verbs.ownership import add_collaborator, tag
 from fairlead.verbs.people import create_person, edit_person
 from fairlead.verbs.tasks import add_task, complete_task, snooze_task

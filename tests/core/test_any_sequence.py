@@ -17,9 +17,10 @@ from fairlead.core.undo import redo, undo
 from fairlead.models import Activity, Company, Lead, Opportunity, Person, Stage, Suppression, Task
 from fairlead.verbs.activities import edit_activity, log_call, log_note
 from fairlead.verbs.bulk import archive_many, assign_many, tag_many
+from fairlead.verbs.closing import close_lost, close_won, reopen_opportunity
 from fairlead.verbs.companies import create_company, edit_company
 from fairlead.verbs.leads import create_lead, edit_lead
-from fairlead.verbs.opportunities import close_lost, close_won, create_opportunity, move_stage, reopen_opportunity
+from fairlead.verbs.opportunities import create_opportunity, move_stage
 from fairlead.verbs.ownership import add_collaborator, archive, assign, park, tag, unarchive
 from fairlead.verbs.people import create_person, edit_person
 from fairlead.verbs.suppressions import lift_suppression, suppress

@@ -18,9 +18,10 @@ from fairlead.models import Company, ExactKey, Lead, MailAddress, Opportunity, P
 from fairlead.models.index import with_key
 from fairlead.models.search import search
 from fairlead.verbs.activities import edit_activity, log_call
+from fairlead.verbs.closing import close_lost, close_won, reopen_opportunity
 from fairlead.verbs.companies import create_company
 from fairlead.verbs.leads import create_lead, edit_lead
-from fairlead.verbs.opportunities import close_lost, close_won, create_opportunity, move_stage, reopen_opportunity
+from fairlead.verbs.opportunities import create_opportunity, move_stage
 from fairlead.verbs.ownership import add_collaborator, archive, assign, tag
 from fairlead.verbs.people import create_person, edit_person
 from fairlead.verbs.tasks import add_task, complete_task

@@ -14,6 +14,8 @@ Grants = Mapping[str, Mapping[str, str]]
 
 MAIN = ("person", "company", "lead", "opportunity")
 CHILDREN = ("task", "activity", "file")
+# What an opportunity consists of.
+PARTS = ("stakeholder", "rival", "need", "team_member")
 # Whose the record is: the asker's, a teammate's, another team's, the asker's but archived, the asker's but merged
 # into the other team's.
 STANDINGS = ("own", "team", "other", "archived", "merged")
@@ -25,6 +27,40 @@ TEAM = {"*": {"see": "team", "create": "all", "edit": "own", "delete": "team"}, 
 # The arguments with which each verb is called, besides its record; `@name` is a record of the matrix.
 # A verb without a row fails the build.
 ARGUMENTS: dict[str, dict[str, Any]] = {
+    "add_criterion": {"text": "New"},
+    "add_need": {"text": "New"},
+    "add_rival": {"new_competitor": "New"},
+    "add_stage": {"name": "New"},
+    "add_stakeholder": {"person": "@priya", "role": "decides"},
+    "add_team_member": {"user": "@noah", "role": "technical"},
+    "archive_competitor": {},
+    "archive_criterion": {},
+    "archive_pipeline": {},
+    "archive_stage": {},
+    "create_competitor": {"name": "New"},
+    "create_pipeline": {"name": "New"},
+    "edit_competitor": {"strengths": "Edited"},
+    "edit_criterion": {"text": "Edited"},
+    "edit_need": {"text": "Edited"},
+    "edit_pipeline": {"name": "Edited"},
+    "edit_rival": {"note": "Edited"},
+    "edit_stage": {"name": "Edited"},
+    "edit_stakeholder": {"note": "Edited"},
+    "edit_team_member": {"role": "Edited"},
+    "place_criterion": {},
+    "place_need": {},
+    "place_stage": {},
+    "remove_need": {},
+    "remove_rival": {},
+    "remove_stakeholder": {},
+    "remove_team_member": {},
+    "see_notice": {},
+    "tick_criterion": {"criterion": "@criterion"},
+    "unarchive_competitor": {},
+    "unarchive_criterion": {},
+    "unarchive_pipeline": {},
+    "unarchive_stage": {},
+    "untick_criterion": {"criterion": "@criterion"},
     "accept_invitation": {"secret": "x", "password": "a long enough word"},
     "add_absence": {"starts_on": "2030-01-02", "ends_on": "2030-01-03"},
     "add_authenticator": {"secret": "x", "code": "000000"},
@@ -204,11 +240,13 @@ def may(grants: Grants, action: str, noun: str, standing: str) -> bool:
         if action == "see":
             return granted != "none" and may(grants, "see", "person", standing)
         return granted == "all" or (granted != "none" and may(grants, "edit", "person", standing))
+    if noun in PARTS:
+        return may(grants, "see" if action == "see" else "edit", "opportunity", standing)
     if noun == "suppression":
         return may(grants, "see" if action == "see" else "edit", "person", standing)
     if noun == "submission":
         return may(grants, "see" if action == "see" else "edit", "lead", standing)
-    if noun in {"token", "run", "view", "import"}:
+    if noun in {"token", "run", "view", "import", "notice"}:
         return True
     return level(grants, action, "absence" if noun == "absence" else "organisation") != "none"
 

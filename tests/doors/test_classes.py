@@ -21,10 +21,11 @@ from fairlead.models.search import search
 from fairlead.models.user import DEFAULT_ROLES
 from fairlead.programs.fields import fields
 from fairlead.verbs.activities import log_call
+from fairlead.verbs.closing import close_won, reopen_opportunity
 from fairlead.verbs.companies import edit_company
 from fairlead.verbs.custom import create_field
 from fairlead.verbs.leads import create_lead, edit_lead
-from fairlead.verbs.opportunities import close_won, create_opportunity, edit_opportunity, reopen_opportunity
+from fairlead.verbs.opportunities import create_opportunity, edit_opportunity
 from fairlead.verbs.people import create_person, edit_person
 from fairlead.verbs.roles import create_role
 from fairlead.verbs.users import change_role

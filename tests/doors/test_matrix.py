@@ -25,20 +25,28 @@ from fairlead.mcp.tools import call
 from fairlead.models import (
     Absence,
     Activity,
+    Competitor,
     CustomField,
     Endpoint,
+    ExitCriterion,
     File,
     Import,
+    Need,
+    Notice,
     Organisation,
+    Pipeline,
     Reason,
+    Rival,
     Role,
     Run,
     Schedule,
     Stage,
+    Stakeholder,
     Submission,
     Suppression,
     Tag,
     Task,
+    TeamMember,
     User,
     View,
 )
@@ -163,6 +171,11 @@ def prepare(by: Actor, *, world: World) -> dict[str, dict[str, Record]]:
             standing: create(model, person=person, **values, **({"stored_as": standing} if noun == "file" else {}))
             for standing, person in found["person"].items()
         }
+    for noun, model, facts in PARTS:
+        values = facts(world)
+        found[noun] = {
+            standing: create(model, opportunity=sale, **values) for standing, sale in found["opportunity"].items()
+        }
     endpoint = create(Endpoint, name="Matrix", starts_with="abcd", hashed="0" * 64)
     found["endpoint"] = {"own": endpoint}
     found["submission"] = {
@@ -177,6 +190,13 @@ CHILDREN: list[tuple[str, type[Record], Any]] = [
     ("activity", Activity, lambda world: {"kind": "note", "text": "Note", "by_user": world.dele}),
     ("file", File, lambda world: {"name": "a.txt", "media_type": "text/plain", "size": 1, "sha256": "0" * 64}),
     ("suppression", Suppression, lambda world: {"reason": "Asked", "source": "test"}),
+]
+
+PARTS: list[tuple[str, type[Record], Any]] = [
+    ("need", Need, lambda world: {"text": "Need"}),
+    ("rival", Rival, lambda world: {"competitor": create(Competitor, name="Matrix")}),
+    ("stakeholder", Stakeholder, lambda world: {"person": world.priya, "role": "signs"}),
+    ("team_member", TeamMember, lambda world: {"user": world.lena, "role": "technical"}),
 ]
 
 
@@ -194,10 +214,14 @@ class Field:
         alone += [self._absence(PREPARER, user=world.sam), self._view(PREPARER, user=world.sam)]
         alone += [self._field(PREPARER), self.api.token, Reason.objects.first()]
         alone += [self._run(PREPARER, user=world.sam), self._import(PREPARER, user=world.sam)]
+        alone += [Pipeline.objects.first(), self._stage(PREPARER), self._criterion(PREPARER)]
+        alone += [Competitor.objects.first(), self._notice(PREPARER, user=world.sam, opportunity=world.managed_it)]
         self.records |= {noun_of(record): {"own": record} for record in alone}  # type: ignore[dict-item]
         self.named = {
             "noah": world.noah.public_id,
             "role": held.public_id,
+            "priya": world.priya.public_id,
+            "criterion": self.records["criterion"]["own"].public_id,
             "stage": Stage.objects.order_by("position").last().public_id,  # type: ignore[union-attr]
             "tag": Tag.objects.first().public_id,  # type: ignore[union-attr]
             "act": str(Event.objects.filter(by_user=world.sam).latest("pk").act),
@@ -229,6 +253,21 @@ class Field:
     @aside
     def _import(by: Actor, *, user: User) -> Import:
         return create(Import, by_user=user, name="people.csv", kind="person", system="import", mode="create")
+
+    @staticmethod
+    @aside
+    def _stage(by: Actor) -> Stage:
+        return create(Stage, pipeline=Pipeline.objects.first(), name="Matrix", position=0)
+
+    @staticmethod
+    @aside
+    def _criterion(by: Actor) -> ExitCriterion:
+        return create(ExitCriterion, stage=Stage.objects.get(name="Matrix"), text="Matrix")
+
+    @staticmethod
+    @aside
+    def _notice(by: Actor, *, user: User, opportunity: Record) -> Notice:
+        return create(Notice, user=user, kind="won", opportunity=opportunity, by_label="Mira Holt")
 
     @staticmethod
     @aside

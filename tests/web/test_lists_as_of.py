@@ -14,10 +14,10 @@ from fairlead.core.undo import undo
 from fairlead.demo.world import World
 from fairlead.models import Lead, Person, User
 from fairlead.verbs.bulk import archive_many, assign_many, tag_many
+from fairlead.verbs.closing import close_won
 from fairlead.verbs.companies import create_company, edit_company
 from fairlead.verbs.custom import create_field
 from fairlead.verbs.leads import create_lead, edit_lead
-from fairlead.verbs.opportunities import close_won
 from fairlead.verbs.ownership import assign, tag
 from fairlead.verbs.people import create_person, edit_person
 from fairlead.verbs.runs import export_list

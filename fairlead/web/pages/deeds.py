@@ -62,7 +62,8 @@ def home_of(record: Any) -> str:
     """The page of a record, or of what it is about."""
     if record.noun() in AT_HOME:
         return url_of(record)
-    about = getattr(record, "about", None) or getattr(record, "person", None) or getattr(record, "company", None)
+    names = ("about", "opportunity", "person", "company")
+    about = next((found for name in names if (found := getattr(record, name, None))), None)
     return url_of(about) if about else "/"
 
 
