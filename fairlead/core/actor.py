@@ -1,7 +1,8 @@
 """Who acts, through which door, and what they may."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 Kind = Literal["user", "token", "visitor", "system"]
@@ -38,6 +39,11 @@ class Actor:
         if self.scopes is not None and noun not in CLASSES and not self._in_scope(action, noun):
             return "none"
         return granted(self.grants, action, noun)
+
+    @cached_property
+    def rights(self) -> Hashable:
+        """All that says how far this actor's rights reach, but who they are: the same for all who may the same."""
+        return self.kind, self.door, self.scopes, self.team_ids, self.teammate_ids, repr(self.grants)
 
     def _in_scope(self, action: str, noun: str) -> bool:
         assert self.scopes is not None

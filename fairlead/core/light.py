@@ -1,6 +1,6 @@
 """Rows with the few columns that a page shows, made without the work that a row to be changed needs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -64,22 +64,31 @@ def _joined(model: type[Model], links: tuple[str, ...], annotated: tuple[str, ..
     return Shape(model, [*own, *annotated, *theirs])
 
 
-def content(row: Any) -> tuple[Any, ...]:
-    """All that was read for such a row, by which it is known to show what another one showed."""
-    apart = row.__dict__.get("_prefetched_objects_cache", {})
-    return (
-        *(repr(value) if isinstance(value, (dict, list)) else value for value in row.values_read),
-        *(tuple(_values(each) for each in found) for found in apart.values()),
-        *(
-            _values(linked)
-            for linked in row._state.fields_cache.values()
-            if linked and "values_read" not in vars(linked)
-        ),
-    )
+class Glimpse:
+    """A row as the database gave it, with what was read `beside` it: known again by both.
 
+    The row itself is made only when somebody asks for what it holds.
+    """
 
-def _values(row: Model) -> tuple[Any, ...]:
-    return tuple(getattr(row, field.attname) for field in row._meta.concrete_fields)
+    __slots__ = ("_made", "_make", "_places", "beside", "pk", "values")
+
+    def __init__(self, values: tuple[Any, ...], places: Mapping[str, int], make: Callable[["Glimpse"], Any]) -> None:
+        self.values, self.pk, self._places, self._make = values, values[0], places, make
+        self.beside: tuple[Any, ...] = ()
+        self._made: Any = None
+
+    def __getitem__(self, name: str) -> Any:
+        """A column as the database gave it."""
+        return self.values[self._places[name]]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.row, name)
+
+    @property
+    def row(self) -> Any:
+        if self._made is None:
+            self._made = self._make(self)
+        return self._made
 
 
 class Shape:
@@ -99,6 +108,7 @@ class Shape:
         own |= dict.fromkeys(field.attname for field in links.values())
         self.asked = [*own, *(f"{link}__{name}" for link in through for name in through[link])]
         self._columns = [_key(model) if name == "pk" else name for name in own]
+        self.places = {name: place for place, name in enumerate(self._columns)}
         self._links = [
             (link, field.related_model, self._columns.index(field.attname), through[link])
             for link, field in links.items()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from fairlead.core import access
 from fairlead.core.actor import Actor
-from fairlead.core.light import Shape, shape_of
+from fairlead.core.light import Glimpse, Shape, shape_of
 from fairlead.core.record import conceal
 
 # Stand for the values while the question is put together; found again in its parameters.
@@ -20,6 +20,7 @@ MARKS: dict[type, Callable[[int], Any]] = {
     int: lambda place: 7_300_000_000_000_000 + place,
     str: lambda place: f"\x02{place}\x03",
     datetime: lambda place: datetime(1, 2, 3, 4, 5, 6, place, UTC),
+    date: lambda place: date(1, 1 + place // 28, 1 + place % 28),
 }
 MOST = 300  # questions kept for different rights
 
@@ -35,16 +36,36 @@ class Prepared:
         self._make, self._names, self._kinds = make, names, kinds
 
     def __call__(self, *values: Any) -> list[Any]:
+        return self.made(self.raw(*values))
+
+    def glimpses(self, make: Callable[[Glimpse], Any], *values: Any) -> list[Glimpse]:
+        """The rows as the database gives them, each made when somebody asks for it."""
+        rows = self.raw(*values)
+        assert not rows or self._shape
+        places = self._shape.places if self._shape else {}
+        return [Glimpse(row, places, make) for row in rows]
+
+    def count(self, *values: Any) -> int:
+        """How many rows there are."""
+        sql = f"SELECT COUNT(*) FROM ({self._sql}) AS counted"  # noqa: S608 (no value is in the text)
+        return int(self._asked(sql, values)[0][0]) if self._sql else 0
+
+    def raw(self, *values: Any) -> list[tuple[Any, ...]]:
+        """The rows as the database gives them."""
+        return self._asked(self._sql, values) if self._sql else []
+
+    def _asked(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         known = [_stored(value) for value in values]
-        if not self._sql:
-            return []
         with connection.cursor() as cursor:
-            cursor.execute(self._sql, [known[at] if at is not None else value for at, value in self._parameters])
-            rows = cursor.fetchall()
-        if self._converters:
-            rows = self._compiler.apply_converters(rows, self._converters)
+            cursor.execute(sql, [value if at is None else known[at] for at, value in self._parameters])
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
+
+    def made(self, rows: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """What the database gave, as rows."""
+        found: Any = self._compiler.apply_converters(rows, self._converters) if self._converters else rows
         made = self._shape.made if self._shape else tuple
-        return [made(tuple(row)) for row in rows]
+        return [made(tuple(row)) for row in found]
 
     @cached_property
     def _marks(self) -> list[Any]:
@@ -102,21 +123,22 @@ class PreparedFor:
         self._known: dict[Hashable, Prepared] = {}
 
     def __call__(self, by: Actor, *values: Any) -> list[Any]:
-        rights = (by.kind, by.door, by.scopes, by.team_ids, by.teammate_ids, repr(by.grants))
-        asked = self._known.get(rights) or self._prepare(rights, by)
+        asked = self._known.get(by.rights) or self._prepare(by)
         found = asked(by.user_id, *values)
         return [conceal(row, by) for row in found] if access.conceals(by) else found
 
-    def _prepare(self, rights: Hashable, by: Actor) -> Prepared:
+    def _prepare(self, by: Actor) -> Prepared:
         if len(self._known) >= MOST:
             self._known.clear()
         made = Prepared(
             lambda user_id, *values: self._make(replace(by, user_id=user_id), *values), self._names, int, *self._kinds
         )
-        self._known[rights] = made
+        self._known[by.rights] = made
         return made
 
 
 def _stored(value: Any) -> Any:
     """The value as the database takes it."""
-    return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
+    return connection.ops.adapt_datefield_value(value) if isinstance(value, date) else value

@@ -1,10 +1,10 @@
 """What a list can be narrowed by. Each filter reads its value from the address and says itself as a sentence."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, time
-from functools import cache
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, NamedTuple
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -17,40 +17,52 @@ from fairlead.web.formats import Reader, plain_date
 from fairlead.web.keyset import NotUnderstood
 
 MOST_CHOICES = 300
+# What a value means: the same for everybody, but for who asks, where their clock stands, and what moment it is.
+Condition = Callable[[Actor, Reader], Q]
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(NamedTuple):
     """One value that a filter offers: as it stands in the address, as people read it, and what it means."""
 
     value: str
     label: Any
-    condition: Q
+    condition: Condition
     sentence: Any = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Offer:
+    """What a filter offers; the same object for the same options. `shown`: values with what a choice says."""
+
+    options: tuple[Option, ...] = ()
+    shown: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
 class Narrowed:
     """A filter in force."""
 
-    condition: Q
+    condition: Condition
     sentence: str
 
 
 @dataclass(frozen=True)
 class Filter:
+    """`steady`: the SQL of its condition depends on its value alone, the reader's clock and who asks."""
+
     name: str
     label: Any
     # Stands for no value in the address; "any" takes it away.
     preset: str = ""
     kind: str = "select"
+    steady: bool = True
 
-    def options(self, by: Actor, reader: Reader) -> list[Option]:
-        return []
+    def offer(self, by: Actor) -> Offer:
+        return Offer()
 
-    def read(self, value: str, options: Sequence[Option], by: Actor, reader: Reader) -> Narrowed:
+    def read(self, value: str, offer: Offer, by: Actor, reader: Reader) -> Narrowed:
         """What this value means; one that is not offered raises NotUnderstood."""
-        for option in options:
+        for option in offer.options:
             if option.value == value:
                 words = {"filter": self.label, "value": option.label}
                 return Narrowed(option.condition, str(option.sentence) or _("%(filter)s is %(value)s") % words)
@@ -58,6 +70,10 @@ class Filter:
             _("This list has no “%(value)s” under %(filter)s, or you may not see it. Choose another value.")
             % {"value": value[:60], "filter": str(self.label).lower()}
         )
+
+    def offered(self, options: Iterable[Option]) -> Offer:
+        found = tuple(options)
+        return Offer(found, tuple((each.value, str(each.sentence) or f"{self.label}: {each.label}") for each in found))
 
 
 @dataclass(frozen=True)
@@ -67,8 +83,11 @@ class OneOf(Filter):
     column: str = ""
     choices: tuple[tuple[str, Any], ...] = ()
 
-    def options(self, by: Actor, reader: Reader) -> list[Option]:
-        return [Option(value, str(label), Q(**{self.column: value})) for value, label in self.choices]
+    def offer(self, by: Actor) -> Offer:
+        return _fixed(self)
+
+    def options(self) -> list[Option]:
+        return [Option(value, str(label), _is(self.column, value)) for value, label in self.choices]
 
 
 @dataclass(frozen=True)
@@ -79,30 +98,40 @@ class Linked(Filter):
     model: Any = None
     none: Any = ""
 
-    def options(self, by: Actor, reader: Reader) -> list[Option]:
-        found = [Option("none", self.none, Q(**{self.column: None}))] if self.none else []
-        return found + [
-            Option(each.public_id, each.name, Q(**{self.column: each.pk})) for each in _offered(self.model)(by)
-        ]
+    def offer(self, by: Actor) -> Offer:
+        return _linked(self, tuple(_rows(self.model)(by)))
+
+    def options(self) -> list[Option]:
+        return [Option("none", self.none, _is(self.column, None))] if self.none else []
 
 
 @dataclass(frozen=True)
 class Owner(Filter):
     """Me, nobody, or a colleague; those who have left are offered last, because they may still own something."""
 
-    def options(self, by: Actor, reader: Reader) -> list[Option]:
-        found = [Option("me", _("me"), Q(owner_id=by.user_id)), Option("none", _("nobody"), Q(owner=None))]
-        return found + [Option(each.public_id, each.name, Q(owner_id=each.pk)) for each in _colleagues(by)]
+    column: str = "owner"
+
+    def offer(self, by: Actor) -> Offer:
+        return _linked(self, tuple(_colleagues(by)))
+
+    def options(self) -> list[Option]:
+        return [
+            Option("me", _("me"), lambda by, reader: Q(owner_id=by.user_id)),
+            Option("none", _("nobody"), _is(self.column, None)),
+        ]
 
 
 @dataclass(frozen=True)
 class Marks(Filter):
     """Conditions with a name of their own, such as having no next step."""
 
-    make: Callable[[Reader], list[Option]] = field(default=lambda reader: [])
+    make: Callable[[], list[Option]] = list
 
-    def options(self, by: Actor, reader: Reader) -> list[Option]:
-        return self.make(reader)
+    def offer(self, by: Actor) -> Offer:
+        return _fixed(self)
+
+    def options(self) -> list[Option]:
+        return self.make()
 
 
 @dataclass(frozen=True)
@@ -114,11 +143,13 @@ class Day(Filter):
     moments: bool = True
     kind: str = "date"
 
-    def read(self, value: str, options: Sequence[Option], by: Actor, reader: Reader) -> Narrowed:
-        on = _day(value)
-        bound = datetime.combine(on, time.max if self.after else time.min, reader.zone) if self.moments else on
-        condition = Q(**{f"{self.column}__{'gt' if self.after else 'lt'}": bound})
-        return Narrowed(condition, f"{self.label} {plain_date(on, reader)}")
+    def read(self, value: str, offer: Offer, by: Actor, reader: Reader) -> Narrowed:
+        on, name = _day(value), f"{self.column}__{'gt' if self.after else 'lt'}"
+
+        def condition(by: Actor, reader: Reader) -> Q:
+            return Q(**{name: datetime.combine(on, time.max if self.after else time.min, reader.zone)})
+
+        return Narrowed(condition if self.moments else _is(name, on), f"{self.label} {plain_date(on, reader)}")
 
 
 @dataclass(frozen=True)
@@ -127,18 +158,36 @@ class Words(Filter):
 
     noun: str = ""
     kind: str = "search"
+    steady: bool = False
 
-    def read(self, value: str, options: Sequence[Option], by: Actor, reader: Reader) -> Narrowed:
-        return Narrowed(holding(by, self.noun, value), _("Contains “%(text)s”") % {"text": value[:60]})
+    def read(self, value: str, offer: Offer, by: Actor, reader: Reader) -> Narrowed:
+        condition = holding(by, self.noun, value)
+        return Narrowed(lambda by, reader: condition, _("Contains “%(text)s”") % {"text": value[:60]})
+
+
+def _is(name: str, value: Any) -> Condition:
+    return lambda by, reader: Q(**{name: value})
 
 
 @cache
-def _offered(model: Any) -> PreparedFor:
-    return PreparedFor(lambda by: model.objects.visible_to(by)[:MOST_CHOICES], ["public_id", "name"])
+def _fixed(filter: OneOf | Marks) -> Offer:
+    return filter.offered(filter.options())
 
 
+@lru_cache(maxsize=500)
+def _linked(filter: Linked | Owner, rows: tuple[tuple[int, str, str], ...]) -> Offer:
+    found = [Option(public_id, name, _is(filter.column, pk)) for pk, public_id, name in rows]
+    return filter.offered([*filter.options(), *found])
+
+
+@cache
+def _rows(model: Any) -> PreparedFor:
+    return PreparedFor(lambda by: model.objects.visible_to(by).values_list(*OFFERED)[:MOST_CHOICES])
+
+
+OFFERED = ("pk", "public_id", "name")
 _colleagues = PreparedFor(
-    lambda by: User.objects.visible_to(by).order_by("-is_active", "name")[:MOST_CHOICES], ["public_id", "name"]
+    lambda by: User.objects.visible_to(by).order_by("-is_active", "name").values_list(*OFFERED)[:MOST_CHOICES]
 )
 
 

@@ -55,18 +55,33 @@ def stretch(
 ) -> list[Any]:
     """Up to `size` rows after the place (before it, nearest first, when `backwards`)."""
     found: list[Any] = []
-    for empty in _parts(order, backwards):
-        if place and order.nullable and _passed(empty, place, backwards):
-            continue
-        # an Order is declared, never read from a request
-        # nosemgrep
-        part = rows.filter(**{f"{order.column}__isnull": empty}) if order.nullable else rows
-        if place and (place.value is None) == empty:
-            part = part.filter(_beyond(order, place, empty, backwards))
-        found += read(part.order_by(*_ordering(order, empty, backwards))[: size - len(found)])
+    for empty in parts(order, place, backwards):
+        found += read(part(rows, order, empty, place, backwards)[: size - len(found)])
         if len(found) == size:
             break
     return found
+
+
+def parts(order: Order, place: Place | None, backwards: bool) -> list[bool]:
+    """The stretches that lie before the reader, the nearest first: is it that of the rows without a value?"""
+    each = [False, True] if order.nullable else [False]
+    if backwards:
+        each.reverse()
+    return [empty for empty in each if not (place and order.nullable and _passed(empty, place, backwards))]
+
+
+def part(rows: QuerySet[Any], order: Order, empty: bool, place: Place | None, backwards: bool) -> QuerySet[Any]:
+    """The rows of one stretch in their order, from the place on if it lies there."""
+    # an Order is declared, never read from a request
+    # nosemgrep
+    found = rows.filter(**{f"{order.column}__isnull": empty}) if order.nullable else rows
+    if place and lies_in(place, empty):
+        found = found.filter(_beyond(order, place, empty, backwards))
+    return found.order_by(*_ordering(order, empty, backwards))
+
+
+def lies_in(place: Place | None, empty: bool) -> bool:
+    return place is not None and (place.value is None) == empty
 
 
 def place_of(row: Any, order: Order) -> Place:
@@ -101,11 +116,6 @@ def _clean(value: Any) -> str:
 
 def _lost() -> NotUnderstood:
     return NotUnderstood(_("This page of the list cannot be found. Go back to its first page."))
-
-
-def _parts(order: Order, backwards: bool) -> list[bool]:
-    parts = [False, True] if order.nullable else [False]
-    return parts[::-1] if backwards else parts
 
 
 def _passed(empty: bool, place: Place, backwards: bool) -> bool:

@@ -20,9 +20,9 @@ from fairlead.programs import filters as registry
 from fairlead.programs.audit import moment
 from fairlead.programs.custom import CustomFilter, CustomKnown, customs, left_out
 from fairlead.programs.fields import fields
-from fairlead.web import address, columns, keyset
+from fairlead.web import address, columns, keyset, quick
 from fairlead.web.columns import Column
-from fairlead.web.filters import Filter, Narrowed, Option
+from fairlead.web.filters import Filter, Narrowed, Offer
 from fairlead.web.formats import Reader
 from fairlead.web.keyset import NotUnderstood, Order, Place
 from fairlead.web.sentences import sentence
@@ -96,7 +96,7 @@ class Asked:
         # The moment that the list is read at: None is now.
         self.at = moment(self.given["as_of"], "as_of", end=True, zone=reader.zone) if "as_of" in self.given else None
         self.reader = replace(reader, now=min(self.at, reader.now)) if self.at else reader
-        self._known: dict[str, list[Option]] = {}
+        self._offers: dict[str, Offer] = {}
         self.left_out = list(self._leave_out())
         self._know()
         self.sort = self.given.get("sort", listing.sort)
@@ -124,7 +124,7 @@ class Asked:
     @cached_property
     def narrowed(self) -> dict[str, Narrowed]:
         own = {
-            name: self.listing.known[name].read(value, self._offered(name), self.by, self.reader)
+            name: self.listing.known[name].read(value, self.offer(name), self.by, self.reader)
             for name, value in self.values.items()
         }
         return own | {name: self._narrowed_by(name, each) for name, each in self.wide.items()}
@@ -145,20 +145,26 @@ class Asked:
         """Those with words of their own that can be chosen: of the past only what has a history."""
         return [each for each in self.listing.filters if not (self.at and each.name in NO_HISTORY)]
 
-    @property
-    def options(self) -> dict[str, list[Option]]:
-        """What each filter offers this reader."""
-        return {each.name: self._offered(each.name) for each in self.filters if each.kind == "select"}
+    def offer(self, name: str) -> Offer:
+        """What one filter offers this reader; asked for only when it is in force or shown."""
+        if name not in self._offers:
+            self._offers[name] = self.listing.known[name].offer(self.by)
+        return self._offers[name]
 
     @cached_property
     def records(self) -> Any:
         """All that the reader may see and asks for, in no order."""
-        found: Any = self.listing.model.objects.visible_to(self.by)
+        found = self.records_of(self.by, self.reader)
+        return self._custom_sort.ordered(found) if self._custom_sort else found
+
+    def records_of(self, by: Actor, reader: Reader) -> Any:
+        """As `records`, for somebody who may the same, at another moment."""
+        found: Any = self.listing.model.objects.visible_to(by)
         if "archived" not in self.values:
             found = found.live()
         for each in self.narrowed.values():
-            found = found.filter(each.condition)
-        return self._custom_sort.ordered(found) if self._custom_sort else found
+            found = found.filter(each.condition(by, reader))
+        return found
 
     @property
     def rows(self) -> Any:
@@ -167,27 +173,44 @@ class Asked:
 
     def page(self, size: int = SIZE) -> Page:
         place, backwards = self.place
-        # Light rows read some of what they link to later, which would be as it is now.
-        found = keyset.stretch(self.rows, self.order, size + 1, place, backwards, list if self.at else joined)
+        found = self._stretch(size + 1, place, backwards)
         more, rows = len(found) > size, found[:size]
         if backwards:
             rows.reverse()
+        if self._is_quick:
+            rows = quick.completed(self, rows, self.columns)
         return Page(
             rows=rows,
             previous=self._page_url("before", rows, 0) if rows and (more if backwards else place) else "",
             next=self._page_url("after", rows, -1) if rows and (backwards or more) else "",
         )
 
+    @cached_property
+    def _is_quick(self) -> bool:
+        return quick.knows(self) and quick.shows(self)
+
+    def _stretch(self, size: int, place: Place | None, backwards: bool) -> list[Any]:
+        if self._is_quick:
+            return quick.stretch(self, size, place, backwards, self.columns)
+        # Light rows read some of what they link to later, which would be as it is now.
+        return keyset.stretch(self.rows, self.order, size, place, backwards, list if self.at else joined)
+
     def count(self, most: int = COUNTED) -> int:
         """How many there are; one more than `most` when there are more."""
+        if quick.knows(self):
+            return quick.count(self, most + 1)
         return int(self.records.order_by()[: most + 1].count())
 
     def neighbours(self, record: Record) -> tuple[Any, Any]:
         """The records before and after this one in the list; None at its ends."""
         place = self.place_of(record)
-        before = keyset.stretch(self.records, self.order, 1, place, backwards=True)
-        after = keyset.stretch(self.records, self.order, 1, place)
+        before, after = self._beyond(place, backwards=True), self._beyond(place, backwards=False)
         return (before or [None])[0], (after or [None])[0]
+
+    def _beyond(self, place: Place, *, backwards: bool) -> list[Any]:
+        if quick.knows(self):
+            return quick.stretch(self, 1, place, backwards, [])
+        return keyset.stretch(self.records, self.order, 1, place, backwards)
 
     def place_of(self, record: Record) -> Place:
         """Where a record, read by whatever query, stands in this list."""
@@ -266,7 +289,7 @@ class Asked:
             words = sentence(by_field, texts, self.by, self.reader)
         if isinstance(by_field, CustomFilter) and not (self.at or is_quick(by_field.known.custom)):
             words = _("%(filter)s (slow until its index is built)") % {"filter": words}
-        return Narrowed(condition, words)
+        return Narrowed(lambda by, reader: condition, words)
 
     def _leave_out(self) -> Iterator[str]:
         """Take away what asks for custom fields that are archived or hidden; what was left out, in words."""
@@ -316,6 +339,11 @@ class Asked:
                 raise NotUnderstood(text % {"name": name[:40], "known": ", ".join(own)}, known=own)
 
     @property
+    def sorted_by(self) -> "Field[Any, Any] | None":
+        """The column of the sort; none when it is a custom field's."""
+        return None if self._custom_sort else self._field
+
+    @property
     def _field(self) -> "Field[Any, Any]":
         if self._custom_sort:
             return self._custom_sort.field
@@ -331,12 +359,6 @@ class Asked:
             text = _("This list cannot be sorted by “%(name)s”. It can be by: %(known)s.")
             raise NotUnderstood(text % {"name": name[:40], "known": ", ".join(known)}, known=known)
         return Order(sorts[name].column, down, sorts[name].field.null)
-
-    def _offered(self, name: str) -> list[Option]:
-        """The options of one filter; asked for only when it is in force or shown."""
-        if name not in self._known:
-            self._known[name] = self.listing.known[name].options(self.by, self.reader)
-        return self._known[name]
 
     @cached_property
     def place(self) -> tuple[Place | None, bool]:

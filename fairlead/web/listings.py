@@ -1,6 +1,5 @@
 """The four lists: which columns, quick filters, quick sorts and shipped views each has."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,37 +13,39 @@ from fairlead.models import Campaign, Company, Endpoint, Lead, Opportunity, Pers
 from fairlead.models.search import holding
 from fairlead.models.suppression import in_force
 from fairlead.web.columns import Column
-from fairlead.web.filters import Day, Filter, Linked, Marks, Narrowed, OneOf, Option, Owner, Words
+from fairlead.web.filters import Day, Filter, Linked, Marks, Narrowed, Offer, OneOf, Option, Owner, Words
 from fairlead.web.formats import Reader
 from fairlead.web.keyset import Order
 from fairlead.web.listing import Listing, Shipped
 
 
-def planned(reader: Reader) -> list[Option]:
+def planned() -> list[Option]:
     lacking = Q(next_step_at=None, parked_until=None)
     return [
-        Option("none", _("missing"), lacking, _("No next step")),
-        Option("late", _("overdue"), Q(next_step_at__lt=reader.now), _("Next step is overdue")),
-        Option("set", _("planned"), Q(next_step_at__isnull=False), _("Next step is planned")),
+        Option("none", _("missing"), lambda by, reader: lacking, _("No next step")),
+        Option("late", _("overdue"), lambda by, reader: Q(next_step_at__lt=reader.now), _("Next step is overdue")),
+        Option("set", _("planned"), lambda by, reader: Q(next_step_at__isnull=False), _("Next step is planned")),
     ]
 
 
-def archived(reader: Reader) -> list[Option]:
-    return [Option("yes", _("archived"), Q(archived_at__isnull=False), _("Archived"))]
+def archived() -> list[Option]:
+    return [Option("yes", _("archived"), lambda by, reader: Q(archived_at__isnull=False), _("Archived"))]
 
 
-def doubtful(reader: Reader) -> list[Option]:
+def doubtful() -> list[Option]:
     return [
-        Option("yes", _("marked"), Q(possible_duplicate=True), _("Possible duplicate")),
-        Option("no", _("not marked"), Q(possible_duplicate=False), _("No possible duplicate")),
+        Option("yes", _("marked"), lambda by, reader: Q(possible_duplicate=True), _("Possible duplicate")),
+        Option("no", _("not marked"), lambda by, reader: Q(possible_duplicate=False), _("No possible duplicate")),
     ]
 
 
-def suppressed(reader: Reader) -> list[Option]:
-    held = in_force().filter(person__isnull=False).values("person_id")
+def suppressed() -> list[Option]:
+    def held(by: Actor, reader: Reader) -> Q:
+        return Q(pk__in=in_force(reader.now).filter(person__isnull=False).values("person_id"))
+
     return [
-        Option("no", _("allowed"), ~Q(pk__in=held), _("Contact is allowed")),
-        Option("yes", _("do not contact"), Q(pk__in=held), _("Do not contact")),
+        Option("no", _("allowed"), lambda by, reader: ~held(by, reader), _("Contact is allowed")),
+        Option("yes", _("do not contact"), held, _("Do not contact")),
     ]
 
 
@@ -222,11 +223,12 @@ class Sent(Filter):
     """By the words of its lead, by its key, or by its own id."""
 
     kind: str = "search"
+    steady: bool = False
 
-    def read(self, value: str, options: Sequence[Option], by: Actor, reader: Reader) -> Narrowed:
+    def read(self, value: str, offer: Offer, by: Actor, reader: Reader) -> Narrowed:
         leads: Any = Lead.objects.visible_to(by).filter(holding(by, "lead", value))
         condition = Q(lead__in=leads) | Q(key=value[:200]) | Q(public_id=value[:12])
-        return Narrowed(condition, _("Contains “%(text)s”") % {"text": value[:60]})
+        return Narrowed(lambda by, reader: condition, _("Contains “%(text)s”") % {"text": value[:60]})
 
 
 SUBMISSIONS = Listing(

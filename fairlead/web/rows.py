@@ -2,10 +2,12 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from fairlead.core import access, clock
 from fairlead.core.actor import Actor
+from fairlead.core.light import Glimpse
 from fairlead.core.prepared import Prepared, PreparedFor
 from fairlead.core.record import Row, chunks
 from fairlead.models import Stage, Task
@@ -18,11 +20,11 @@ STEP = ("public_id", "title", "due_at", "due_on", "due_time")
 
 def next_steps(noun: str, rows: Sequence[Any], by: Actor) -> dict[int, Task]:
     """The earliest dated open task of each row."""
-    dated = [row.pk for row in rows if row.next_step_at]
+    dated = [row.pk for row in rows if value(row, "next_step_at")]
     if not dated:
         return {}
     found: dict[int, Task] = {}
-    for task in (task for some in _padded(dated) for task in _STEPS[noun](by, *some)):
+    for task in (task for some in padded(dated) for task in _STEPS[noun](by, *some)):
         found.setdefault(getattr(task, f"{noun}_id"), task)
     return found
 
@@ -30,10 +32,10 @@ def next_steps(noun: str, rows: Sequence[Any], by: Actor) -> dict[int, Task]:
 def stopped(noun: str, rows: Sequence[Any]) -> dict[int, str]:
     """The channel on which each person or company must not be contacted; any before mail, phone or post."""
     ids = {row.pk for row in rows}
-    companies = {row.company_id for row in rows} - {None} if noun == "person" else ids
+    companies = {value(row, "company_id") for row in rows} - {None} if noun == "person" else ids
     people = ids if noun == "person" else set()
-    held = [row for some in _padded(people) for row in _held_people(clock.now(), *some)]
-    held += [row for some in _padded(companies) for row in _held_companies(clock.now(), *some)]
+    held = [row for some in padded(people) for row in _held_people(clock.now(), *some)]
+    held += [row for some in padded(companies) for row in _held_companies(clock.now(), *some)]
     found: dict[tuple[str, int], str] = {}
     for person, company, channel in held:
         key = ("person", person) if person else ("company", company)
@@ -43,9 +45,14 @@ def stopped(noun: str, rows: Sequence[Any]) -> dict[int, str]:
 
 def _stop(noun: str, row: Any, found: dict[tuple[str, int], str]) -> str:
     """A person is also stopped by what holds for the whole company."""
-    company = getattr(row, "company_id", None)
+    company = value(row, "company_id") if noun == "person" else None
     held = {found.get((noun, row.pk), ""), found.get(("company", company), "") if company else ""} - {""}
     return "any" if "any" in held else next(iter(sorted(held)), "")
+
+
+def value(row: Any, name: str) -> Any:
+    """A column of a row, as the database gave it if the row was not made yet."""
+    return row[name] if isinstance(row, Glimpse) else getattr(row, name)
 
 
 def stages() -> dict[int, tuple[int, int]]:
@@ -61,14 +68,28 @@ def reached(by: Actor, action: str, rows: Iterable[Row | None]) -> frozenset[int
     known = [row for row in rows if row is not None]
     if not known:
         return frozenset()
-    model = type(known[0])
-    condition, ids = access.reach(by, action, model), [row.pk for row in known]
-    if not condition:
-        return frozenset(ids)
-    return frozenset(model._base_manager.filter(condition, pk__in=ids).values_list("pk", flat=True))
+    model, ids = type(known[0]), [row.pk for row in known]
+    return on_which(by, action, model, ids)
 
 
-def _padded(ids: Collection[int]) -> Iterator[list[int]]:
+def on_which(by: Actor, action: str, model: type[Row], ids: Sequence[int]) -> frozenset[int]:
+    """As `reached`, of rows of this noun by their ids."""
+    level = by.level(action, model.access_noun())
+    if level in ("all", "none") and model.governed(by, action) is None:
+        return frozenset(ids if level == "all" else ())
+    return frozenset(pk for some in padded(ids) for (pk,) in _reached(model, action)(by, *some))
+
+
+@cache
+def _reached(model: type[Row], action: str) -> PreparedFor:
+    def rows(by: Actor, *ids: int) -> Any:
+        condition = access.reach(by, action, model)
+        return model._base_manager.filter(condition, pk__in=ids).values_list("pk")
+
+    return PreparedFor(rows, (), *[int] * AT_ONCE)
+
+
+def padded(ids: Collection[int]) -> Iterator[list[int]]:
     """The ids by as many as a statement takes, filled up with what no row is called."""
     return (each + [0] * (AT_ONCE - len(each)) for each in chunks(ids, AT_ONCE))
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from fairlead.core.record import Record
 from fairlead.programs.then import as_they_were, field_has_history, has_history, link_as_of
 from fairlead.web import keyset
+from fairlead.web.filters import Narrowed
 from fairlead.web.keyset import NotUnderstood
 from fairlead.web.listing import COUNTED, SIZE, Asked, Page
 
@@ -52,7 +53,7 @@ def _moment(asked: Asked) -> Any:
 
 def _refuse_what_has_no_history(asked: Asked) -> None:
     model = asked.listing.model
-    lacking = [each.sentence for name, each in asked.narrowed.items() if not _has_history(asked, name, each.condition)]
+    lacking = [each.sentence for name, each in asked.narrowed.items() if not _has_history(asked, name, each)]
     if lacking or asked.order.column in model.derived:
         words = {"what": lacking[0] if lacking else _("Sorting by %(name)s") % {"name": asked.sort.lstrip("-")}}
         raise NotUnderstood(
@@ -60,6 +61,7 @@ def _refuse_what_has_no_history(asked: Asked) -> None:
         )
 
 
-def _has_history(asked: Asked, name: str, condition: Q) -> bool:
-    model = asked.listing.model
-    return field_has_history(model, asked.wide[name].known) if name in asked.wide else has_history(model, condition)
+def _has_history(asked: Asked, name: str, narrowed: Narrowed) -> bool:
+    if name in asked.wide:
+        return field_has_history(asked.listing.model, asked.wide[name].known)
+    return has_history(asked.listing.model, narrowed.condition(asked.by, asked.reader))

@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from fairlead.core import access
+from fairlead.core.actor import CLASSES
 from fairlead.core.cutoff import in_time
 from fairlead.core.errors import Invalid, TooSlow
-from fairlead.core.light import content
+from fairlead.core.light import Glimpse
 from fairlead.models import User
 from fairlead.verbs.bulk import archive_many, assign_many, tag_many
 from fairlead.verbs.runs import change_list
@@ -50,7 +51,7 @@ def _in_rows(request: Request, asked: Asked, opened: Opened | None) -> HttpRespo
         "page": page,
         "total": total,
         "reader": asked.reader,
-        "colleagues": [option for option in asked.options["owner"] if option.value not in {"me", "none"}],
+        "colleagues": [option for option in asked.offer("owner").options if option.value not in {"me", "none"}],
         "snooze": later(request.reader),
         "list": _Beside(noun, page.rows, asked),
     }
@@ -129,23 +130,24 @@ class _Beside:
         self.named_by = "title" if noun == "opportunity" else "name"
         self.bulk = not self.past and access.can_any(by, "mass_update", noun)
         shown = [] if self.past else shown
-        self.editable = rows.reached(by, "edit", shown)
-        self.archivable = rows.reached(by, "delete", shown)
+        model, ids = asked.listing.model, [row.pk for row in shown]
+        self.editable = rows.on_which(by, "edit", model, ids)
+        self.archivable = rows.on_which(by, "delete", model, ids)
         self.steps = rows.next_steps(noun, shown, by)
         self.stopped = rows.stopped(noun, shown) if noun in {"person", "company"} else {}
         self.columns = asked.columns[1:]
         self.stages: dict[Any, tuple[int, int]] = rows.stages() if noun == "opportunity" else {}
         zone = getattr(self.reader.zone, "key", str(self.reader.zone))
         names = tuple(column.name for column in self.columns)
-        # What other columns show may depend on more than the row, such as the names of choices.
-        self._shipped = asked.listing.brought.keys() >= set(names)
-        self._frame = (noun, self.bulk, self._context, names, zone, self.reader.locale, self.reader.today)
+        hidden = tuple(kind for kind in CLASSES if by.level("see", kind) == "none")
+        self._frame = (noun, self.bulk, self._context, names, zone, self.reader.locale, self.reader.today, hidden)
 
     def line(self, macro: Any, row: Any) -> str:
         """The row as its macro makes it; one that shows what another one showed is not made again."""
-        if self.past or not self._shipped or "values_read" not in vars(row):
+        if not isinstance(row, Glimpse):
             return macro(row, self)  # type: ignore[no-any-return]
-        made: str = kept((self._frame, content(row), *self._of(row)), lambda: macro(row, self))
+        key = (self._frame, row.values, row.beside, *self._of(row))
+        made: str = kept(key, lambda: macro(row.row, self))
         return made
 
     def _of(self, row: Any) -> Iterator[Any]:
@@ -155,7 +157,7 @@ class _Beside:
         yield row.pk in self.editable
         yield row.pk in self.archivable
         yield self.stopped.get(row.pk)
-        yield self.stages.get(getattr(row, "stage_id", None))
+        yield self.stages.get(row["stage_id"]) if self.noun == "opportunity" else None
 
     def url(self, row: Any) -> str:
         return f"{url_of(row)}?{self._context}"
