@@ -4,16 +4,16 @@ from datetime import date
 from decimal import Decimal
 
 from fairlead.core.upload import receive
+from fairlead.demo import process
 from fairlead.demo.logs import plan_entry, plan_task
 from fairlead.demo.play import Facts, Play, some
-from fairlead.models import Source, Stage, User
+from fairlead.models import Reason, Source, Stage
 from fairlead.verbs.closing import close_lost, close_won
 from fairlead.verbs.files import attach_file
 from fairlead.verbs.opportunities import create_opportunity, move_stage
-from fairlead.verbs.ownership import add_collaborator
 
 
-def plan(play: Play, data: Facts) -> None:
+def plan(play: Play, data: Facts, found: Facts) -> None:
     stages = {stage.name: stage for stage in Stage.objects.all()}
     sources = {source.name: source for source in Source.objects.all()}
     for minute, facts in enumerate(data["opportunity"]):
@@ -21,7 +21,12 @@ def plan(play: Play, data: Facts) -> None:
         key, by = _key(facts), facts["owner"]
         opened = play.days.moment(days[0][1], f"08:{minute % 60:02}")
         play.at(opened, _open, play, facts, stages[days[0][0]], sources[facts["source"]])
+        for helper in facts.get("helpers", []):
+            play.at(opened, process.pull_in, play, key, by, helper)
+        last, worked_out = days[-1][1], days[min(2, len(days) - 1)][1]
+        play.at(play.days.moment(worked_out, "16:45"), process.find_out, play, key, by, process.known(found, key))
         for name, day in days[1:]:
+            play.at(play.days.moment(day, "16:50"), process.tick, play, key, by)
             play.at(play.days.moment(day, f"17:{minute % 30:02}"), _move, play, key, by, stages[name])
         for entry in facts["log"]:
             plan_entry(play, key, by, entry)
@@ -29,6 +34,8 @@ def plan(play: Play, data: Facts) -> None:
             plan_task(play, key, by, task, [days[0][1], *(entry["on"] for entry in facts["log"])])
         if "file" in facts:
             play.at(play.days.moment(facts["file"]["on"], "16:20"), _attach, play, key, by, facts["file"])
+        if ticked := process.known(found, key).get("ticked"):
+            play.at(play.days.moment(last, "17:55"), process.tick, play, key, by, ticked)
         _plan_end(play, facts)
 
 
@@ -55,11 +62,9 @@ def _open(play: Play, facts: Facts, stage: Stage, source: Source) -> None:
         amount=Decimal(facts["amount"]),
         close_on=_close_on(play, facts),
         source=source,
-        **some(facts, "currency", "recurs", "likelihood", "about"),
+        **some(facts, "currency", "recurs", "months", "likelihood", "about"),
     )
     play.made[_key(facts)] = opportunity
-    for helper in facts.get("helpers", []):
-        add_collaborator(by, opportunity, helper=User.objects.get(pk=play.actors[helper].user_id))
 
 
 def _close_on(play: Play, facts: Facts) -> date:
@@ -80,4 +85,4 @@ def _win(play: Play, key: str, by: str) -> None:
 
 
 def _lose(play: Play, key: str, by: str, reason: str) -> None:
-    close_lost(play.actors[by], play.made[key], reason=reason)
+    close_lost(play.actors[by], play.made[key], reason=Reason.objects.get(kind="lost", name=reason))

@@ -11,11 +11,11 @@ from django.db import transaction
 
 from fairlead.core import clock
 from fairlead.core.actor import system
-from fairlead.demo import arrivals, leads, records, sales
+from fairlead.demo import arrivals, leads, process, records, sales
 from fairlead.demo.days import Days
 from fairlead.demo.people import ZONE, join
 from fairlead.demo.play import Play
-from fairlead.models import Company, Lead, Opportunity, Person, Task, User
+from fairlead.models import Company, Lead, Opportunity, Person, Reason, Task, User
 from fairlead.verbs.organisation import set_up
 
 DEMO = system("demo", label="Fairlead")
@@ -121,6 +121,9 @@ class World:
     def lead(self, name: str) -> Lead:
         return Lead.objects.get(name=name)
 
+    def reason(self, name: str, kind: str = "lost") -> Reason:
+        return Reason.objects.get(kind=kind, name=name)
+
     def task(self, title: str) -> Task:
         return Task.objects.get(title=title)
 
@@ -132,11 +135,17 @@ def build(now: datetime | None = None) -> World:
         with clock.at(play.days.moment(-60, "08:00")):
             set_up(DEMO, name="Northgate IT", country="GB", currency="GBP", zone=str(ZONE), locale="en-GB")
             play.actors = join(DEMO)
+        found = read("process")
+        with clock.at(play.days.moment(-60, "08:10")):
+            process.set_up(DEMO, found)
         records.plan(play, read("companies"))
-        sales.plan(play, read("sales"))
+        sales.plan(play, read("sales"), found)
+        play.at(play.days.moment(-9, "09:05"), process.see, play, "dele")
+        play.at(play.days.moment(-9, "09:05"), process.see, play, "lena")
         leads.plan(play, read("leads"))
         arrivals.plan(play)
         play.perform()
+        process.say_nothing_more()
     return World(play.days.now)
 
 

@@ -159,7 +159,7 @@ class Closure(Row):
     on = models.DateField()
     amount_minor = models.BigIntegerField(null=True, blank=True)
     currency = models.CharField(max_length=3)
-    reason = models.CharField(max_length=200, blank=True)
+    reason = models.ForeignKey("Reason", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     competitor = models.ForeignKey(
         "Competitor", null=True, blank=True, on_delete=models.PROTECT, related_name="closures"
     )

@@ -44,7 +44,7 @@ def keep(ids: Iterable[int]) -> None:
     for chunk in chunks(sorted(ids)):
         _lock(chunk)
         differing: dict[Counts, list[int]] = defaultdict(list)
-        for pk, before, now in _counted(chunk):
+        for pk, before, now in counted(chunk):
             if before != now:
                 differing[now].append(pk)
         for counts, same in differing.items():
@@ -68,7 +68,7 @@ def total(amount_minor: int | None, recurs: str, months: int | None) -> int | No
     return whole if recurs == "month" else whole // A_YEAR
 
 
-def _counted(ids: list[int]) -> list[tuple[int, Counts, Counts]]:
+def counted(ids: list[int]) -> list[tuple[int, Counts, Counts]]:
     """Each opportunity with the counts it has and those it should have."""
     own = ("pk", "stage_id", "amount_minor", "recurs", "months", "likelihood", "stage__probability", *KEPT)
     read = list(_opportunities().filter(pk__in=ids).values_list(*own))

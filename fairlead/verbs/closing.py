@@ -12,7 +12,7 @@ from fairlead.core.changes import change, create
 from fairlead.core.errors import Invalid
 from fairlead.core.event import Event
 from fairlead.core.verb import verb
-from fairlead.models import Closure, Competitor, Opportunity, Organisation, Stage, Task, TeamMember, User
+from fairlead.models import Closure, Competitor, Opportunity, Organisation, Reason, Stage, Task, TeamMember, User
 from fairlead.verbs.amounts import minor
 from fairlead.verbs.notices import tell
 from fairlead.verbs.opportunities import must_be_open
@@ -23,14 +23,20 @@ CLOSING = ("close_won", "close_lost")
 
 @verb("{by} won {opportunity}", may="edit")
 def close_won(
-    by: Actor, opportunity: Opportunity, *, amount: Decimal | None = None, on: date | None = None, note: str = ""
+    by: Actor,
+    opportunity: Opportunity,
+    *,
+    amount: Decimal | None = None,
+    on: date | None = None,
+    reason: Reason | None = None,
+    note: str = "",
 ) -> Opportunity:
     """Close an opportunity as won; the amount is what was really agreed, its value when not given.
 
     Its open tasks are cancelled in the same act, and everybody who works on it is told.
     """
     agreed = opportunity.amount_minor if amount is None else minor(amount, opportunity.currency)
-    return _close(by, opportunity, "won", on=on, note=note, amount_minor=agreed)
+    return _close(by, opportunity, "won", on=on, reason=reason, note=note, amount_minor=agreed)
 
 
 @verb("{by} lost {opportunity}: {reason}", may="edit")
@@ -38,7 +44,7 @@ def close_lost(
     by: Actor,
     opportunity: Opportunity,
     *,
-    reason: str,
+    reason: Reason,
     competitor: Competitor | None = None,
     on: date | None = None,
     note: str = "",
@@ -48,10 +54,8 @@ def close_lost(
 
     Its open tasks are cancelled in the same act, and everybody who works on it is told.
     """
-    if not reason.strip():
-        raise Invalid({"reason": [_("Say why it was lost.")]})
     was_open = opportunity.is_open
-    _close(by, opportunity, "lost", on=on, note=note, reason=reason.strip(), competitor=competitor)
+    _close(by, opportunity, "lost", on=on, reason=reason, note=note, competitor=competitor)
     if was_open and recontact_on is not None:
         _ask_again(by, opportunity, recontact_on)
     return opportunity
@@ -77,17 +81,19 @@ def reopen_opportunity(by: Actor, opportunity: Opportunity, *, resume: bool = Fa
 
 
 def _close(
-    by: Actor, opportunity: Opportunity, outcome: str, *, on: date | None, reason: str = "", **facts: Any
+    by: Actor, opportunity: Opportunity, outcome: str, *, on: date | None, reason: Reason | None, **facts: Any
 ) -> Opportunity:
     if opportunity.state == outcome:
         return opportunity
     must_be_open(opportunity)
+    if reason is not None and reason.kind != outcome:
+        raise Invalid({"reason": [_("“%(reason)s” is a reason for something else.") % {"reason": reason}]})
     day = on or clock.today(Organisation.ours().tz)
     create(
         Closure, opportunity=opportunity, outcome=outcome, on=day, currency=opportunity.currency, reason=reason, **facts
     )
     change(opportunity, state=outcome)
-    _end_what_is_open(by, opportunity, outcome, reason)
+    _end_what_is_open(by, opportunity, outcome, str(reason or ""))
     return opportunity
 
 

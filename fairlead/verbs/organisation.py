@@ -8,12 +8,12 @@ from fairlead.core.actor import Actor
 from fairlead.core.changes import change, create
 from fairlead.core.clash import check_version
 from fairlead.core.verb import verb
-from fairlead.models import Organisation, Pipeline, Role, Schedule, Source, Stage
+from fairlead.models import Organisation, Role, Schedule, Source
 from fairlead.models.schedule import WEEKDAYS
 from fairlead.models.user import DEFAULT_ROLES
+from fairlead.verbs.first_pipeline import add_first_pipeline
 from fairlead.verbs.reasons import add_first_reasons
 
-STAGES = [("Qualify", 5, 10), ("Develop", 10, 30), ("Propose", 8, 60), ("Close", 7, 80)]
 SOURCES = [
     "Web form", "Phone", "Referral", "Word of mouth", "Trade show", "Search", "Map search", "Yellow pages", "E-mail",
     "Purchased list",
@@ -37,9 +37,7 @@ def set_up(by: Actor, **facts: Unpack[OrganisationFacts]) -> Organisation:
         create(Role, name=name, grants=grants)
     hours = {"zone": facts.get("zone", "Europe/London"), "country": facts.get("country", "GB")}
     schedule = create(Schedule, name="Working hours", hours=WEEKDAYS, **hours)
-    pipeline = create(Pipeline, name="Sales")
-    for position, (name, days, probability) in enumerate(STAGES):
-        create(Stage, pipeline=pipeline, name=name, position=position, usual_days=days, probability=probability)
+    add_first_pipeline()
     for name in SOURCES:
         create(Source, name=name)
     add_first_reasons()

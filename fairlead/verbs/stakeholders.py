@@ -1,8 +1,9 @@
 """Who has a part in the customer's decision."""
 
-from typing import Literal
+from typing import Literal, Unpack
 
 from django.utils.translation import gettext as _
+from typing_extensions import TypedDict
 
 from fairlead.core.actor import Actor
 from fairlead.core.changes import change, create, remove
@@ -15,24 +16,30 @@ from fairlead.verbs.people import person_along
 BuyingRole = Literal["decides", "signs", "influences", "uses", "blocks"]
 
 
+class Whom(TypedDict, total=False):
+    """Apart from the arguments: the deed shows on the opportunity alone, which not all who see the person may see."""
+
+    person: Person | None
+
+
 @verb("{by} added {it} to {opportunity}: {role}", may="edit")
 def add_stakeholder(
     by: Actor,
     opportunity: Opportunity,
     *,
-    person: Person | None = None,
     new_person: str = "",
     role: BuyingRole = "influences",
     note: str = "",
+    **whom: Unpack[Whom],
 ) -> Stakeholder:
     """Note a person's part in the decision; one who has one already gets this one instead.
 
     `new_person` is the name of somebody who is added along, at the opportunity's company.
     """
-    whom = person or _new(by, opportunity, new_person)
-    there = Stakeholder.objects.filter(opportunity=opportunity, person=whom).first()
+    person = whom.get("person") or _new(by, opportunity, new_person)
+    there = Stakeholder.objects.filter(opportunity=opportunity, person=person).first()
     if there is None:
-        return create(Stakeholder, opportunity=opportunity, person=whom, role=role, note=note)
+        return create(Stakeholder, opportunity=opportunity, person=person, role=role, note=note)
     change(there, role=role, **({"note": note} if note else {}))
     return there
 

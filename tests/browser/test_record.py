@@ -29,7 +29,7 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_page(
 ) -> None:
     by, base = world.sam.actor("web"), f"/opportunities/{world.managed_it.public_id}"
     edit_opportunity(by, world.unplanned, title="New fit-out", about="More words", likelihood=40)
-    close_lost(by, world.opportunity("Microsoft 365 move"), reason="Price", note="Went elsewhere")
+    close_lost(by, world.opportunity("Microsoft 365 move"), reason=world.reason("Price"), note="Went elsewhere")
     screens = [url_of(record) for record in (world.priya, world.callum, world.peverell, world.lukasz, world.joanna)]
     screens += [url_of(record) for record in (world.managed_it, world.unplanned)]
     screens += [url_of(world.opportunity("Microsoft 365 move", "lost")), f"{url_of(world.managed_it)}?kind=task"]

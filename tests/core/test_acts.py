@@ -14,7 +14,7 @@ from fairlead.core.errors import Invalid, NotFound, WriteOutsideVerb, WrongState
 from fairlead.core.event import Event, EventLink, timeline
 from fairlead.core.record import dump, erasing, writing
 from fairlead.core.verb import tell
-from fairlead.models import Activity, Closure, Company, Lead, MailAddress, Person, Tag, Task
+from fairlead.models import Activity, Closure, Company, Lead, MailAddress, Person, Reason, Tag, Task
 from fairlead.verbs.activities import edit_activity, log_call
 from fairlead.verbs.closing import close_lost, close_won
 from fairlead.verbs.companies import create_company, edit_company
@@ -273,7 +273,7 @@ def test_a_stale_record_is_read_again_on_entry(house: House) -> None:
     stale = type(sale).objects.get(pk=sale.pk)
     close_won(house.by.sam, sale)
     with pytest.raises(WrongState, match="Won"):
-        close_lost(house.by.sam, stale, reason="Price")
+        close_lost(house.by.sam, stale, reason=Reason.objects.get(kind="lost", name="Price"))
     assert stale.state == "won" and Closure.objects.count() == 1
 
 
@@ -339,7 +339,7 @@ def test_the_clock_can_be_set_and_knows_its_zone(house: House) -> None:
 def test_a_deed_is_told_with_what_was_true_then(house: House) -> None:
     sale = create_opportunity(house.by.sam, title="Deal")
     stages = list(sale.stage.pipeline.stages.all())
-    move_stage(house.by.sam, sale, stage=stages[1])
+    move_stage(house.by.sam, sale, stage=stages[1], reason="In a hurry")
     event = events()[0]
     edit_opportunity(house.by.sam, sale, title="Renamed")
     parts = tell(event)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,17 +15,34 @@ from fairlead.core.act import forget, last
 from fairlead.core.actor import Actor
 from fairlead.core.errors import Refused
 from fairlead.core.undo import redo, undo
-from fairlead.models import Activity, Company, Lead, Opportunity, Person, Stage, Suppression, Task
+from fairlead.models import (
+    Activity,
+    Company,
+    ExitCriterion,
+    Lead,
+    Need,
+    Opportunity,
+    Person,
+    Reason,
+    Stage,
+    Suppression,
+    Task,
+    progress,
+)
 from fairlead.verbs.activities import edit_activity, log_call, log_note
 from fairlead.verbs.bulk import archive_many, assign_many, tag_many
 from fairlead.verbs.closing import close_lost, close_won, reopen_opportunity
 from fairlead.verbs.companies import create_company, edit_company
+from fairlead.verbs.criteria import tick_criterion
 from fairlead.verbs.leads import create_lead, edit_lead
-from fairlead.verbs.opportunities import create_opportunity, move_stage
+from fairlead.verbs.needs import add_need, remove_need
+from fairlead.verbs.opportunities import create_opportunity, edit_opportunity, move_stage
 from fairlead.verbs.ownership import add_collaborator, archive, assign, park, tag, unarchive
 from fairlead.verbs.people import create_person, edit_person
+from fairlead.verbs.stakeholders import add_stakeholder
 from fairlead.verbs.suppressions import lift_suppression, suppress
 from fairlead.verbs.tasks import add_task, assign_task, complete_task, reopen_task, snooze_task
+from fairlead.verbs.team_members import add_team_member
 from tests.core.conftest import House, content
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -56,9 +74,9 @@ class Play:
             lambda by, n, text: reopen_task(by, self.one(Task, n)),
             lambda by, n, text: snooze_task(by, self.one(Task, n), due_on=date(2026, 8, 1 + n)),
             lambda by, n, text: assign_task(by, self.one(Task, n), assignee=self.house.sam),
-            lambda by, n, text: move_stage(by, self.one(Opportunity, n), stage=Stage.objects.all()[n % 4]),
+            lambda by, n, text: move_stage(by, self.one(Opportunity, n), stage=Stage.objects.all()[n % 4], reason=text),
             lambda by, n, text: close_won(by, self.one(Opportunity, n)),
-            lambda by, n, text: close_lost(by, self.one(Opportunity, n), reason=text),
+            lambda by, n, text: close_lost(by, self.one(Opportunity, n), reason=Reason.objects.offered("lost")[n % 4]),
             lambda by, n, text: reopen_opportunity(by, self.one(Opportunity, n)),
             lambda by, n, text: tag(by, self.one(Person, n), tag=text),
             lambda by, n, text: add_collaborator(by, self.one(Lead, n), helper=self.house.otto),
@@ -71,6 +89,14 @@ class Play:
             lambda by, n, text: tag_many(by, list(Lead.objects.all()), tag=text),
             lambda by, n, text: assign_many(by, list(Person.objects.all()), owner=self.house.sam),
             lambda by, n, text: archive_many(by, list(Person.objects.all())),
+            lambda by, n, text: add_need(by, self.one(Opportunity, n), text=text, cost=Decimal(n)),
+            lambda by, n, text: remove_need(by, self.one(Need, n)),
+            lambda by, n, text: add_stakeholder(
+                by, self.one(Opportunity, n), person=self.one(Person, n), role="decides"
+            ),
+            lambda by, n, text: add_team_member(by, self.one(Opportunity, n), user=self.house.otto, role="technical"),
+            lambda by, n, text: tick_criterion(by, self.one(Opportunity, n), criterion=self.one(ExitCriterion, n)),
+            lambda by, n, text: edit_opportunity(by, self.one(Opportunity, n), amount=Decimal(n), solution=text),
         ]
 
     def any(self, model: Any, number: int) -> Any:
@@ -95,7 +121,13 @@ class Play:
         return found.id if found and found.changed else None
 
 
-deeds = st.lists(st.tuples(st.integers(0, 29), st.integers(0, 9), st.integers(0, 3)), min_size=1, max_size=14)
+def counts_are_right() -> bool:
+    """What is kept of criteria and worth, against what it should be."""
+    found = list(Opportunity.objects.values_list("pk", flat=True))
+    return all(kept == wanted for _pk, kept, wanted in progress.counted(found))
+
+
+deeds = st.lists(st.tuples(st.integers(0, 35), st.integers(0, 9), st.integers(0, 3)), min_size=1, max_size=14)
 
 
 @few_and_many
@@ -112,6 +144,7 @@ def test_taken_back_in_reverse_nothing_is_left(house: House, examples: int) -> N
             acts = []
             for number, deed in enumerate(wanted):
                 with clock.at(START + timedelta(seconds=number)):
+                    assert counts_are_right()
                     if (act := play.do(deed)) is not None:
                         acts.append(act)
                         states.append(content())

@@ -14,7 +14,7 @@ from fairlead.core.event import Event
 from fairlead.core.outbox import EFFECTS, Outbox, declare, later
 from fairlead.core.undo import redo, undo, undoable, undone_by
 from fairlead.core.verb import ALWAYS, verb
-from fairlead.models import Company, ExactKey, Lead, MailAddress, Opportunity, Person, Tag, Task
+from fairlead.models import Company, ExactKey, Lead, MailAddress, Opportunity, Person, Reason, Tag, Task
 from fairlead.models.index import with_key
 from fairlead.models.search import search
 from fairlead.verbs.activities import edit_activity, log_call
@@ -467,9 +467,9 @@ def test_derived_columns_of_many_follow(house: House) -> None:
 def test_every_refusal_is_one(house: House) -> None:
     sale = create_opportunity(house.by.sam, title="Deal")
     stages = list(sale.stage.pipeline.stages.all())
-    move_stage(house.by.sam, sale, stage=stages[2])
+    move_stage(house.by.sam, sale, stage=stages[2], reason="In a hurry")
     moved = act()
-    close_lost(house.by.sam, sale, reason="Price")
+    close_lost(house.by.sam, sale, reason=Reason.objects.get(kind="lost", name="Price"))
     taken_back(house.by.sam, moved)
     assert Opportunity.objects.get().stage == stages[0] and Opportunity.objects.get().state == "lost"
     with pytest.raises(Refused):

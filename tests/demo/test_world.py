@@ -25,7 +25,9 @@ def test_northgate_it_has_its_people_companies_and_sales(world: World) -> None:
     stages = Opportunity.objects.open().values_list("stage__name", flat=True)
     assert [list(stages).count(name) for name in ("Qualify", "Develop", "Propose", "Close")] == [8, 9, 7, 3]
     assert Opportunity.objects.filter(state="won").count() == 6
+    assert [list(stages).count(name) for name in ("First talk", "Cover needed", "Offer", "Signature")] == [0, 1, 1, 0]
     assert world.managed_it.stage.name == "Propose"
+    assert (world.managed_it.criteria_met, world.managed_it.criteria_of) == (2, 4)
     assert world.managed_it.customer == world.peverell == world.priya.company
 
 

@@ -88,7 +88,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "change_role": {"role": "@role"},
     "claim_lead": {},
     "close_endpoint": {},
-    "close_lost": {"reason": "Price"},
+    "close_lost": {"reason": "@lost"},
     "close_won": {},
     "complete_task": {},
     "copy_role": {"name": "Copy"},

@@ -220,6 +220,7 @@ class Field:
         self.named = {
             "noah": world.noah.public_id,
             "role": held.public_id,
+            "lost": Reason.objects.get(kind="lost", name="Price").public_id,
             "priya": world.priya.public_id,
             "criterion": self.records["criterion"]["own"].public_id,
             "stage": Stage.objects.order_by("position").last().public_id,  # type: ignore[union-attr]

@@ -234,7 +234,7 @@ def test_stages_with_days_and_moving(world: World, sam: Client) -> None:
 def test_a_skipped_stage_says_so(world: World, sam: Client) -> None:
     by = world.sam.actor("web")
     sale = world.opportunity("Microsoft 365 move")
-    move_stage(by, sale, stage=Stage.objects.get(name="Close"))
+    move_stage(by, sale, stage=Stage.objects.get(name="Close"), reason="They want it now")
     assert "Develop Skipped" in text_of(sam.get(url_of(sale)))
 
 
@@ -247,7 +247,9 @@ def test_won_lost_and_reopened(world: World, sam: Client) -> None:
         and "This is needed." in text_of(refused)
         and "Went quiet" in refused.content.decode()
     )
-    page = text_of(sam.post(f"{base}/close-lost", {"reason": "Price", "note": "Went quiet"}, follow=True))
+    page = text_of(
+        sam.post(f"{base}/close-lost", {"reason": world.reason("Price").public_id, "note": "Went quiet"}, follow=True)
+    )
     assert "lost it: Price" in page and "Went quiet" in page and "Reopen" in page
     assert "reopened it" in text_of(sam.post(f"{base}/reopen", follow=True))
     assert "won it" in text_of(sam.post(f"{base}/close-won", follow=True))

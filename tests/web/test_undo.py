@@ -52,7 +52,7 @@ def test_every_deed_of_a_page_can_be_undone(world: World, sam: Client) -> None:
     deeds: list[tuple[str, dict[str, str]]] = [
         (f"{base}/edit/title", {"title": "Other"}),
         (f"{base}/edit/tags", {"tags": "new tag, other"}),
-        (f"{base}/close-lost", {"reason": "Price"}),
+        (f"{base}/close-lost", {"reason": world.reason("Price").public_id}),
         (f"{base}/park", {"until": "+2w"}),
         (f"{base}/plan", {"due": "fri"}),
         (f"{base}/assign", {"owner": world.noah.public_id}),
