@@ -1,9 +1,9 @@
-"""Fills a fresh database with synthetic people, leads and sales, by the bulk verbs: `fill.py [ROWS]`.
+"""Fills a fresh database with synthetic people, leads and sales, by the bulk verbs.
 
     FAIRLEAD_DATA=folder [DATABASE_URL=…] bench/fill.py [ROWS]
 
-ROWS (1,000,000 unless given) is the number of leads and people, half of each. Beside them: an opportunity for every
-five, a company for every twenty, tasks and entries. A hundred sellers in ten teams own a hundredth each.
+ROWS (10,000 unless given) is the number of leads, and of people. Beside them: an opportunity for every five, a company
+for every ten, tasks and entries. A hundred sellers in ten teams own a hundredth each. bench/grow.py makes more of it.
 """
 
 # Django is set up before anything of ours is imported.
@@ -15,6 +15,7 @@ import random
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -39,7 +40,8 @@ from fairlead.verbs.teams import create_team
 from fairlead.verbs.users import invite_user
 from fairlead.work.prepare import migrate
 
-SELLERS, TEAMS, BATCH = 100, 10, 1000
+SELLERS, TEAMS = 100, 10
+SPAN = timedelta(days=1100)  # over which everything was added
 BENCH = system("bench")
 LEVELS = ("all", "team", "own")
 FIRST = (
@@ -54,31 +56,55 @@ WANTS = ["Managed IT", "Laptops", "Backup", "Phones", "Cabling", "Security check
 SAID = ["Wants a quote by Friday", "Asked to ring back", "Budget is decided in spring", "Happy with the last order"]
 
 
+@dataclass(frozen=True)
+class Plan:
+    """Who adds, from when on and for how long, and how many at once."""
+
+    sellers: list[Actor]
+    dice: random.Random
+    since: datetime
+    over: timedelta
+    batch: int
+
+
 def main(rows: int) -> None:
-    started = time.monotonic()
+    seed(rows, SPAN, 1000)
+    settle()
+    told("done")
 
-    def told(what: str) -> None:
-        print(f"{time.monotonic() - started:6.0f} s  {what}", flush=True)
 
+def seed(rows: int, over: timedelta, batch: int, before: Callable[[], None] = lambda: None) -> None:
+    """Staff, `before`, then so many leads and people with what belongs to them, from the beginning of SPAN on."""
     gc.set_threshold(100_000, 50, 1000)  # an act makes many rows that live as long as it
     migrate()
     build()
     dice = random.Random(1)  # the same data every time
-    sellers = staff(dice)
+    plan = Plan(staff(dice), dice, datetime.now(UTC) - SPAN, over, batch)
     told("staff")
+    before()
     with without_term_index():
-        batches(rows // 20, sellers, dice, fill_companies)
-        companies = list(Company.objects.order_by("pk").values_list("public_id", "pk"))
+        batches(rows // 10, plan, fill_companies)
+        companies = list(ours(Company).values_list("public_id", "pk"))
         told(f"{len(companies):,} companies")
-        batches(rows // 2, sellers, dice, lambda by, size, dice: fill_people(by, size, dice, companies))
-        told(f"{rows // 2:,} people")
-        batches(rows // 2, sellers, dice, fill_leads)
-        told(f"{rows // 2:,} leads")
-        people = list(Person.objects.values_list("pk", "company_id"))
-        batches(rows // 5, sellers, dice, lambda by, size, dice: fill_sales(by, size, dice, people))
+        batches(rows, plan, lambda by, size, dice: fill_people(by, size, dice, companies))
+        told(f"{rows:,} people")
+        batches(rows, plan, fill_leads)
+        told(f"{rows:,} leads")
+        people = list(ours(Person).values_list("pk", "company_id"))
+        batches(rows // 5, plan, lambda by, size, dice: fill_sales(by, size, dice, people))
         told(f"{rows // 5:,} opportunities")
-    settle()
-    told("done")
+
+
+STARTED = time.monotonic()
+
+
+def told(what: str) -> None:
+    print(f"{time.monotonic() - STARTED:6.0f} s  {what}", flush=True)
+
+
+def ours(model: Any) -> Any:
+    """Without the demo's."""
+    return model.objects.filter(owner__email__startswith="seller").order_by("pk")
 
 
 def staff(dice: random.Random) -> list[Actor]:
@@ -106,19 +132,17 @@ def grants(level: str) -> dict[str, dict[str, str]]:
     return {"*": dict.fromkeys(actions, level) | {"create": "all"}, "organisation": {"see": "all"}}
 
 
-def batches(
-    rows: int, sellers: list[Actor], dice: random.Random, make: Callable[[Actor, int, random.Random], None]
-) -> None:
-    """So many rows in acts of a thousand, each by another seller, over the last three years."""
-    now, count = datetime.now(UTC), -(-rows // BATCH)
+def batches(rows: int, plan: Plan, make: Callable[[Actor, int, random.Random], None]) -> None:
+    """So many rows in acts of a batch, each by another seller."""
+    count = -(-rows // plan.batch)
     for number in range(count):
-        moment = now - timedelta(days=1100) * ((count - number) / count)
-        with clock.at(moment):
-            make(sellers[dice.randrange(SELLERS)], min(BATCH, rows - number * BATCH), dice)
+        with clock.at(plan.since + plan.over * (number / count)):
+            make(plan.sellers[number * 7 % SELLERS], min(plan.batch, rows - number * plan.batch), plan.dice)
 
 
 def fill_companies(by: Actor, size: int, dice: random.Random) -> None:
-    add(by, Company, [{"name": company(dice), "website": "", "employees": dice.randrange(5, 900)} for _ in range(size)])
+    sites = [f"https://c{dice.randrange(10**9)}.example" for _ in range(size)]
+    add(by, Company, [{"name": company(dice), "website": each, "employees": dice.randrange(5, 900)} for each in sites])
 
 
 def fill_people(by: Actor, size: int, dice: random.Random, companies: list[tuple[str, int]]) -> None:
@@ -252,4 +276,4 @@ def settle() -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000)
