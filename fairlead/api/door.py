@@ -20,15 +20,18 @@ READING = {"GET", "HEAD"}
 Operation = Callable[..., HttpResponse]
 
 
-def operation(*methods: str) -> Callable[[Operation], Operation]:
-    """Declare an operation for token holders; it gets the request and the actor, and refuses by raising."""
+def operation(*methods: str, kind: str = "application/json") -> Callable[[Operation], Operation]:
+    """Declare an operation for token holders; it gets the request and the actor, and refuses by raising.
+
+    `kind` is what it answers with; "" stands for a file of any kind.
+    """
 
     def declare(view: Operation) -> Operation:
         @wraps(view)
         def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             try:
                 by = identify(request.headers.get("Authorization", ""), "api")
-                _check(request, methods)
+                _check(request, methods, kind)
                 act.forget()
                 with reading() if request.method in READING else nullcontext():
                     return view(request, by, *args, **kwargs)
@@ -55,10 +58,10 @@ def not_here(*allowed: str) -> MethodNotAllowed:
     return MethodNotAllowed(_("This address takes %(methods)s.") % {"methods": ", ".join(allowed)}, allow=list(allowed))
 
 
-def _check(request: HttpRequest, methods: tuple[str, ...]) -> None:
+def _check(request: HttpRequest, methods: tuple[str, ...], kind: str) -> None:
     if request.method not in methods and not (request.method == "HEAD" and "GET" in methods):
         raise not_here(*methods)
-    if not request.accepts("application/json") and not request.accepts("application/problem+json"):
+    if kind and not request.accepts(kind) and not request.accepts("application/problem+json"):
         raise NotAcceptable(_("Answers come as application/json."))
     if "\x00" in request.path_info or any("\x00" in text for texts in request.GET.lists() for text in texts[1]):
         raise BadRequest(_("There is a character here that cannot be read (NUL)."))

@@ -12,6 +12,7 @@ from fairlead.core.record import Record, nouns, rows
 from fairlead.core.schema import json_schema, takes_file
 from fairlead.core.upload import LIMIT
 from fairlead.core.verb import ALWAYS, REGISTRY, Verb
+from fairlead.exchange.export import MEDIA_TYPES
 from fairlead.models.owned import Owned
 from fairlead.programs.audit import DOORS, SETTINGS
 from fairlead.programs.filters import every_filter, every_sort, searchable
@@ -39,6 +40,7 @@ def _document(_verbs: tuple[str, ...]) -> Part:
         paths |= _of_noun(model)
     for spec in others():
         paths[f"{BASE}/verbs/{spec.name.replace('_', '-')}"] = {"post": _post(spec, "verbs", whole=True)}
+    paths[f"{BASE}/runs/{{id}}/file"] = {"parameters": [_ref("parameters", "id")], "get": _file()}
     paths[f"{BASE}/events"] = {"get": _events()}
     return {
         "openapi": "3.1.0",
@@ -150,6 +152,19 @@ def _timeline(model: type[Record]) -> Part:
         "responses": _answers(page, "A page of the timeline", READING),
     }
     return {"parameters": [_ref("parameters", "id")], "get": operation}
+
+
+def _file() -> Part:
+    content = {kind.partition(";")[0]: {"schema": {"type": "string"}} for kind in MEDIA_TYPES.values()}
+    return {
+        "operationId": "file_of_run",
+        "tags": ["runs"],
+        "summary": "The file that it wrote",
+        "description": "For who asked for the export, while it is kept (`expires_at`) and their role shows all of it.",
+        "parameters": [],
+        "responses": {"200": {"description": "The file", "content": content}}
+        | {str(status): _ref("responses", str(status)) for status in READING},
+    }
 
 
 def _events() -> Part:

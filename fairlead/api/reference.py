@@ -1,4 +1,7 @@
-"""The OpenAPI document, and the same as a page to read. Both say what there is, not what is in it: no token needed."""
+"""The OpenAPI document, and the same as a page to read. Both say what there is, not what is in it: no token needed.
+
+What one organisation has of its own, its custom fields, is told to its tokens alone.
+"""
 
 import json
 import shlex
@@ -8,9 +11,11 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.loader import render_to_string
 
-from fairlead.api.door import answer
+from fairlead.api.door import answer, operation
 from fairlead.api.openapi import BASE, document
+from fairlead.api.own_fields import document_for
 from fairlead.api.problems import TITLES
+from fairlead.core.actor import Actor
 from fairlead.core.errors import Refused
 from fairlead.core.record import nouns
 
@@ -19,8 +24,15 @@ METHODS = ("get", "post", "patch")
 
 
 def openapi(request: HttpRequest) -> HttpResponse:
-    """GET /api/v1/openapi.json"""
-    return answer(document()) if request.method in {"GET", "HEAD"} else HttpResponseNotAllowed(["GET"])
+    """GET /api/v1/openapi.json; with a token, the custom fields that its user may read are described as well."""
+    if request.method not in {"GET", "HEAD"}:
+        return HttpResponseNotAllowed(["GET"])
+    return own_document(request) if "Authorization" in request.headers else answer(document())
+
+
+@operation("GET")
+def own_document(request: HttpRequest, by: Actor) -> HttpResponse:
+    return answer(document_for(by))
 
 
 def reference(request: HttpRequest) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""The addresses of the API. Nouns and verbs are looked up, so none is named here."""
+"""The addresses of the API. Nouns and verbs are looked up, so none is named here but the one that has a file."""
 
 from django.urls import path
 
@@ -11,6 +11,7 @@ urlpatterns = [
     path("v1/openapi.json", reference.openapi),
     path("v1/events", views.events),
     path("v1/verbs/<str:name>", views.verb),
+    path("v1/runs/<str:public_id>/file", views.run_file),
     path("v1/<str:plural>", views.collection),
     path("v1/<str:plural>/<str:public_id>", views.record),
     path("v1/<str:plural>/<str:public_id>/timeline", views.timeline),

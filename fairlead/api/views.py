@@ -1,9 +1,9 @@
 """The operations: records as resources, verbs as POST on them."""
 
 import re
-from typing import Any
+from typing import Any, cast
 
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from fairlead.api.body import body
@@ -15,6 +15,8 @@ from fairlead.core.record import Record
 from fairlead.core.resource import resource
 from fairlead.core.schema import arguments, find, perform, subject_name, subjects
 from fairlead.core.verb import Verb
+from fairlead.exchange.export import file_for
+from fairlead.models import Run
 from fairlead.programs import listing
 from fairlead.programs.audit import audit
 from fairlead.programs.past import record_as_of
@@ -68,6 +70,17 @@ def action(request: HttpRequest, by: Actor, plural: str, public_id: str, word: s
 def timeline(request: HttpRequest, by: Actor, plural: str, public_id: str) -> HttpResponse:
     """What happened to a record, newest first."""
     return answer(timeline_of(find(noun_at(plural).noun(), public_id, by), by, request.GET))
+
+
+@operation("GET", kind="")
+def run_file(request: HttpRequest, by: Actor, public_id: str) -> HttpResponse:
+    """What a run wrote, for who asked for it."""
+    run = cast(Run, find("run", public_id, by))
+    path, kind = file_for(run, by)
+    found = FileResponse(path.open("rb"), as_attachment=True, filename=run.file_name, content_type=kind)
+    found["Cache-Control"] = "private, no-store"
+    found["X-Content-Type-Options"] = "nosniff"
+    return cast(HttpResponse, found)
 
 
 @operation("GET")

@@ -4,15 +4,16 @@ import os
 from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from fairlead.core import clock
+from fairlead.core import access, clock
 from fairlead.core.actor import CLASSES, LEVELS, Actor, Level, system
-from fairlead.core.errors import Refused
+from fairlead.core.errors import NotAllowed, NotFound, Refused
 from fairlead.exchange.columns import Rows, every, shown
 from fairlead.exchange.tables import MOST_ROWS, Csv, Table, Xlsx, dialect
 from fairlead.models import Run
@@ -44,6 +45,19 @@ def rights(by: Actor, noun: str) -> dict[str, Level]:
     """What decides which rows and fields stand in a file."""
     of_rows = {action: by.level(action, noun) for action in ("see", "export")}
     return of_rows | {kind: by.level("see", kind) for kind in CLASSES}
+
+
+def file_for(run: Run, by: Actor) -> tuple[Path, str]:
+    """Where the run's file lies, and its media type: for who asked for it and may still export all that is in it."""
+    if run.by_user_id != by.user_id:
+        raise NotFound(_("This file is private to who made it."))
+    if not access.can_any(by, "export", run.payload.get("noun", "")):
+        raise NotAllowed(_("Your role does not allow exports of this any more. Ask an administrator."))
+    if holds_more(run, by):
+        raise NotAllowed(_("Your role shows you less than when this file was written. Export the list again."))
+    if not run.has_file or not run.path.exists():
+        raise NotFound(_("This file is not kept any more. Export the list again."))
+    return run.path, MEDIA_TYPES[run.file_name.rpartition(".")[2]]
 
 
 def holds_more(run: Run, by: Actor) -> bool:

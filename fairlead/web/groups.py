@@ -1,6 +1,7 @@
 """A list in groups: each with its count, its amounts by currency and the address of its rows.
 
-Up to MOST records are counted in one statement. Of more, each group is counted on its own and only up to MOST.
+Up to MOST records are counted in one statement. Of more, each group is counted on its own and only up to MOST. No more
+than MOST_GROUPS are shown; then the page says so.
 """
 
 from collections.abc import Iterator
@@ -35,17 +36,26 @@ class Group:
     totals: list[tuple[Decimal, str]] = field(default_factory=list)
 
 
-def groups(asked: Asked) -> tuple[list[Group], bool]:
-    """The groups of this list, and whether all were counted to the end."""
+@dataclass(frozen=True)
+class Groups:
+    """The first groups of a list; `complete`: all of these were counted to the end, `more`: there are others."""
+
+    shown: list[Group]
+    complete: bool = True
+    more: bool = False
+
+
+def groups(asked: Asked) -> Groups:
+    """The groups of this list."""
     known = asked.group
     if known is None:
-        return [], True
+        return Groups([])
     if asked.count(MOST) > MOST:
-        return list(_one_by_one(asked, known)), False
-    return _at_once(asked, known), True
+        return Groups(list(_one_by_one(asked, known)), complete=False, more=_has_more(asked, known))
+    return _at_once(asked, known)
 
 
-def _at_once(asked: Asked, known: Known) -> list[Group]:
+def _at_once(asked: Asked, known: Known) -> Groups:
     totals = asked.listing.model is Opportunity and "amount" in fields(Opportunity, asked.by)
     by_key: dict[Any, tuple[int, list[tuple[Decimal, str]]]] = {}
     for row in _counted(asked, known, totals):
@@ -58,7 +68,7 @@ def _at_once(asked: Asked, known: Known) -> list[Group]:
         before = merged.get(labels[key], (0, []))
         merged[labels[key]] = (before[0] + count, _added(before[1], sums))
     in_order = [(label, _url(asked, known, value), *merged[label, value]) for label, value in _sorted(known, merged)]
-    return [Group(*each) for each in in_order[:MOST_GROUPS]]
+    return Groups([Group(*each) for each in in_order[:MOST_GROUPS]], more=len(in_order) > MOST_GROUPS)
 
 
 def _counted(asked: Asked, known: Known, totals: bool) -> Any:
@@ -160,21 +170,31 @@ def _each(asked: Asked, known: Known) -> Iterator[tuple[str, dict[str, str]]]:
     elif known.kind == "choice":
         yield from ((str(label), {known.name: value}) for value, label in known.choices if value)
     elif known.kind == "link":
-        other: Any = known.field.related_model
-        for each in other.objects.visible_to(asked.by).order_by("pk")[:MOST_GROUPS]:
+        for each in _linked(asked, known)[:MOST_GROUPS]:
             yield each.label, {known.name: each.public_id}
     elif known.kind == "text":
-        yield from ((text, {known.name: text}) for text in _texts(asked, known))
+        yield from ((text, {known.name: text}) for text in _texts(asked, known)[:MOST_GROUPS])
     else:
         yield from _months(asked, known)
     if known.field.null or (known.field.blank and known.kind in ("choice", "text")):
         yield _none(), {f"{known.name}.empty": "true"}
 
 
+def _has_more(asked: Asked, known: Known) -> bool:
+    if known.kind == "text":
+        return len(_texts(asked, known)) > MOST_GROUPS
+    return known.kind == "link" and _linked(asked, known)[MOST_GROUPS : MOST_GROUPS + 1].exists()
+
+
+def _linked(asked: Asked, known: Known) -> Any:
+    other: Any = known.field.related_model
+    return other.objects.visible_to(asked.by).order_by("pk")
+
+
 def _texts(asked: Asked, known: Known) -> list[str]:
     """The values that the newest records have."""
     newest = asked.records.order_by("-pk").values_list(known.column, flat=True)[:MOST]
-    return sorted({text for text in newest if text}, key=str.casefold)[:MOST_GROUPS]
+    return sorted({text for text in newest if text}, key=str.casefold)
 
 
 def _months(asked: Asked, known: Known) -> Iterator[tuple[str, dict[str, str]]]:

@@ -288,7 +288,9 @@ class Asked:
             condition = by_field.condition(self.by, texts)  # first: it refuses what no sentence can say
             words = sentence(by_field, texts, self.by, self.reader)
         if isinstance(by_field, CustomFilter) and not (self.at or is_quick(by_field.known.custom)):
-            words = _("%(filter)s (slow until its index is built)") % {"filter": words}
+            several = by_field.known.custom.kind == "choices"
+            slow = _("%(filter)s (read row by row)") if several else _("%(filter)s (slow until its index is built)")
+            words = slow % {"filter": words}
         return Narrowed(lambda by, reader: condition, words)
 
     def _leave_out(self) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import jsonschema_rs
 import pytest
 from django.db import connection
 
@@ -72,6 +73,26 @@ ASKED: list[tuple[str, Any, list[str]]] = [
     ("x.hobby.starts", "Row", ["Cem"]),
     ("x.tier.empty", "false", ["Ada", "Bea", "Cem"]),
 ]
+
+
+def test_the_document_describes_them_to_those_who_may_read_them(sam: Api, crowd: dict[str, str]) -> None:
+    """In records as they are answered, in what verbs take and as filters; to nobody without a token."""
+    whole = sam.get("/openapi.json")
+    person = {"components": whole["components"], "$ref": "#/components/schemas/Person"}
+    for item in sam.get("/people", limit=200)["items"]:
+        jsonschema_rs.validate(person, item)
+    held = whole["components"]["schemas"]["Person"]["properties"]["custom"]["properties"]
+    assert held["tier"]["anyOf"][0]["enum"] == ["gold", "silver"] and held["fee"]["anyOf"][0]["x-currency"]
+    body = whole["paths"]["/api/v1/people"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    taken = {"components": whole["components"], **body}
+    jsonschema_rs.validate(taken, {"name": "Eva", "custom": {"likes": ["tea"], "size": 4, "vip": None}})
+    assert not jsonschema_rs.is_valid(taken, {"name": "Eva", "custom": {"likes": ["milk"]}})
+    names = {each.get("name") for each in whole["paths"]["/api/v1/people"]["get"]["parameters"]}
+    assert {"x.size.gte", "x.likes", "x.patron"} <= names
+    public = sam.client.get("/api/v1/openapi.json").content
+    assert b"x.size.gte" not in public and b"silver" not in public
+    bad = sam.client.get("/api/v1/openapi.json", headers={"Authorization": "Bearer fl_none"})
+    assert bad.status_code == 401 and bad.json()["code"] == "no_token"
 
 
 def test_filters_of_every_kind(sam: Api, crowd: dict[str, str]) -> None:

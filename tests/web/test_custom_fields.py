@@ -215,7 +215,9 @@ def test_lists_show_narrow_and_sort_by_them(sam: Client, world: World) -> None:
     edit_company(world.sam.actor("web"), world.peverell, custom={"likes": ["tea", "rum"]})
     assert "Tea, Rum" in text(sam.get(f"/people?columns=company.{likes.full_key}"))
     assert "Size is at least 42 (slow until its index is built)" in page
+    made(world, name="Tea", kind="choices", choices=["Mint", "Black"], filterable=True)
     work()
+    assert "(read row by row)" in text(sam.get("/people?x.tea=mint"))
     page = text(sam.get("/people?company.x.tier=gold&x.patron=" + world.peverell.public_id))
     assert world.priya.name in page and "Company: tier is Gold" in page and f"Patron is {world.peverell.name}" in page
     assert "slow until" not in page

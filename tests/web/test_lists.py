@@ -475,3 +475,6 @@ def test_all_that_match_are_those_one_may_change(world: World) -> None:
     assert browser.get("/people/selection").content.decode().strip() == str(mine)
     browser.post("/people/bulk", {"query": "", "all": "1", "act": "tag", "tag": "Spring"})
     assert Person.objects.filter(tags__name="Spring").count() == mine
+    page = browser.get("/people").content.decode()
+    assert page.count('name="ids"') == Person.objects.live().filter(owner=world.sam).count() > 0
+    assert page.count("does not let you change this one") >= 2  # said by the box and by its name

@@ -16,6 +16,7 @@ from fairlead.verbs.roles import create_role
 from fairlead.verbs.runs import export_list
 from fairlead.verbs.users import change_role
 from tests.core.conftest import aside
+from tests.doors.api import Api
 
 PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
@@ -114,13 +115,21 @@ def test_bad_input_starts_nothing(mira: Client, world: World) -> None:
 def test_a_file_with_more_than_its_reader_may_see_by_now_is_kept_back(mira: Client, world: World) -> None:
     """The role hides addresses since: the file still has them, so that it is not handed out; one of now is."""
     run = export_list(world.mira.actor("web"), noun="person")
+    api, others = Api(world.mira), Api(world.sam)
+    at = f"/api/v1/runs/{run.public_id}/file"
+    assert mira.get(at, headers=api.headers).status_code == 404  # not written yet
     worked_off()
-    assert mira.get(f"/runs/{run.public_id}/file").status_code == 200
+    page = mira.get(f"/runs/{run.public_id}/file")
+    file = mira.get(at, headers=api.headers | {"Accept": "text/csv"})
+    assert page.status_code == file.status_code == 200 and page.getvalue() == file.getvalue()  # type: ignore[attr-defined]
+    assert file["Content-Type"].startswith("text/csv") and "attachment" in file["Content-Disposition"]
+    assert mira.get(at, headers=others.headers).status_code == 404
     boss = world.admin.actor("web")
     grants: Any = DEFAULT_ROLES["Manager"] | {"private": {}}
     change_role(boss, world.mira, role=create_role(boss, name="Less", grants=grants))
     refused = mira.get(f"/runs/{run.public_id}/file")
     assert refused.status_code == 403 and b"Export the list again." in refused.content
+    assert mira.get(at, headers=api.headers).json()["code"] == "not_allowed"
     again = export_list(User.objects.get(pk=world.mira.pk).actor("web"), noun="person")
     worked_off()
     assert mira.get(f"/runs/{again.public_id}/file").status_code == 200

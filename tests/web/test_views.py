@@ -175,8 +175,9 @@ def test_groups_have_counts_totals_and_their_own_rows(world: World, sam: Client)
     html = text(sam.get("/opportunities?state=any&group=stage"))
     for stage in {each.stage for each in Opportunity.objects.live().select_related("stage")}:
         assert stage.name in html
-    found, complete = groups(asked(world, "opportunity", "state=any&group=stage"))
-    assert complete and sum(group.count for group in found) == Opportunity.objects.live().count()
+    made = groups(asked(world, "opportunity", "state=any&group=stage"))
+    found = made.shown
+    assert made.complete and sum(group.count for group in found) == Opportunity.objects.live().count()
     for group in found:
         assert len(walk(sam, group.url)) == group.count
     pounds = sum(amount for group in found for amount, currency in group.totals if currency == "GBP")
@@ -186,7 +187,7 @@ def test_groups_have_counts_totals_and_their_own_rows(world: World, sam: Client)
 
 def test_groups_by_month_and_without_a_value_open_their_rows(world: World, sam: Client) -> None:
     for field in ("close_on", "created_at", "next_step_at", "owner", "recurs"):
-        found, _complete = groups(asked(world, "opportunity", f"state=any&group={field}"))
+        found = groups(asked(world, "opportunity", f"state=any&group={field}")).shown
         assert sum(group.count for group in found) == Opportunity.objects.live().count()
         assert [len(walk(sam, group.url)) for group in found if group.url] == [g.count for g in found if g.url]
 
@@ -194,8 +195,19 @@ def test_groups_by_month_and_without_a_value_open_their_rows(world: World, sam: 
 def test_many_records_are_counted_group_by_group(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fairlead.web.groups.MOST", 3)
     for field in ("state", "owner", "close_on"):
-        found, complete = groups(asked(world, "opportunity", f"state=any&group={field}"))
-        assert not complete and found and all(1 <= group.count <= 4 and not group.totals for group in found)
+        found = groups(asked(world, "opportunity", f"state=any&group={field}"))
+        assert not found.complete and found.shown
+        assert all(1 <= group.count <= 4 and not group.totals for group in found.shown)
+
+
+def test_a_list_says_that_it_has_more_groups_than_it_shows(
+    world: World, sam: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "there are more" not in text(sam.get("/opportunities?state=any&group=owner"))
+    monkeypatch.setattr("fairlead.web.groups.MOST_GROUPS", 2)
+    assert "the first 2 groups; there are more" in text(sam.get("/opportunities?state=any&group=owner"))
+    monkeypatch.setattr("fairlead.web.groups.MOST", 3)
+    assert "the first 2 groups; there are more" in text(sam.get("/opportunities?state=any&group=stage"))
 
 
 def test_leads_by_type_source_campaign_interest_and_rating(

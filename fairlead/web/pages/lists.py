@@ -60,8 +60,8 @@ def _in_rows(request: Request, asked: Asked, opened: Opened | None) -> HttpRespo
 
 def _in_groups(request: Request, asked: Asked, opened: Opened | None) -> HttpResponse:
     """The list as groups, each of which opens its own rows."""
-    found, complete = groups(asked)
-    context = _head(request, asked, opened) | {"groups": found, "complete": complete}
+    found = groups(asked)
+    context = _head(request, asked, opened) | {"groups": found.shown, "complete": found.complete, "more": found.more}
     return render(request, "lists/groups.html", context)
 
 
@@ -133,6 +133,8 @@ class _Beside:
         model, ids = asked.listing.model, [row.pk for row in shown]
         self.editable = rows.on_which(by, "edit", model, ids)
         self.archivable = rows.on_which(by, "delete", model, ids)
+        alike = by.level("mass_update", noun) == by.level("edit", noun)  # then the same rows are reached
+        self.chosen_with_others = self.editable if alike else rows.on_which(by, "mass_update", model, ids)
         self.steps = rows.next_steps(noun, shown, by)
         self.stopped = rows.stopped(noun, shown) if noun in {"person", "company"} else {}
         self.columns = asked.columns[1:]
@@ -156,8 +158,14 @@ class _Beside:
         yield step and (step.values_read, step.due_at < self.reader.now)
         yield row.pk in self.editable
         yield row.pk in self.archivable
+        yield row.pk in self.chosen_with_others
         yield self.stopped.get(row.pk)
         yield self.stages.get(row["stage_id"]) if self.noun == "opportunity" else None
+
+    def locked(self, row: Any) -> str:
+        """Why this row has no box to tick: its reader may change many at once, but not this one."""
+        free = not self.bulk or row.pk in self.chosen_with_others
+        return "" if free else _("Your role does not let you change this one together with others")
 
     def url(self, row: Any) -> str:
         return f"{url_of(row)}?{self._context}"

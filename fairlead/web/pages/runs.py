@@ -7,11 +7,9 @@ from django.http import FileResponse, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from fairlead.core import access
-from fairlead.core.errors import NotAllowed, NotFound
 from fairlead.core.outbox import carry_out, claim
 from fairlead.core.schema import find
-from fairlead.exchange.export import MEDIA_TYPES, holds_more
+from fairlead.exchange.export import file_for
 from fairlead.models import Run
 from fairlead.programs.runs import LEASE
 from fairlead.verbs.runs import cancel_run, key_of
@@ -70,16 +68,8 @@ def file(request: Request, public_id: str) -> HttpResponse:
 
 
 def handed_out(request: Request, run: Run) -> HttpResponse:
-    if run.by_user_id != request.by.user_id:
-        raise NotFound(_("This file is private to who made it."))
-    if not access.can_any(request.by, "export", run.payload.get("noun", "")):
-        raise NotAllowed(_("Your role does not allow exports of this any more. Ask an administrator."))
-    if holds_more(run, request.by):
-        raise NotAllowed(_("Your role shows you less than when this file was written. Export the list again."))
-    if not run.has_file or not run.path.exists():
-        raise NotFound(_("This file is not kept any more. Export the list again."))
-    kind = MEDIA_TYPES[run.file_name.rpartition(".")[2]]
-    answer = FileResponse(run.path.open("rb"), as_attachment=True, filename=run.file_name, content_type=kind)
+    path, kind = file_for(run, request.by)
+    answer = FileResponse(path.open("rb"), as_attachment=True, filename=run.file_name, content_type=kind)
     answer["Content-Security-Policy"] = SANDBOX
     answer["X-Content-Type-Options"] = "nosniff"
     answer["Cache-Control"] = "private, no-store"
