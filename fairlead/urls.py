@@ -63,6 +63,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("mcp", mcp.mcp),
     path("call", calls.index),
     path("call/found", calls.matches),
+    path("call/now", calls.now),
     path("new", create.choose),
     path("companies", companies.index),
     path("companies/<str:address>/cell/<str:name>", companies.cell),

@@ -1,4 +1,4 @@
-"""Arrivals of the demo world: two endpoints, and a submission of each kind that keeps no lead."""
+"""Arrivals of the demo world: endpoints, a call that nobody took, and a submission of each kind that keeps no lead."""
 
 import base64
 import json
@@ -20,18 +20,22 @@ UNREACHABLE = {"your-name": "Hugh", "your-message": "Ring me back when you can",
 UNSIGNED = {"form_response": {"token": "t1", "answers": [{"type": "email", "email": "x@forged.example", "field": {}}]}}
 TOLD_APART = {"entry": [{"changes": [{"field": "leadgen", "value": {"leadgen_id": "4471", "form_id": "12"}}]}]}
 
+MISSED = {"id": "20417", "number": "01632 961888", "status": "missed", "to": "020 7946 0100"}
+
 
 def plan(play: Play) -> None:
     website: tuple[str, Kind] = ("Website contact form", "cf7")
     survey: tuple[str, Kind] = ("Security check survey", "typeform")
     adverts: tuple[str, Kind] = ("Facebook adverts", "meta")
-    for days, (name, kind) in ((-58, website), (-57, survey), (-56, adverts)):
+    telephone: tuple[str, Kind] = ("Telephone system", "calls")
+    for days, (name, kind) in ((-58, website), (-57, survey), (-56, adverts), (-55, telephone)):
         play.at(play.days.moment(days, "09:00"), create_endpoint, INTAKE, name=name, kind=kind)
     play.at(play.days.moment(-3, "02:14"), _arrive, website, urlencode(ROBOT), FORM)
     play.at(play.days.moment(-2, "17:48"), _arrive, website, urlencode(UNREACHABLE), FORM)
     refused = "The signature does not fit the signing key of this endpoint."
     play.at(play.days.moment(-2, "11:05"), _arrive, survey, json.dumps(UNSIGNED), "application/json", refused=refused)
     play.at(play.days.moment(-1, "15:32"), _arrive, adverts, json.dumps(TOLD_APART), "application/json")
+    play.at(play.days.moment(-1, "16:48"), _arrive, telephone, urlencode(MISSED), FORM)
 
 
 def _arrive(at: tuple[str, Kind], body: str, content_type: str, refused: str = "") -> None:

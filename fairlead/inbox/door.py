@@ -5,6 +5,7 @@ Nothing here writes to the database, or needs it: an arrival goes into the spool
 
 import hmac
 import json
+import re
 import uuid
 from urllib.parse import parse_qsl, urlsplit
 
@@ -26,6 +27,7 @@ METHODS = ("GET", "POST", "OPTIONS")
 RETURNS = ("retURL", "_next", "redirect", "return_url", "_redirect")
 # These take no other answer for success.
 EXACT = frozenset({"google", "meta"})
+NEW_CALL = re.compile(rb"(^|&)event=newCall(&|$)")
 SPOOL = Spool(settings.SPOOL)
 
 
@@ -75,6 +77,8 @@ def _taken(request: HttpRequest, body: bytes, number: str, endpoint: Endpoint | 
     """202; a visitor who sent a form is sent on, or thanked."""
     kind = (request.content_type or "").lower()
     is_form = kind in {"application/x-www-form-urlencoded", "multipart/form-data"}
+    if endpoint is not None and endpoint.kind == "calls" and NEW_CALL.search(body[:5000]):
+        return _ask_for_more(request)
     if not is_form or "text/html" not in request.headers.get("Accept", ""):
         status = 200 if endpoint is not None and endpoint.kind in EXACT else 202
         return _json({"received": True, "id": number}, status)
@@ -83,6 +87,13 @@ def _taken(request: HttpRequest, body: bytes, number: str, endpoint: Endpoint | 
         return HttpResponseRedirect(onward, status=303)
     page = render_to_string("inbox/thanks.html", {"organisation": "", "lang": "en"})
     return HttpResponse(page, status=202)
+
+
+def _ask_for_more(request: HttpRequest) -> HttpResponse:
+    """sipgate tells of a call that is taken, or over, only where the answer to its beginning says."""
+    address = known.url(request.path.rpartition("/")[2])
+    page = render_to_string("inbox/call.xml", {"address": address})
+    return HttpResponse(page, content_type="application/xml")
 
 
 def _onward(body: bytes, endpoint: Endpoint | None) -> str:

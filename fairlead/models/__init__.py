@@ -5,6 +5,7 @@ from fairlead.core.outbox import Outbox
 from fairlead.core.schema import IdempotencyKey
 from fairlead.models.activity import Activity
 from fairlead.models.attempt import Attempt
+from fairlead.models.call import Call
 from fairlead.models.campaign import Campaign
 from fairlead.models.company import Company
 from fairlead.models.contact import MailAddress, PhoneNumber, PostalAddress
@@ -51,6 +52,7 @@ __all__ = [
     "Attempt",
     "Authenticator",
     "AwaitedCompany",
+    "Call",
     "Campaign",
     "Closure",
     "Company",

@@ -13,9 +13,11 @@ from django.db.models import Count, Exists, ExpressionWrapper, F, FilteredRelati
 
 from fairlead.core import access
 from fairlead.core.actor import Actor
+from fairlead.core.prepared import PreparedFor
 from fairlead.models import money
 from fairlead.models.about import ABOUT
 from fairlead.models.activity import Activity
+from fairlead.models.call import Call
 from fairlead.models.lead import Lead
 from fairlead.models.opportunity import Opportunity
 from fairlead.models.pipeline import Stage
@@ -24,6 +26,7 @@ from fairlead.models.task import Task
 MOST = 100
 FEW = 8
 LOOKED_BACK = timedelta(days=7)
+CALLERS = ("person", "company", "lead")
 ABOUT_WHAT = (
     "opportunity__stage",
     "opportunity__company",
@@ -90,6 +93,12 @@ class Day:
         return [task for task in self.contacts if not task.has_entry]  # type: ignore[attr-defined]
 
     @cached_property
+    def calls(self) -> list[Call]:
+        """Calls of the last 7 days that the telephone system told of and that have no entry: those that the user took
+        or made, and those that nobody took, of who is theirs."""
+        return _CALLS(self.by, self.now - LOOKED_BACK)
+
+    @cached_property
     def waiting(self) -> Sequence[Task]:
         """Open tasks that the user planned for others."""
         planned = Task.objects.open().visible_to(self.by).filter(planned_by_id=self.by.user_id)
@@ -135,3 +144,12 @@ def _entries() -> Any:
     same = reduce(or_, (Q(**{name: OuterRef(f"{name}_id")}) for name in ABOUT))
     since = ExpressionWrapper(OuterRef("done_at") - timedelta(days=1), Activity._meta.get_field("happened_at"))
     return Activity.objects.filter(same, kind=OuterRef("kind"), by_user=OuterRef("assignee_id"), happened_at__gte=since)
+
+
+def _calls(by: Actor, since: datetime) -> Any:
+    owned = reduce(or_, (Q(**{f"{name}__owner_id": by.user_id}) for name in CALLERS))
+    known: Any = Call.objects.visible_to(by).filter(Q(agent_id=by.user_id) | Q(owned, agent=None))
+    return known.unlogged().filter(started_at__gte=since).select_related(*CALLERS).order_by("-started_at")[:MOST]
+
+
+_CALLS = PreparedFor(_calls, (), datetime)

@@ -20,7 +20,7 @@ TARGETS = (
     "postal_code", "country", "interest", "message", "source", "campaign", "origin", "extra", "trap",
 )  # fmt: skip
 Kind = Literal[
-    "plain", "salesforce", "typeform", "hubspot", "google", "cf7", "jotform", "wufoo", "formstack", "meta"
+    "plain", "salesforce", "typeform", "hubspot", "google", "cf7", "jotform", "wufoo", "formstack", "meta", "calls"
 ]  # fmt: skip
 HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+|localhost(:\d+)?")
 
@@ -58,6 +58,7 @@ class Endpoint(Record):
         WUFOO = "wufoo", "Wufoo"
         FORMSTACK = "formstack", "Formstack"
         META = "meta", _("Meta lead ads")
+        CALLS = "calls", _("Telephone system")
 
     access_as = "organisation"
     api_hidden = frozenset({"hashed", "signing_key"})

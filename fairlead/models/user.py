@@ -121,6 +121,8 @@ class User(AbstractBaseUser, Record):
     density = models.CharField(max_length=11, choices=Density.choices, default=Density.COMFORTABLE)
     shortcuts = models.BooleanField(default=True)
     reminder_time = models.TimeField(default="09:00")
+    # where the telephone system rings: calls that it tells of are known as this user's by it
+    extension = models.CharField(max_length=60, blank=True)
     tip_seen = models.BooleanField(default=False)
 
     USERNAME_FIELD = "email"

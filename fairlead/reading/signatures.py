@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import parse_qsl
 
+from fairlead.reading.body import MOST_FIELDS
+
 LATE = 300  # seconds after which a signed moment is too old
 # The headers that are kept with an arrival: what is in it, how it was signed, where the visitor came from.
 KEPT = (
     "Content-Encoding", "Idempotency-Key", "Origin", "Referer", "User-Agent", "Typeform-Signature",
     "X-Hub-Signature-256", "X-HubSpot-Signature-v3", "X-HubSpot-Request-Timestamp", "X-FS-Signature", "Webhook-Id",
+    "X-Twilio-Signature", "X-Placetel-Signature",
 )  # fmt: skip
 # Keys that some providers put into what they send: never kept as they came.
 INSIDE = {"google": "google_key", "wufoo": "HandshakeKey", "formstack": "HandshakeKey"}
@@ -63,6 +66,17 @@ def _formstack(key: bytes, arrival: Signed) -> bool:
     return _same(f"sha256={hmac.digest(key, arrival.body, 'sha256').hex()}", mark) if mark else _inside(key, arrival)
 
 
+def _calls(key: bytes, arrival: Signed) -> bool:
+    """As Twilio or Placetel signs, by the header that is there; else as programs of one's own do."""
+    if mark := arrival.headers.get("X-Twilio-Signature", ""):
+        fields = parse_qsl(arrival.body.decode(errors="replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+        text = arrival.url + "".join(name + value for name, value in sorted(fields))
+        return _same(base64.b64encode(hmac.digest(key, text.encode(), "sha1")).decode(), mark)
+    if mark := arrival.headers.get("X-Placetel-Signature", ""):
+        return _same(hmac.digest(key, arrival.body, "sha256").hex(), mark)
+    return _meta(key, arrival)
+
+
 def _hubspot(key: bytes, arrival: Signed) -> bool:
     moment = arrival.headers.get("X-HubSpot-Request-Timestamp", "")
     if not moment.isdecimal() or abs(arrival.at.timestamp() - int(moment[:16]) / 1000) > LATE:
@@ -98,4 +112,5 @@ CHECKS = {
     "hubspot": _hubspot,
     "google": _inside,
     "wufoo": _inside,
+    "calls": _calls,
 }

@@ -51,9 +51,9 @@ class Likely:
 def likely(values: dict[str, Any]) -> Likely:
     """Who may already be known with these facts, the number among them in E.164."""
     keys = Lead(**{field: values.get(field, "") for field in ("email", "phone_e164")}).exact_keys()
-    leads = _holding(Lead, keys, state="open", lead_type=values.get("lead_type", Lead.Type.INQUIRY))
-    people = _holding(Person, keys)
-    companies = [] if people else _holding(Company, keys)
+    leads = holding(Lead, keys, state="open", lead_type=values.get("lead_type", Lead.Type.INQUIRY))
+    people = holding(Person, keys)
+    companies = [] if people else holding(Company, keys)
     links = {"person": people[0]} if len(people) == 1 else {"company": companies[0]} if len(companies) == 1 else {}
     return Likely(links, leads, max(len(leads), len(people), len(companies)) > 1)
 
@@ -65,7 +65,7 @@ def one_at_a_time() -> None:
         current().hold([ours])
 
 
-def _holding(model: type[Owned], keys: list[tuple[str, str]], **conditions: Any) -> list[Any]:
+def holding(model: type[Owned], keys: list[tuple[str, str]], **conditions: Any) -> list[Any]:
     """Up to two live records of this noun that have one of these keys."""
     wanted = [Q(kind=kind, value=value) for kind, value in keys if value]
     if not wanted:

@@ -19,12 +19,13 @@ class ProfileFacts(TypedDict, total=False):
     density: Literal["comfortable", "compact"]
     shortcuts: bool
     reminder_time: time
+    extension: str
     tip_seen: bool
 
 
 @verb("{by} changed their settings", may="member", undo_within=None)
 def edit_profile(by: Actor, **facts: Unpack[ProfileFacts]) -> User:
-    """Change your own name, time zone, locale, theme, density, single-letter keys or reminder time.
+    """Change your own name, time zone, locale, theme, density, single-letter keys, reminder time or extension.
 
     `reminder_time` is on the clock of your zone; tasks without a time remind you then.
     """

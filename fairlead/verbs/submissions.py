@@ -21,6 +21,7 @@ from fairlead.models.endpoint import Endpoint
 from fairlead.models.place import country_code
 from fairlead.reading.inquiry import Inquiry, inquiry
 from fairlead.verbs.capture import capture_lead, one_at_a_time
+from fairlead.verbs.telephone import note_call
 
 MOST_AT_ONCE = 500
 MOST_SOURCES = 200  # beyond these, what a form says of its source makes no new one
@@ -143,6 +144,9 @@ def _process(by: Actor, submission: Submission, *, vouched: bool = False) -> Non
     """`vouched`: a person says that it is no spam."""
     one_at_a_time()
     endpoint, body = submission.endpoint, submission.body
+    if endpoint.kind == Endpoint.Kind.CALLS:
+        change(submission, **note_call(by, submission))
+        return
     found = inquiry(body, submission.headers, submission.content_type, endpoint.mapping)
     key = submission.key or found.key or OURS + hashlib.sha256(body).hexdigest()[:48]
     read = {"key": key, "is_test": found.is_test, "reason": ""}

@@ -7,7 +7,7 @@ from fairlead.models import View
 
 # The nouns that have a page of their own, and those whose deeds are posted to an address.
 PAGES = {"people": "person", "companies": "company", "leads": "lead", "opportunities": "opportunity"}
-HANGING = {"activities": "activity", "files": "file", "suppressions": "suppression", "tasks": "task"}
+HANGING = {"activities": "activity", "calls": "call", "files": "file", "suppressions": "suppression", "tasks": "task"}
 HANGING |= {"needs": "need", "rivals": "rival", "stakeholders": "stakeholder", "team-members": "team_member"}
 HANGING |= {"notices": "notice"}
 ADDRESSED = PAGES | HANGING | {"submissions": "submission"}

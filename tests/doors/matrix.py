@@ -13,7 +13,7 @@ from fairlead.core.verb import REGISTRY, verb
 Grants = Mapping[str, Mapping[str, str]]
 
 MAIN = ("person", "company", "lead", "opportunity")
-CHILDREN = ("task", "activity", "file")
+CHILDREN = ("task", "activity", "file", "call")
 # What an opportunity consists of.
 PARTS = ("stakeholder", "rival", "need", "team_member")
 # Whose the record is: the asker's, a teammate's, another team's, the asker's but archived, the asker's but merged
@@ -144,6 +144,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "link_identity": {"issuer": "i", "subject": "s"},
     "lift_suppression": {"reason": "Asked again"},
     "log_call": {"text": "Talked"},
+    "log_known_call": {"text": "Talked"},
     "log_mail": {"text": "Wrote"},
     "log_meeting": {"text": "Met"},
     "log_note": {"text": "Noted"},
@@ -158,6 +159,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "pin_view": {},
     "process_submission": {},
     "process_submissions": {"submissions": ["@id"]},
+    "put_call_aside": {},
     "reactivate_user": {},
     "receive_submissions": {"arrivals": [{"body": "eA=="}]},
     "redo": {"act": "@act"},
@@ -236,7 +238,7 @@ def may(grants: Grants, action: str, noun: str, standing: str) -> bool:
     if noun in MAIN:
         return standing in REACHED[level(grants, action, noun)]
     if noun in CHILDREN:
-        granted = level(grants, action, noun)
+        granted = level(grants, action, "activity" if noun == "call" else noun)
         if action == "see":
             return granted != "none" and may(grants, "see", "person", standing)
         return granted == "all" or (granted != "none" and may(grants, "edit", "person", standing))

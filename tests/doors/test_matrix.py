@@ -25,6 +25,7 @@ from fairlead.mcp.tools import call
 from fairlead.models import (
     Absence,
     Activity,
+    Call,
     Competitor,
     CustomField,
     Endpoint,
@@ -165,10 +166,11 @@ def prepare(by: Actor, *, world: World) -> dict[str, dict[str, Record]]:
         found[noun] = {standing: create(model, **required[noun], owner=user) for standing, user in whose.items()}
         change(found[noun]["archived"], archived_at=world.now)
         change(found[noun]["merged"], merged_into=found[noun]["other"])
+    endpoint = create(Endpoint, name="Matrix", starts_with="abcd", hashed="0" * 64)
     for noun, model, facts in CHILDREN:
         values = facts(world)
         found[noun] = {
-            standing: create(model, person=person, **values, **({"stored_as": standing} if noun == "file" else {}))
+            standing: create(model, person=person, **values, **apart(noun, standing, endpoint))
             for standing, person in found["person"].items()
         }
     for noun, model, facts in PARTS:
@@ -176,7 +178,6 @@ def prepare(by: Actor, *, world: World) -> dict[str, dict[str, Record]]:
         found[noun] = {
             standing: create(model, opportunity=sale, **values) for standing, sale in found["opportunity"].items()
         }
-    endpoint = create(Endpoint, name="Matrix", starts_with="abcd", hashed="0" * 64)
     found["endpoint"] = {"own": endpoint}
     found["submission"] = {
         standing: create(Submission, endpoint=endpoint, arrival=standing, lead=lead)
@@ -185,10 +186,16 @@ def prepare(by: Actor, *, world: World) -> dict[str, dict[str, Record]]:
     return found
 
 
+def apart(noun: str, standing: str, endpoint: Endpoint) -> dict[str, Any]:
+    """What may not be the same twice."""
+    return {"file": {"stored_as": standing}, "call": {"key": standing, "endpoint": endpoint}}.get(noun, {})
+
+
 CHILDREN: list[tuple[str, type[Record], Any]] = [
     ("task", Task, lambda world: {"title": "Task", "assignee": world.dele}),
     ("activity", Activity, lambda world: {"kind": "note", "text": "Note", "by_user": world.dele}),
     ("file", File, lambda world: {"name": "a.txt", "media_type": "text/plain", "size": 1, "sha256": "0" * 64}),
+    ("call", Call, lambda world: {"number": "112", "direction": "in", "started_at": world.now, "ended_at": world.now}),
     ("suppression", Suppression, lambda world: {"reason": "Asked", "source": "test"}),
 ]
 
@@ -410,7 +417,7 @@ def row_of(address: str) -> str:
 def test_every_reading_of_a_record(field: Field) -> None:
     """Its page, the page of who sees it, its fragments, its resource and its timeline: there, or as if it were not."""
     wrong: list[str] = []
-    for noun in (*MAIN, "task", "activity", "file", "suppression", "submission"):
+    for noun in (*MAIN, "task", "activity", "file", "call", "suppression", "submission"):
         for standing, record in field.standings(noun):
             seen = sees(field.grants, noun, standing)
             for at, answer in readings(field, noun, record):

@@ -13,7 +13,7 @@ from fairlead.verbs.endpoints import create_endpoint
 from fairlead.verbs.submissions import process_submission, receive_submissions
 
 SYSTEM = system("test")
-OF_THE_WORLD = ("Website contact form", "Security check survey", "Facebook adverts")
+OF_THE_WORLD = ("Website contact form", "Security check survey", "Facebook adverts", "Telephone system")
 FORM = "application/x-www-form-urlencoded"
 
 

@@ -17,7 +17,7 @@ from fairlead.verbs.ownership import park
 from fairlead.verbs.tasks import add_task, complete_task
 from fairlead.verbs.users import invite_user
 
-STATEMENTS = 11
+STATEMENTS = 12
 
 
 @pytest.fixture(autouse=True)
@@ -67,7 +67,7 @@ def test_the_day_is_said_in_a_sentence_with_time_left_and_money(world: World) ->
     assert "9 to do, 2 of them overdue." in text
     assert "38 min left" in text
     assert "£38,400" in text
-    assert "1 of 3 done" in text
+    assert "1 of 4 done" in text
     assert "Dele Okafor · Peverell Logistics · due today" in text
     assert "£224,100 open" in text
 
@@ -104,9 +104,9 @@ def test_what_is_planned_parked_or_others_lacks_no_next_step(world: World) -> No
 def test_a_ticked_call_without_an_entry_waits_to_be_logged(world: World) -> None:
     by = world.sam.actor("web")
     complete_task(by, world.call_tom)
-    assert "1 of 4 done" in opened(world.sam)
+    assert "1 of 5 done" in opened(world.sam)
     log_call(by, world.call_tom.about, text="He wants it for all four practices.")
-    assert "2 of 4 done" in opened(world.sam)
+    assert "2 of 5 done" in opened(world.sam)
 
 
 def test_everybody_sees_their_own_day(world: World) -> None:

@@ -10,7 +10,7 @@ from fairlead.core import access
 from fairlead.core.errors import Invalid, KeyReused, NotFound
 from fairlead.core.schema import find, perform
 from fairlead.models import Lead, Source
-from fairlead.web import typed
+from fairlead.web import calls, typed
 from fairlead.web.addresses import url_of
 from fairlead.web.answer import answered
 from fairlead.web.desk import LONGEST, Found, dialled, found, is_number
@@ -18,7 +18,7 @@ from fairlead.web.page import Request, page, render
 from fairlead.web.pages.compose import chosen_day
 from fairlead.web.soon import choices
 
-FACTS = ("name", "company_name", "phone", "email", "interest", "source")
+FACTS = ("name", "company_name", "phone", "email", "interest", "source", "call")
 REST = ("text", "outcome", "next_step", "on", "other_day", "at")
 MOST_SOURCES = 200
 
@@ -30,13 +30,19 @@ def index(request: Request) -> HttpResponse:
         return _take(request)
     text = dialled(request.GET.get("number", request.GET.get("q", "")))[:LONGEST].replace("\x00", "")
     field = "phone" if is_number(text) else "email" if "@" in text else "name"
-    return _show(request, text, {field: text})
+    return _show(request, text, {field: text, "call": request.GET.get("call", "")[:12]})
 
 
 @page("lead.create")
 def matches(request: Request) -> HttpResponse:
     """The matches alone, while typing."""
     return render(request, "calls/_found.html", {"text": (text := _asked(request)), "found": found(request.by, text)})
+
+
+@page("lead.create")
+def now(request: Request) -> HttpResponse:
+    """What rings and what is not logged, alone."""
+    return render(request, "calls/_now.html", calls.now(request.by, request.reader))
 
 
 def _asked(request: Request) -> str:
@@ -96,6 +102,7 @@ def _show(
         "sources": [("", _("Not known")), *_sources(request)],
         "soon": choices(request.reader),
         "token": secrets.token_urlsafe(12),
+        **calls.now(request.by, request.reader),
     }
     return render(request, "calls/call.html", context, status=status)
 

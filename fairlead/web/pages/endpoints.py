@@ -66,6 +66,10 @@ HINTS: dict[str, Any] = {
     "meta": gettext_lazy(
         "Meta: Webhooks, Page, leadgen. Verify token: the last part of the address. Signing key: the app secret."
     ),
+    "calls": gettext_lazy(
+        "The telephone system posts what becomes of calls here. Twilio’s auth token, or Placetel’s secret, is the "
+        "signing key."
+    ),
 }
 
 

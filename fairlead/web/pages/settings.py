@@ -58,6 +58,7 @@ class Profile(Form):
     theme = forms.ChoiceField(choices=THEMES)
     density = forms.ChoiceField(choices=DENSITIES)
     shortcuts = forms.BooleanField(required=False)
+    extension = forms.CharField(required=False, max_length=60)
     reminder_time = forms.TimeField(widget=forms.TimeInput(format="%H:%M"))
 
 

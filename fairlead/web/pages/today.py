@@ -12,6 +12,7 @@ from fairlead.models import Organisation, Task
 from fairlead.models.day import FEW, MOST, Day, Filling
 from fairlead.verbs.profiles import edit_profile
 from fairlead.web.addresses import url_of
+from fairlead.web.calls import keep_to_oneself, line
 from fairlead.web.formats import Reader, clock, count, money, short_money
 from fairlead.web.page import Request, page, render
 from fairlead.web.soon import later
@@ -34,6 +35,7 @@ def today(request: HttpRequest) -> HttpResponse:
         "home": home,
         "place": place,
         "whose": whose,
+        "calls": [line(each, reader) for each in keep_to_oneself(day.calls, found.by)],
         "weekday": format_date(reader.today, "EEEE", locale=reader.locale),
         "now_line": sum(is_past(task, reader) for task in day.timed),
         "snooze": later(reader),
