@@ -14,6 +14,7 @@ class Fairlead(AppConfig):
         # Every noun and every verb is known before the first request; the doors read the registry.
         import fairlead.core.undo
         import fairlead.exchange.export
+        import fairlead.exchange.imports.carrying
         import fairlead.programs.bulk
         import fairlead.programs.questions
         import fairlead.verbs

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from fairlead.api.problems import BodyTooLarge, Malformed, NotJson
 from fairlead.core.errors import Invalid
 from fairlead.core.schema import takes_file
+from fairlead.core.upload import Handler
 from fairlead.programs import exact
 from fairlead.programs.text import from_text
 
@@ -20,6 +21,7 @@ def body(request: HttpRequest, verb: str) -> dict[str, Any]:
     """The verb's arguments as sent; an empty body is none."""
     try:
         if request.content_type == "multipart/form-data" and takes_file(verb):
+            request.upload_handlers = [Handler(request, verb=verb)]
             return _form(request, verb)
         if not request.body:
             return {}

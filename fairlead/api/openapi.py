@@ -10,7 +10,7 @@ from fairlead.api.problems import MEDIA_TYPE, TITLES
 from fairlead.api.routes import actions, creator, editor, others
 from fairlead.core.record import Record, nouns, rows
 from fairlead.core.schema import json_schema, takes_file
-from fairlead.core.upload import LIMIT
+from fairlead.core.upload import LIMIT, LIMITS
 from fairlead.core.verb import ALWAYS, REGISTRY, Verb
 from fairlead.exchange.export import MEDIA_TYPES
 from fairlead.models.owned import Owned
@@ -204,7 +204,7 @@ def _post(spec: Verb, tag: str, *, whole: bool = False, created: type[Record] | 
     content: Part = {"application/json": {"schema": schema, "example": shapes.example(schema)}}
     if takes_file(spec.name):
         content = {"multipart/form-data": {"schema": schema}}
-        more = f"{more}\n\nSent as a form; a file has at most {LIMIT // 2**20} MB.".strip()
+        more = f"{more}\n\nSent as a form; a file has at most {LIMITS.get(spec.name, LIMIT) // 2**20} MB.".strip()
     return {
         "operationId": f"{spec.name}_of_{noun}" if noun else spec.name,
         "tags": [tag],

@@ -113,14 +113,14 @@ def given(spec: Verb, asked: Mapping[str, Any]) -> dict[str, Any]:
     texts = {name.removeprefix("given_"): value for name, value in asked.items() if name not in OWN and value}
     files = {name for name, each in json_schema(spec.name).get("properties", {}).items() if is_file(each)}
     raw = from_text(spec.name, {name: value for name, value in texts.items() if name not in files})
-    raw |= {name: uploaded(name, texts[name][-1]) for name in files & set(texts)}
+    raw |= {name: uploaded(spec.name, name, texts[name][-1]) for name in files & set(texts)}
     return raw | ({subject_name(spec): asked["subject"]} if "subject" in asked else {})
 
 
-def uploaded(name: str, path: str) -> Any:
+def uploaded(verb: str, name: str, path: str) -> Any:
     try:
         with open(path, "rb") as file:
-            return receive(iter(lambda: file.read(PIECE), b""), Path(path).name)
+            return receive(iter(lambda: file.read(PIECE), b""), Path(path).name, verb)
     except OSError as error:
         raise Invalid({name: [f"{path} cannot be read: {error.strerror}."]}) from None
 

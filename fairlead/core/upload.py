@@ -23,6 +23,8 @@ from django.utils.translation import gettext as _
 from fairlead.core.errors import Invalid
 
 LIMIT = 25 * 1024 * 1024  # bytes
+# Of verbs that take in larger ones, by their names.
+LIMITS: dict[str, int] = {}
 # Programs, and documents that run as one when opened.
 PROGRAMS = re.compile(
     r".*\.(ade|adp|apk|app|appref-ms|bat|chm|cmd|com|cpl|diagcab|dll|dmg|exe|gadget|hta|hlp|inf|ins|iso|isp|jar|js|jse|"
@@ -75,9 +77,9 @@ def stored(stored_as: str) -> Path:
     return Path(settings.FILES) / stored_as[:2] / stored_as
 
 
-def receive(chunks: Iterable[bytes], name: str) -> Upload:
-    """Take in a file; raises TooLarge or WrongType, after which nothing of it is left."""
-    arrival = Arrival(name)
+def receive(chunks: Iterable[bytes], name: str, verb: str = "") -> Upload:
+    """Take in a file for a verb; raises TooLarge or WrongType, after which nothing of it is left."""
+    arrival = Arrival(name, most=LIMITS.get(verb, LIMIT))
     for chunk in chunks:
         arrival.take(chunk)
         if arrival.refusal is not None:
@@ -97,8 +99,8 @@ def sweep(older_than: timedelta = timedelta(days=1)) -> int:
 class Arrival:
     """One file coming in. A refused one is drained and forgotten; the reason comes when its upload is asked for."""
 
-    def __init__(self, name: str, field: str = "upload") -> None:
-        self.name, self.field = _plain_name(name), field
+    def __init__(self, name: str, field: str = "upload", most: int = LIMIT) -> None:
+        self.name, self.field, self.most = _plain_name(name), field, most
         self.size, self.refusal = 0, _wrong_name(self.name, field)
         self._stored_as, self._hash, self._begin = secrets.token_hex(16), hashlib.sha256(), b""
         self._done: Upload | None = None
@@ -108,8 +110,9 @@ class Arrival:
     def take(self, chunk: bytes) -> None:
         self.size += len(chunk)
         self._begin = (self._begin + chunk[:4])[:4] if len(self._begin) < 4 else self._begin
-        if self.size > LIMIT:
-            self.refusal = self.refusal or TooLarge({self.field: [_("This file is larger than 25 MB.")]})
+        if self.size > self.most:
+            text = _("This file is larger than %(most)s MB.") % {"most": self.most // 2**20}
+            self.refusal = self.refusal or TooLarge({self.field: [text]})
         elif self._begin.startswith(STARTS):
             self.refusal = self.refusal or WrongType(
                 {self.field: [_("This is a program. Programs are not kept here.")]}
@@ -142,15 +145,20 @@ class Arrival:
 
 
 class Handler(FileUploadHandler):
-    """How Django's multipart parser hands a file over: `request.FILES[name]` is an Arrival."""
+    """How Django's multipart parser hands a file over: `request.FILES[name]` is an Arrival.
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    A view that takes larger files says for which verb, as its `takes`.
+    """
+
+    def __init__(self, *args: Any, verb: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.arrivals: list[Arrival] = []
+        view = getattr(getattr(self.request, "resolver_match", None), "func", None)
+        self.most = LIMITS.get(verb or getattr(view, "takes", ""), LIMIT)
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)
-        self.arrivals.append(Arrival(self.file_name or "", self.field_name or "upload"))
+        self.arrivals.append(Arrival(self.file_name or "", self.field_name or "upload", self.most))
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         self.arrivals[-1].take(raw_data)

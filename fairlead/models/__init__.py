@@ -24,7 +24,7 @@ from fairlead.models.endpoint import Endpoint
 from fairlead.models.external import ExternalId
 from fairlead.models.file import File
 from fairlead.models.identity import Identity
-from fairlead.models.importing import AwaitedCompany, Import, ImportBatch
+from fairlead.models.importing import AwaitedCompany, Import, ImportBatch, ImportMapping
 from fairlead.models.index import ExactKey, SearchRow
 from fairlead.models.lead import Lead
 from fairlead.models.opportunity import Closure, Opportunity
@@ -71,6 +71,7 @@ __all__ = [
     "Identity",
     "Import",
     "ImportBatch",
+    "ImportMapping",
     "Lead",
     "MailAddress",
     "Need",

@@ -29,14 +29,21 @@ KILLED = 3  # a run that ended its worker this often is not tried again
 Ended = dict[str, Any]
 Work = Callable[["Running"], Ended]
 WORKS: dict[str, Work] = {}
+# What is said of kinds whose work stays as far as it came, instead of that nothing of it was kept.
+KEEPS: dict[str, Any] = {}
 _told_to_stop: list[Callable[[], bool]] = []
 
 
-def works(kind: str) -> Callable[[Work], Work]:
-    """Register what carries out a kind of run. It ends by `running.finish(…)` and must bear being begun again."""
+def works(kind: str, *, keeps: Any = "") -> Callable[[Work], Work]:
+    """Register what carries out a kind of run. It ends by `running.finish(…)` and must bear being begun again.
+
+    `keeps` says what stays of one that was stopped, when that is not nothing.
+    """
 
     def register(work: Work) -> Work:
         WORKS[kind] = work
+        if keeps:
+            KEEPS[kind] = keeps
         return work
 
     return register
@@ -120,7 +127,7 @@ def carry_on(row: Outbox) -> None:
     except (CallOff, NotNow, OperationalError, InterfaceError):
         raise  # another worker has it, or will have
     except Stopped:
-        _end(run, row, Run.State.CANCELLED, "")
+        _end(run, row, Run.State.CANCELLED, str(KEEPS.get(run.kind, "")))
     except Refused as refusal:
         _end(run, row, Run.State.FAILED, refusal.text)
     except OSError as error:
@@ -128,7 +135,7 @@ def carry_on(row: Outbox) -> None:
         _end(run, row, Run.State.FAILED, _("Its file could not be written (%(why)s).") % {"why": error.strerror})
     except Exception:
         log.exception("Run %s (%s) stopped", run.public_id, run.kind)
-        text = _("It stopped because of a fault, which was logged. Nothing of it was kept.")
+        text = _("It stopped because of a fault, which was logged. %(kept)s") % {"kept": _kept(run)}
         _end(run, row, Run.State.FAILED, text)
     finally:
         shutil.rmtree(workshop(run, row), ignore_errors=True)
@@ -141,7 +148,7 @@ def workshop(run: Run, row: Outbox) -> Path:
 
 def _run(run: Run, row: Outbox) -> None:
     if row.attempts > KILLED:
-        raise NotAllowed(_("It was begun 3 times and ended the worker each time. Nothing of it was kept."))
+        raise NotAllowed(_("It was begun 3 times and ended the worker each time. %(kept)s") % {"kept": _kept(run)})
     running = Running(run, acting(run), row)
     began = clock.now()
     running.keep(state=Run.State.RUNNING, phase=Run.Phase.COUNTING, done=0, total=None, started_at=began, seen_at=began)
@@ -150,6 +157,10 @@ def _run(run: Run, row: Outbox) -> None:
     if run.kind not in WORKS:
         raise LookupError(f"Nothing here carries out {run.kind}.")
     WORKS[run.kind](running)
+
+
+def _kept(run: Run) -> str:
+    return str(KEEPS.get(run.kind, "")) or _("Nothing of it was kept.")
 
 
 def acting(run: Run) -> Actor:

@@ -113,7 +113,7 @@ def import_records(
     refused: list[Refusal] = [{"row": row, "reason": reason} for row, reason in sorted(work.refused.items())]
     if into is not None:
         counts = {"made": len(made), "updated": updated, "there": there, "refused": len(refused)}
-        create(ImportBatch, of=into, upto=upto, act=current().id, **counts)
+        create(ImportBatch, of=into, upto=upto, act=current().id, reasons=refused, **counts)
     return {"made": len(made), "updated": updated, "there": there, "refused": refused}
 
 

@@ -51,7 +51,7 @@ def export_list(
     current().step.labels["what"] = _plural(noun)
     asked = {"noun": noun, "query": query, "format": format, "columns": columns, "separator": separator}
     title = _("Export of %(what)s (%(format)s)") % {"what": _plural(noun), "format": format.upper()}
-    return _start(by, "export", title, asked | {"mark": mark, "as_page": as_page}, once)
+    return begin_run(by, "export", title, asked | {"mark": mark, "as_page": as_page}, once)
 
 
 @verb("{by} asked for a change of {what}", may="member", undo_within=None, opposite="cancel_run")
@@ -91,12 +91,12 @@ def change_list(
     }
     asked |= {"owner": owner and owner.pk, "team": team and team.pk}
     titles = {"assign": _("Assigning %(what)s"), "tag": _("Tagging %(what)s"), "archive": _("Archiving %(what)s")}
-    return _start(by, "change", titles[deed] % {"what": what}, asked, once)
+    return begin_run(by, "change", titles[deed] % {"what": what}, asked, once)
 
 
 @verb("{by} cancelled {run}", may="edit", undo_within=None)
 def cancel_run(by: Actor, run: Run) -> Run:
-    """Stop a run; nothing of it is kept. One that has ended stays as it is."""
+    """Stop a run; nothing of it is kept, but what an import has brought in by then. One that has ended stays so."""
     if run.is_open and not run.cancel_asked:
         current().step.always = True
         ended = {"state": Run.State.CANCELLED, "ended_at": clock.now()} if run.state == Run.State.WAITING else {}
@@ -138,7 +138,8 @@ def _found(by: Actor, noun: str, ids: list[str]) -> list[int]:
     return sorted(found)
 
 
-def _start(by: Actor, kind: str, title: str, payload: dict[str, Any], once: str) -> Run:
+def begin_run(by: Actor, kind: str, title: str, payload: dict[str, Any], once: str = "") -> Run:
+    """Promise long work of this kind; called within a verb. With the same `once` it is one run."""
     mine = Run.objects.filter(by_user_id=by.user_id)
     if once and (same := _same(mine, once[:40])) is not None:
         return same

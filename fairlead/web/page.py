@@ -46,12 +46,12 @@ class Request(HttpRequest):
     views: list[Any]
 
 
-def page(may: str, *methods: str, weak: bool = False, patient: bool = False) -> Callable[[View], View]:
+def page(may: str, *methods: str, weak: bool = False, patient: bool = False, takes: str = "") -> Callable[[View], View]:
     """Declare a page: who may open it, and which methods it has (GET, if none is named).
 
     `may` is "noun.action" (any level of it), "member" (whoever is signed in) or "anyone". A route whose view
     carries no declaration fails the build. `weak`: open even while a second factor that the role needs is missing.
-    `patient`: reading it is not cut off.
+    `patient`: reading it is not cut off. `takes`: the verb whose larger files it receives.
     """
     allowed = methods or ("GET",)
 
@@ -72,7 +72,7 @@ def page(may: str, *methods: str, weak: bool = False, patient: bool = False) -> 
             except Refused as refusal:
                 return refused(request, refusal)
 
-        shown.may, shown.methods = may, allowed  # type: ignore[attr-defined]
+        shown.may, shown.methods, shown.takes = may, allowed, takes  # type: ignore[attr-defined]
         return shown
 
     return declare

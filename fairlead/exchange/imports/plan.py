@@ -1,7 +1,7 @@
 """What an import is to do: the file as it was found or corrected, what its columns mean, and how rows are matched."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from fairlead.core.errors import Invalid
 from fairlead.exchange.imports.drafts import Drafting
 from fairlead.exchange.imports.trial import Mode, Trial
 from fairlead.exchange.mapping.guess import NOUNS, Guess, guess
+from fairlead.exchange.mapping.targets import custom_fields
 from fairlead.exchange.mapping.words import meanings
 from fairlead.exchange.reading import Choices, Look, look
 from fairlead.matching.known import Known
@@ -39,8 +40,8 @@ def plan(by: Actor, path: Path, wishes: Wishes | None = None) -> Trial:
     if wanted.noun and wanted.noun not in NOUNS:
         raise Invalid({"as": [_("Import one of these: %(nouns)s.") % {"nouns": ", ".join(NOUNS)}]})
     found = look(path, wanted.choices)
-    guessed = guess(found, wanted.noun)
-    _as_wished(found, guessed, wanted)
+    guessed = guess(found, wanted.noun, custom_fields(by))
+    _as_wished(found, guessed, wanted, frozenset(custom_fields(by)[guessed.noun].values()))
     drafting = Drafting(found, guessed, Organisation.ours().country)
     known = Known(by, guessed.noun, wanted.system or system_of(found, guessed))
     return Trial(found, guessed, drafting, known, wanted.mode, wanted.match)
@@ -57,10 +58,22 @@ def system_of(found: Look, guessed: Guess) -> str:
     return "import"
 
 
-def _as_wished(found: Look, guessed: Guess, wanted: Wishes) -> None:
+def _as_wished(found: Look, guessed: Guess, wanted: Wishes, fields: frozenset[str]) -> None:
     for name, meaning in wanted.columns.items():
-        if name not in found.names:
+        at = place_of(name, found.names)
+        if at is None:
             raise Invalid({"columns": [_("There is no column “%(name)s” in this file.") % {"name": name}]})
-        if meaning and meaning not in meanings():
+        if meaning and meaning not in meanings() and meaning not in fields:
             raise Invalid({"columns": [_("No column can mean “%(meaning)s”.") % {"meaning": meaning}]})
-        guessed.meanings[found.names.index(name)] = meaning
+        guessed.meanings[at] = meaning
+
+
+def place_of(name: str, names: Sequence[str]) -> int | None:
+    """Where the column of this name is, in whatever case; #3 is the third."""
+    if name in names:
+        return names.index(name)
+    small = [each.lower() for each in names]
+    if name.lower() in small:
+        return small.index(name.lower())
+    number = int(name[1:]) if re.fullmatch(r"#\d{1,4}", name) else 0
+    return number - 1 if 0 < number <= len(names) else None

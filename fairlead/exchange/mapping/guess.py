@@ -2,8 +2,10 @@
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from fairlead.core.record import ALPHABET
 from fairlead.exchange.mapping.words import bare, meant, secret
 from fairlead.exchange.reading import Look
 from fairlead.exchange.reading.values import kind_of
@@ -22,6 +24,10 @@ INSTEAD = {
     "people": {"stage": "status"},
 }
 NOUNS = tuple(INSTEAD)
+NONE: Mapping[str, Mapping[str, str]] = {}
+OURS = re.compile(f"[{ALPHABET}]{{10}}")
+# What our own files tell of records that nobody writes there.
+BESIDE = frozenset({"external_ids", "do_not_contact", "created_at", "archived_at", "version", "merged_into"})
 
 
 @dataclass
@@ -36,15 +42,20 @@ class Guess:
         return [at for at, each in enumerate(self.meanings) if each in meanings]
 
 
-def guess(found: Look, noun: str = "") -> Guess:
-    """What the columns mean. Columns that would give secrets away are left out, however they are filled."""
+def guess(found: Look, noun: str = "", fields: Mapping[str, Mapping[str, str]] = NONE) -> Guess:
+    """What the columns mean. Columns that would give secrets away are left out, however they are filled.
+
+    `fields`: by what records are, the custom fields they have: their meanings (x.KEY) by their bare names.
+    """
     secrets = {at: kind for at, name in enumerate(found.names) if (kind := secret(name)) and not meant(name)}
     meanings = [
         "" if at in secrets else meant(name) or _by_values(found.values(at)) for at, name in enumerate(found.names)
     ]
     guessed = Guess(noun or noun_of(meanings), meanings, secrets)
     guessed.meanings = [INSTEAD[guessed.noun].get(each, each) for each in guessed.meanings]
+    _custom(guessed, found, fields.get(guessed.noun, {}))
     _own_ids(guessed, found)
+    _ours(guessed, found)
     _honorifics(guessed, found)
     for at in guessed.columns("website"):
         if _by_values(found.values(at)) == "linkedin":
@@ -83,6 +94,26 @@ def _by_values(values: list[str]) -> str:
     written = all(re.search(r"^\+|^00|[()/]|\d[ -]\d", value) for value in values[:20])
     written = written and all(sum(map(str.isdigit, value)) > 7 for value in values[:20])
     return "mail" if only == "mail" else "phone" if only == "phone" and written else ""
+
+
+def _custom(guessed: Guess, found: Look, fields: Mapping[str, str]) -> None:
+    """A custom field of exactly this name is what the column means, unless it would give secrets away."""
+    for at, name in enumerate(found.names):
+        if at not in guessed.secrets and (key := fields.get(bare(name)) or fields.get(name.strip().lower())):
+            guessed.meanings[at] = key
+
+
+def _ours(guessed: Guess, found: Look) -> None:
+    """A file of our own: its records say which they are, and what they link to is said by name."""
+    ids = [at for at, name in enumerate(found.names) if name.strip().lower() == "id"]
+    for at in ids:
+        values = found.values(at)
+        if not values or not all(OURS.fullmatch(value) for value in values):
+            continue
+        guessed.meanings[at] = "record"
+        for other, name in enumerate(found.names):
+            if name.endswith(".id") or name in BESIDE:
+                guessed.meanings[other] = ""
 
 
 def _own_ids(guessed: Guess, found: Look) -> None:

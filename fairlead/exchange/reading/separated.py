@@ -16,6 +16,7 @@ from fairlead.exchange.reading.refused import Unreadable
 
 SEPARATORS = (",", ";", "\t", "|", "\x1f", "^", "~", ":")
 BROKEN = re.compile("[\ud800-\udfff]")
+LINE = 8 * CELL  # characters
 csv.field_size_limit(4 * CELL)
 
 
@@ -98,9 +99,12 @@ class _Endless(Exception):
 
 
 def _pieces(file: io.TextIOBase) -> Iterator[str]:
-    """The lines; one that is longer than any row may be is cut, so that it never fills the memory."""
-    while line := file.readline(CELL * 8):
-        yield line
+    """The lines; one that is longer than any row may be never fills the memory: it ends in a cell that is too long."""
+    while line := file.readline(LINE):
+        cut = len(line) == LINE and line[-1] not in "\r\n"
+        yield line + "x" * (4 * CELL + 1) if cut else line
+        while cut and (rest := file.readline(LINE)):
+            cut = len(rest) == LINE and rest[-1] not in "\r\n"
 
 
 def _rows(lines: _Lines, manner: Manner) -> Iterator[Raw]:
