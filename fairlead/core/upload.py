@@ -153,8 +153,13 @@ class Handler(FileUploadHandler):
     def __init__(self, *args: Any, verb: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.arrivals: list[Arrival] = []
+        self.most = LIMITS.get(verb or self._taken(), LIMIT)
+
+    def _taken(self) -> str:
+        """The verb for which this view takes files; a visitor sends no large ones."""
         view = getattr(getattr(self.request, "resolver_match", None), "func", None)
-        self.most = LIMITS.get(verb or getattr(view, "takes", ""), LIMIT)
+        known = getattr(getattr(self.request, "user", None), "is_authenticated", False)
+        return str(getattr(view, "takes", "")) if known else ""
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         super().new_file(*args, **kwargs)

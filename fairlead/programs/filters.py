@@ -19,7 +19,8 @@ from fairlead.core.actor import Actor
 from fairlead.core.errors import BadRequest
 from fairlead.core.record import Record
 from fairlead.core.schema import ClockTime
-from fairlead.models import Organisation, User, money
+from fairlead.models import EventLink, Import, ImportBatch, Organisation, User, money
+from fairlead.models.owned import Owned
 from fairlead.models.search import holding
 from fairlead.programs.days import Span, span
 from fairlead.programs.fields import Known, every, fields
@@ -27,6 +28,7 @@ from fairlead.programs.fields import Known, every, fields
 Model = type[Record]
 Amount = Annotated[Decimal, Field(max_digits=18, allow_inf_nan=False)]
 MOST_VALUES = 100
+APART = ("id", "import")  # filters that are on no field
 # What may follow a field's name, by the kind of field; "" alone means equal to (any of) the values.
 ORDERED = {"": "in", ".not": "in", ".gt": "gt", ".gte": "gte", ".lt": "lt", ".lte": "lte"}
 TEXT = {"": "in", ".not": "in", ".contains": "icontains", ".starts": "istartswith"}
@@ -137,12 +139,24 @@ class Filter:
         return _read(self.kind, self.name, text)
 
 
+@dataclass(frozen=True)
+class BroughtIn(Filter):
+    """The records that an import brought in, or updated."""
+
+    def _holds(self, by: Actor, texts: Sequence[str]) -> Q:
+        known = [text for text in texts if text.isascii() and text.isalnum()]
+        imports = Import.objects.visible_to(by).filter(public_id__in=known).values("pk")
+        acts = ImportBatch.objects.filter(of__in=imports).values("act")
+        links = EventLink.objects.filter(kind=self.known.noun.noun(), event__act__in=acts)
+        return Q(pk__in=links.values("record_id"))
+
+
 def filters(model: Model, by: Actor) -> dict[str, Filter]:
     """Every filter of a noun by its parameter, as far as this actor may read its field."""
     from fairlead.programs.custom import custom_filters
 
     readable = fields(model, by)
-    found = {name: each for name, each in every_filter(model).items() if each.known.name in {"id", *readable}}
+    found = {name: each for name, each in every_filter(model).items() if each.known.name in {*APART, *readable}}
     return {**found, **custom_filters(model, by)}
 
 
@@ -151,6 +165,9 @@ def every_filter(model: Model) -> dict[str, Filter]:
     """All filters of a noun by parameter, whoever asks."""
     public_id: Any = model._meta.get_field("public_id")
     found = [Filter("id", Known("id", "id", "text", model, public_id), "in", str)]
+    if issubclass(model, Owned):
+        of: Any = ImportBatch._meta.get_field("of")
+        found.append(BroughtIn("import", Known("import", _("Import"), "link", model, of), "in", None))
     for known in every(model).values():
         found += _of_field(known)
     return {each.name: each for each in found}

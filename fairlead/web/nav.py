@@ -26,6 +26,7 @@ GROUPS: list[tuple[str, list[Entry]]] = [
             ("Companies", "/companies", "company", "O", "company.see", False),
         ],
     ),
+    ("Manage", [("Imports", "/imports", "import", "I", "person.create", False)]),
 ]
 
 

@@ -70,6 +70,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "archive": {},
     "archive_field": {},
     "archive_file": {},
+    "archive_mapping": {},
     "archive_many": {"records": ["@record"]},
     "archive_reason": {},
     "archive_role": {},
@@ -96,6 +97,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "create_company": {"name": "New"},
     "create_field": {"noun": "person", "name": "New", "kind": "text"},
     "create_endpoint": {"name": "New"},
+    "create_import": {"upload": "@upload", "noun": "person"},
     "create_lead": {"name": "New"},
     "create_opportunity": {"title": "New"},
     "create_person": {"name": "New"},
@@ -110,6 +112,8 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "edit_company": {"about": "Edited"},
     "edit_field": {"name": "Edited"},
     "edit_endpoint": {"interest": "Edited"},
+    "drop_import": {},
+    "edit_import": {"mode": "update"},
     "edit_lead": {"interest": "Edited"},
     "edit_opportunity": {"about": "Edited"},
     "edit_organisation": {"name": "Edited"},
@@ -176,6 +180,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "reset_password": {"secret": "x", "password": "a long enough word"},
     "reset_second_factor": {},
     "revoke_token": {},
+    "save_mapping": {"name": "Fair"},
     "save_view": {"list_of": "person", "name": "New", "columns": ["name"], "pinned": "true"},
     "set_password": {"password": "a long enough word"},
     "set_signing_key": {"signing_key": "k"},
@@ -183,12 +188,15 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "set_up": {},
     "share_view": {"shared": "everyone"},
     "sign_out_everywhere": {},
+    "start_import": {},
     "snooze_task": {"due_on": "2035-01-01"},
     "spend_recovery_code": {"code": "x"},
     "suppress": {"reason": "Asked"},
     "suppress_address": {"address": "x@example.com", "channel": "mail", "reason": "Asked"},
     "tag": {"tag": "renewal"},
     "take_call": {"text": "Talked"},
+    "take_back_import": {},
+    "try_import": {},
     "tag_many": {"records": ["@record"], "tag": "renewal"},
     "unarchive": {},
     "unarchive_field": {},
@@ -213,6 +221,7 @@ ASKS_ITSELF = {
 ASKS_OF_ALL = {
     "begin_import": ("person", "create"),
     "change_list": ("person", "mass_update"),
+    "create_import": ("person", "create"),
     "export_list": ("person", "export"),
     "import_records": ("person", "create"),
     "take_call": ("activity", "create"),
@@ -248,7 +257,7 @@ def may(grants: Grants, action: str, noun: str, standing: str) -> bool:
         return may(grants, "see" if action == "see" else "edit", "person", standing)
     if noun == "submission":
         return may(grants, "see" if action == "see" else "edit", "lead", standing)
-    if noun in {"token", "run", "view", "import", "notice"}:
+    if noun in {"token", "run", "view", "import", "notice", "mapping"}:
         return True
     return level(grants, action, "absence" if noun == "absence" else "organisation") != "none"
 

@@ -34,6 +34,7 @@ from fairlead.models import (
     Import,
     Need,
     Notice,
+    ImportMapping,
     Organisation,
     Pipeline,
     Reason,
@@ -91,6 +92,8 @@ PAGES = {
     "companies/selection": "company.mass_update",
     "files/": "record",
     "in/": "program",
+    "import": "member",
+    "imports": "member",
     "invitation": "anyone",
     "runs": "member",
     "leads": "lead.see",
@@ -223,6 +226,7 @@ class Field:
         alone += [self._run(PREPARER, user=world.sam), self._import(PREPARER, user=world.sam)]
         alone += [Pipeline.objects.first(), self._stage(PREPARER), self._criterion(PREPARER)]
         alone += [Competitor.objects.first(), self._notice(PREPARER, user=world.sam, opportunity=world.managed_it)]
+        alone += [self._mapping(PREPARER, user=world.sam)]
         self.records |= {noun_of(record): {"own": record} for record in alone}  # type: ignore[dict-item]
         self.named = {
             "noah": world.noah.public_id,
@@ -276,6 +280,11 @@ class Field:
     @aside
     def _notice(by: Actor, *, user: User, opportunity: Record) -> Notice:
         return create(Notice, user=user, kind="won", opportunity=opportunity, by_label="Mira Holt")
+
+    @staticmethod
+    @aside
+    def _mapping(by: Actor, *, user: User) -> ImportMapping:
+        return create(ImportMapping, owner=user, name="Fair", signature="x")
 
     @staticmethod
     @aside

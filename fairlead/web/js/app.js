@@ -11,6 +11,7 @@ import { watchHover } from "./linger.js";
 import { menu } from "./menu.js";
 import { passkey } from "./passkey.js";
 import { palette, watchPaletteLinks } from "./palette.js";
+import { recall } from "./recall.js";
 import { rows, watchRows } from "./rows.js";
 import { select } from "./select.js";
 import { sheet, watchOpeners } from "./sheet.js";
@@ -18,7 +19,7 @@ import { snooze, watchSnooze } from "./snooze.js";
 import { toasts } from "./toasts.js";
 import { watchVisits } from "./visit.js";
 
-const behaviours = { caller, composer, drop, edit, filters, menu, palette, passkey, rows, select, sheet, snooze, toasts };
+const behaviours = { caller, composer, drop, edit, filters, menu, palette, passkey, recall, rows, select, sheet, snooze, toasts };
 
 watchKeys();
 watchPaletteLinks();
