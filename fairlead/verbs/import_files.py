@@ -152,7 +152,8 @@ def take_back_import(by: Actor, into: Import) -> Run:
 @verb("{by} discarded {into}", may="edit", undo_within=None, opposite="create_import")
 def drop_import(by: Actor, into: Import) -> Import:
     """Discard a file that was not imported; it is deleted."""
-    _is_ready(into)
+    if not into.is_draft:
+        raise WrongState(_("This import has begun, so it stays in the list. Take it back instead."))
     if into.archived_at is None:
         change(into, archived_at=clock.now())
     return into

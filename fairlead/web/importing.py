@@ -231,7 +231,7 @@ class Plan:
             "counts": counts,
             "tabs": [
                 {
-                    "url": f"/imports/{into.public_id}?rows={name}#tried",
+                    "url": f"/imports/{into.public_id}?rows={name}",
                     "label": text,
                     "count": counts[name],
                     "current": name == chosen,
@@ -239,8 +239,8 @@ class Plan:
                 for name, text in TOLD.items()
             ],
             "told": rows[:SIZE],
-            "previous": f"{here}{number - 1}#tried" if number > 1 else "",
-            "next": f"{here}{number + 1}#tried" if len(rows) > SIZE else "",
+            "previous": f"{here}{number - 1}" if number > 1 else "",
+            "next": f"{here}{number + 1}" if len(rows) > SIZE else "",
             "coming": counts["new"] + counts["update"],
         }
 

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from fairlead.core import clock, upload
 from fairlead.core.outbox import OPEN, Outbox
 from fairlead.core.schema import IdempotencyKey
+from fairlead.exchange.imports import carrying
 from fairlead.models import Attempt, Session, SignInLink
 from fairlead.work.schedule import every
 
@@ -31,6 +32,12 @@ def clear_idempotency_keys() -> None:
 def clear_uploads() -> None:
     """Files that arrived for a request which never ended."""
     upload.sweep()
+
+
+@every("57 * * * *")
+def clear_imports() -> None:
+    """Files that were not imported within a week, and those whose import is long done."""
+    carrying.sweep()
 
 
 @every("37 3 * * *")

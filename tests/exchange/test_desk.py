@@ -1,17 +1,19 @@
 """A file on its way in: found out, corrected, tried, brought in as a run, gone on with, and taken back."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import LazySettings
 
+from fairlead.core import clock
 from fairlead.core.actor import Actor
 from fairlead.core.errors import Invalid, NotAllowed, Refused, WrongState
 from fairlead.core.outbox import carry_out, claim
 from fairlead.core.upload import receive, stored
 from fairlead.demo.world import World
-from fairlead.exchange.imports.carrying import rejected_file, rows_told
+from fairlead.exchange.imports.carrying import rejected_file, rows_told, sweep
 from fairlead.models import Import, ImportMapping, Person, Run
 from fairlead.programs import runs
 from fairlead.programs.runs import LEASE
@@ -194,4 +196,17 @@ def test_what_is_not_allowed_or_not_there(sam: Actor, world: World, data: Path) 
     reader = Actor(kind="user", door="web", label="x", user_id=world.sam.pk, grants={"*": {"see": "all"}})
     with pytest.raises(NotAllowed, match="does not allow imports"):
         uploaded(reader, PEOPLE)
-    assert stored(into.stored_as).is_file()
+    assert stored(into.stored_as).is_file() and sweep() == 1 and not stored(into.stored_as).exists()
+
+
+def test_files_left_alone_are_removed(sam: Actor, world: World) -> None:
+    left, done = uploaded(sam, PEOPLE), uploaded(sam, PEOPLE.replace("Ann", "Amy"))
+    worked_off(start_import(sam, done))
+    assert sweep() == 0
+    with clock.at(clock.now() + timedelta(days=8)):
+        assert sweep() == 1
+    assert again(left).archived_at is not None and not stored(left.stored_as).exists()
+    assert stored(done.stored_as).exists() and rejected_file(again(done)).exists()
+    with clock.at(clock.now() + timedelta(days=91)):
+        assert sweep() == 1
+    assert not again(done).folder.exists() and again(done).state == "done"

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from collections import Counter
+from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
@@ -12,6 +13,8 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from fairlead.core import clock
+from fairlead.core.actor import system
 from fairlead.core.errors import NotFound
 from fairlead.core.record import writing
 from fairlead.core.upload import stored
@@ -21,12 +24,14 @@ from fairlead.exchange.imports.drafts import Draft
 from fairlead.exchange.imports.trial import Trial, told
 from fairlead.models import Import
 from fairlead.programs.runs import Ended, Running, works
+from fairlead.verbs.import_files import drop_import
 from fairlead.verbs.import_records import undo_import
 
 OUTCOMES = ("new", "update", "duplicate", "rejected")
 MOST_TOLD = 10_000  # rows of each outcome that can be looked at
 FIRST = 20  # rejected rows that are told with the counts
 MOST_KEPT = 1_000
+DRAFTS_KEPT, FILES_KEPT = timedelta(days=7), timedelta(days=90)
 EVERY = 500  # rows between two looks whether to go on
 REJECTED = "rejected.csv"
 
@@ -95,6 +100,20 @@ def rejected_file(into: Import) -> Path:
     if not path.is_file():
         raise NotFound(_("There is no file of rejected rows, or it is not kept any more."))
     return path
+
+
+def sweep() -> int:
+    """Remove the files of imports that were discarded or left alone, and of those long done; returns how many."""
+    now, gone = clock.now(), 0
+    for into in Import.objects.exclude(stored_as="").select_related("run").order_by("pk"):
+        old = now - into.created_at > (DRAFTS_KEPT if into.is_draft else FILES_KEPT)
+        if into.is_running or not (old or into.archived_at):
+            continue
+        if into.is_draft and into.archived_at is None:
+            drop_import(system("imports"), into)
+        forget(into)
+        gone += 1
+    return gone
 
 
 def forget(into: Import) -> None:

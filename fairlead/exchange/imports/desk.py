@@ -18,6 +18,7 @@ from fairlead.exchange.imports.trial import Trial
 from fairlead.exchange.mapping.targets import PLURAL, SINGULAR, custom_fields
 from fairlead.exchange.mapping.words import bare, meant
 from fairlead.exchange.reading import Choices, Look
+from fairlead.exchange.reading.limits import LOOKED_AT
 from fairlead.models import Import
 from fairlead.verbs import import_files
 
@@ -79,6 +80,8 @@ def described(trial: Trial, wishes: Mapping[str, Any], by: Actor) -> dict[str, A
         "decimal": found.decimal,
         "dates": wishes.get("dates", ""),
         "system": trial.known.system,
+        "rows": len(found.sample),
+        "more_rows": len(found.sample) >= LOOKED_AT - found.begins,
         "columns": [_column(at, trial, at in said, own) for at in range(len(found.names))],
         "unclear": [] if wishes.get("dates") else _unclear(trial),
         "missing": trial.drafting.missing() or _not_yet(guessed.noun),

@@ -111,7 +111,7 @@ def _planned(request: Request, into: Import, plan: Plan) -> HttpResponse:
         run = begun(request, start_import(request.by, into), now=into.tried["rows"] <= FEW_ROWS)
         return remembered(done(request, to))
     run = begun(request, try_import(request.by, into), now=_is_small(into))
-    answer = done(request, f"{to}#tried" if not run.is_open else to)
+    answer = done(request, to)
     return answer if not run.is_open else remembered(answer)
 
 
