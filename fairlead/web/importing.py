@@ -135,8 +135,8 @@ class Plan:
             "run": into.run,
             "result": result_of(into),
             "errors": self.errors,
-            "error": lambda name: self.errors.get(name, ""),
-            "plural": str(nouns()[into.kind]._meta.verbose_name_plural),
+            "wrong": lambda name: self.errors.get(name, ""),
+            "many": str(nouns()[into.kind]._meta.verbose_name_plural),
             "mine": into.by_user_id == request.by.user_id,
             "has_rejected": (into.folder / REJECTED).is_file(),
             "percent": _percent(into.run),
@@ -172,7 +172,7 @@ class Plan:
             typed = (self.given or {}).get(f"c{at}")
             means = label(each["means"], noun) if each["means"] else str(LEAVE_OUT)
             error = self.errors.get(f"c{at}", "")
-            sure = SECRETS[each["secret"]] if each["secret"] and not each["means"] else SURE[each["sure"]]
+            sure: Any = SECRETS[each["secret"]] if each["secret"] and not each["means"] else SURE[each["sure"]]
             if each["sure"] == "said" and self.into.mapping is not None:
                 sure = _("Saved")
             shown.append(

@@ -55,7 +55,7 @@ def work() -> Iterator[list[Any]]:
 def ask(by: Any, *, once: str = "") -> Run:
     from fairlead.verbs import runs as verbs
 
-    return verbs._start(by, "test", "Test", {}, once)
+    return verbs.begin_run(by, "test", "Test", {}, once)
 
 
 def turn(name: str = "worker") -> Run:

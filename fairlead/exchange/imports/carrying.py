@@ -19,7 +19,7 @@ from fairlead.core.errors import NotFound
 from fairlead.core.record import writing
 from fairlead.core.upload import stored
 from fairlead.exchange.imports.bring_in import Outcome, bring_in, write_rejected
-from fairlead.exchange.imports.desk import trial_of
+from fairlead.exchange.imports.desk import storable, trial_of
 from fairlead.exchange.imports.drafts import Draft
 from fairlead.exchange.imports.trial import Trial, told
 from fairlead.models import Import
@@ -52,14 +52,14 @@ def try_out(running: Running) -> Ended:
                 first += [told(verdict)] if len(first) < FIRST else []
             if rows % EVERY == 0:
                 running.at(rows)
-    tried = {
+    tried: dict[str, Any] = {
         "rows": rows,
         "counts": {name: trial.counts[name] for name in OUTCOMES},
         "reasons": reasons.most_common(5),
         "first": first,
         "left_out": [[cell[:100] for cell in line[:10]] for line in trial.left_out[:10]],
     }
-    return running.finish(lambda: _tried(running, into, tried))
+    return running.finish(lambda: _tried(running, into, storable(tried)))
 
 
 @works("import", keeps=gettext_lazy("What it had brought in by then is kept. Go on with it, or take it back."))

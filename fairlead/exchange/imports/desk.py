@@ -19,6 +19,7 @@ from fairlead.exchange.mapping.targets import PLURAL, SINGULAR, custom_fields
 from fairlead.exchange.mapping.words import bare, meant
 from fairlead.exchange.reading import Choices, Look
 from fairlead.exchange.reading.limits import LOOKED_AT
+from fairlead.exchange.tables import clean
 from fairlead.models import Import
 from fairlead.verbs import import_files
 
@@ -29,7 +30,8 @@ DATED = DAYS | {"created_at"}
 
 def read(by: Actor, path: Path, wishes: Mapping[str, Any]) -> dict[str, Any]:
     """What a file is, with these wishes, for people and programs; raises Invalid in words."""
-    return described(plan(by, path, asked(wishes)), wishes, by)
+    found: dict[str, Any] = storable(described(plan(by, path, asked(wishes)), wishes, by))
+    return found
 
 
 import_files.READ["file"] = read
@@ -89,9 +91,18 @@ def described(trial: Trial, wishes: Mapping[str, Any], by: Actor) -> dict[str, A
     }
 
 
+def storable(value: Any) -> Any:
+    """The same with what a file may hold and a database may not, such as zero bytes, replaced."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, dict):
+        return {clean(name): storable(each) for name, each in value.items()}
+    return [storable(each) for each in value] if isinstance(value, list | tuple) else value
+
+
 def signature(found: Look) -> str:
     """Of the header: files with the same columns, in whatever order, have the same."""
-    return sha256("\n".join(sorted(name.strip().lower() for name in found.names)).encode()).hexdigest()
+    return sha256("\n".join(sorted(clean(name).strip().lower() for name in found.names)).encode()).hexdigest()
 
 
 def _column(at: int, trial: Trial, said: bool, own: Mapping[str, str]) -> dict[str, Any]:
