@@ -31,6 +31,7 @@ from fairlead.models.opportunity import Closure, Opportunity
 from fairlead.models.organisation import Organisation
 from fairlead.models.person import Person
 from fairlead.models.pipeline import ExitCriterion, Pipeline, Stage
+from fairlead.models.rate import Rate
 from fairlead.models.reason import Reason
 from fairlead.models.run import Run
 from fairlead.models.schedule import Absence, Schedule
@@ -86,6 +87,7 @@ __all__ = [
     "Pin",
     "Pipeline",
     "PostalAddress",
+    "Rate",
     "Reason",
     "RecoveryCode",
     "Rival",

@@ -14,7 +14,7 @@ WHOLE = 20_000
 MOST_PAIRS = 300
 # Where in the list the page stands; and all names that are no filters.
 PLACES = frozenset({"after", "before"})
-APART = PLACES | {"sort", "columns", "group", "view", "as_of"}
+APART = PLACES | {"sort", "columns", "group", "view", "as_of", "as"}
 
 
 def pairs(given: Mapping[str, Any] | str) -> dict[str, list[str]]:

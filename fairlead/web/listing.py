@@ -31,6 +31,7 @@ SIZE = 50
 COUNTED = 1000
 ANY = "any"
 # Filters that ask for what is worked out from what else is there now.
+LAID_OUT = "/pipeline"  # where opportunities have other layouts than rows
 NO_HISTORY = frozenset({"next", "contact", "contact_after", "contact_before", "q", "group"})
 
 
@@ -145,6 +146,16 @@ class Asked:
         """Those with words of their own that can be chosen: of the past only what has a history."""
         return [each for each in self.listing.filters if not (self.at and each.name in NO_HISTORY)]
 
+    @property
+    def settled(self) -> frozenset[str]:
+        """The filters that the layout itself has settled: a board has a lane for each stage, of open ones."""
+        return frozenset({"state", "stage"}) if self.layout == "board" else frozenset()
+
+    @property
+    def layout(self) -> str:
+        """How it is laid out: as rows, if nothing else is asked for."""
+        return self.given.get("as", "list")
+
     def offer(self, name: str) -> Offer:
         """What one filter offers this reader; asked for only when it is in force or shown."""
         if name not in self._offers:
@@ -229,7 +240,8 @@ class Asked:
 
     def url(self, **changes: Any) -> str:
         query = self.query(**changes)
-        return f"{self.listing.url}?{query}" if query else self.listing.url
+        at = LAID_OUT if "as" in changes or "as" in self.given else self.listing.url
+        return f"{at}?{query}" if query else at
 
     def _given(self, changes: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         kept = {name: values for name, values in self.lists.items() if name not in address.PLACES}
@@ -270,7 +282,8 @@ class Asked:
 
     @property
     def views(self) -> list[dict[str, Any]]:
-        views = [view for view in self.listing.views if not (self.at and NO_HISTORY & view.values.keys())]
+        without = NO_HISTORY if self.at else self.settled
+        views = [view for view in self.listing.views if not without & view.values.keys()]
         return [{"label": view.label, "url": self._view_url(view), "current": self._is(view)} for view in views]
 
     @property
@@ -382,8 +395,10 @@ class Asked:
         return head
 
     def _view_url(self, view: Shipped) -> str:
-        query = urlencode({**view.values, **({"as_of": self.given["as_of"]} if self.at else {})})
-        return f"{self.listing.url}?{query}" if query else self.listing.url
+        kept: dict[str, str] = {name: self.given[name] for name in ("as_of", "as") if name in self.given}
+        query = urlencode({**view.values, **kept})
+        at = LAID_OUT if "as" in kept else self.listing.url
+        return f"{at}?{query}" if query else at
 
     def _is(self, view: Shipped) -> bool:
         wanted = self.listing.presets | dict(view.values)

@@ -14,7 +14,7 @@ GROUPS: list[tuple[str, list[Entry]]] = [
         [
             ("Today", "/", "today", "T", "member", True),
             ("Leads", "/leads", "leads", "L", "lead.see", False),
-            ("Opportunities", "/opportunities", "pipeline", "P", "opportunity.see", True),
+            ("Pipeline", "/pipeline", "pipeline", "P", "opportunity.see", True),
             ("Phone", "/call", "phone", "H", "lead.create", False),
             ("Submissions", "/submissions", "form", "S", "lead.see", False),
         ],
@@ -28,6 +28,9 @@ GROUPS: list[tuple[str, list[Entry]]] = [
     ),
     ("Manage", [("Imports", "/imports", "import", "I", "person.create", False)]),
 ]
+
+# What else lies behind an entry.
+ALSO = {"/pipeline": ("/opportunities",)}
 
 
 def navigation(by: Actor, path: str) -> list[dict[str, Any]]:
@@ -47,5 +50,5 @@ def _allowed(by: Actor, may: str) -> bool:
 
 def _entry(entry: Entry, path: str) -> dict[str, Any]:
     label, url, icon, key, _may, phone = entry
-    current = path == url or (url != "/" and path.startswith(f"{url}/"))
+    current = any(path == each or (each != "/" and path.startswith(f"{each}/")) for each in (url, *ALSO.get(url, ())))
     return {"label": label, "url": url, "icon": icon, "key": key, "phone": phone, "current": current}

@@ -101,6 +101,8 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "create_lead": {"name": "New"},
     "create_opportunity": {"title": "New"},
     "create_person": {"name": "New"},
+    "remove_rate": {},
+    "set_rate": {"currency": "EUR", "rate": "1.17"},
     "create_reason": {"kind": "lost", "name": "New"},
     "create_role": {"name": "New"},
     "create_schedule": {"name": "New"},

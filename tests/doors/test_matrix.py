@@ -37,6 +37,7 @@ from fairlead.models import (
     Notice,
     Organisation,
     Pipeline,
+    Rate,
     Reason,
     Rival,
     Role,
@@ -121,6 +122,8 @@ PAGES = {
     "people/match": "person.create",
     "people/new": "person.create",
     "people/selection": "person.mass_update",
+    "pipeline": "opportunity.see",
+    "pipeline/move": "opportunity.edit",
     "search": "member",
     "settings": "member",
     "settings/absences": "absence.see",
@@ -133,6 +136,7 @@ PAGES = {
     "settings/organisation": "organisation.edit",
     "settings/password": "member",
     "settings/people": "organisation.edit",
+    "settings/rates": "organisation.edit",
     "settings/reasons": "organisation.edit",
     "settings/roles": "organisation.edit",
     "settings/schedules": "organisation.edit",
@@ -222,7 +226,7 @@ class Field:
         self.browser.force_login(self.sam)
         alone = [Organisation.ours(), held, Schedule.objects.first(), world.sam.teams.first(), world.noah]
         alone += [self._absence(PREPARER, user=world.sam), self._view(PREPARER, user=world.sam)]
-        alone += [self._field(PREPARER), self.api.token, Reason.objects.first()]
+        alone += [self._field(PREPARER), self.api.token, Reason.objects.first(), self._rate(PREPARER)]
         alone += [self._run(PREPARER, user=world.sam), self._import(PREPARER, user=world.sam)]
         alone += [Pipeline.objects.first(), self._stage(PREPARER), self._criterion(PREPARER)]
         alone += [Competitor.objects.first(), self._notice(PREPARER, user=world.sam, opportunity=world.managed_it)]
@@ -255,6 +259,11 @@ class Field:
     @aside
     def _field(by: Actor) -> CustomField:
         return create(CustomField, of_noun="person", key="matrix", name="Matrix", kind="text", filterable=True)
+
+    @staticmethod
+    @aside
+    def _rate(by: Actor) -> Rate:
+        return create(Rate, currency="CHF", on="2026-01-01", micro=1_100_000)
 
     @staticmethod
     @aside

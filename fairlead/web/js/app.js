@@ -1,5 +1,6 @@
 // The one script of every page: behaviours are found by data-behaviour, here and in whatever htmx brings in.
 import { start } from "./behave.js";
+import { board, watchBoard } from "./board.js";
 import { caller } from "./caller.js";
 import { composer } from "./composer.js";
 import { drop } from "./drop.js";
@@ -19,13 +20,14 @@ import { snooze, watchSnooze } from "./snooze.js";
 import { toasts } from "./toasts.js";
 import { watchVisits } from "./visit.js";
 
-const behaviours = { caller, composer, drop, edit, filters, menu, palette, passkey, recall, rows, select, sheet, snooze, toasts };
+const behaviours = { board, caller, composer, drop, edit, filters, menu, palette, passkey, recall, rows, select, sheet, snooze, toasts };
 
 watchKeys();
 watchPaletteLinks();
 watchOpeners();
 watchRows();
 watchSnooze();
+watchBoard();
 watchEdits();
 watchFaults();
 watchHover();

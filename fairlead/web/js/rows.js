@@ -60,7 +60,7 @@ function step(by, extend) {
   return true;
 }
 
-function focusRow(row) {
+export function focusRow(row) {
   makeCurrent(row);
   row.scrollIntoView({ block: "nearest" });
   (row.querySelector("[data-open]") ?? row.querySelector("button, a, input"))?.focus({ preventScroll: true });

@@ -6,14 +6,14 @@ from urllib.parse import urlencode
 
 from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from fairlead.core import access
 from fairlead.core.actor import CLASSES
 from fairlead.core.cutoff import in_time
 from fairlead.core.errors import Invalid, TooSlow
 from fairlead.core.light import Glimpse
-from fairlead.models import User
+from fairlead.models import Opportunity, User
 from fairlead.verbs.bulk import archive_many, assign_many, tag_many
 from fairlead.verbs.runs import change_list
 from fairlead.web import rows
@@ -29,6 +29,7 @@ from fairlead.web.pages.runs import once_of, remembered
 from fairlead.web.soon import later
 from fairlead.web.then import page_then
 
+LAYOUTS = (("board", gettext_lazy("Board"), "pipeline"), ("list", gettext_lazy("List"), "list"))
 MOST_AT_ONCE = 10_000
 MOST_IN_ONE_REQUEST = 200  # more go on as a run
 
@@ -40,14 +41,14 @@ def show(request: Request, listing: Listing) -> HttpResponse:
         with in_time():
             return _in_groups(request, asked, opened) if asked.group else _in_rows(request, asked, opened)
     except TooSlow as slow:
-        context = _head(request, asked, opened) | {"slow": slow.text}
+        context = head(request, asked, opened) | {"slow": slow.text}
         return render(request, "lists/slow.html", context, status=slow.status)
 
 
 def _in_rows(request: Request, asked: Asked, opened: Opened | None) -> HttpResponse:
     noun = asked.listing.model.noun()
     page, total = page_then(asked) if asked.at else (asked.page(), asked.count())
-    context = _head(request, asked, opened) | {
+    context = head(request, asked, opened) | {
         "page": page,
         "total": total,
         "reader": asked.reader,
@@ -61,11 +62,11 @@ def _in_rows(request: Request, asked: Asked, opened: Opened | None) -> HttpRespo
 def _in_groups(request: Request, asked: Asked, opened: Opened | None) -> HttpResponse:
     """The list as groups, each of which opens its own rows."""
     found = groups(asked)
-    context = _head(request, asked, opened) | {"groups": found.shown, "complete": found.complete, "more": found.more}
+    context = head(request, asked, opened) | {"groups": found.shown, "complete": found.complete, "more": found.more}
     return render(request, "lists/groups.html", context)
 
 
-def _head(request: Request, asked: Asked, opened: Opened | None) -> dict[str, Any]:
+def head(request: Request, asked: Asked, opened: Opened | None) -> dict[str, Any]:
     """What stands above the rows: views, filters, and what can be chosen."""
     listing, noun = asked.listing, asked.listing.model.noun()
     saved = [
@@ -77,6 +78,7 @@ def _head(request: Request, asked: Asked, opened: Opened | None) -> dict[str, An
     return {
         "listing": listing,
         "noun": noun,
+        "layouts": layouts(asked),
         "asked": asked,
         "opened": opened,
         "pinned": pinned,
@@ -87,6 +89,16 @@ def _head(request: Request, asked: Asked, opened: Opened | None) -> dict[str, An
         "may_create": not asked.at and access.can_any(request.by, "create", noun),
         "may_export": not asked.at and access.can_any(request.by, "export", noun),
     }
+
+
+def layouts(asked: Asked) -> list[dict[str, Any]]:
+    """The ways to look at this list; only opportunities have several."""
+    if asked.listing.model is not Opportunity or asked.at:
+        return []
+    return [
+        {"url": asked.url(**{"as": name, "group": None}), "label": label, "icon": icon, "current": name == asked.layout}
+        for name, label, icon in LAYOUTS
+    ]
 
 
 def selection(request: Request, listing: Listing) -> HttpResponse:

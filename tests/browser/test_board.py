@@ -1,0 +1,117 @@
+"""The board in a real browser: a card moves by pointer, by keys and by its menu; what cannot move goes back."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from fairlead.core.actor import system
+from fairlead.demo.world import World
+from fairlead.models import ExitCriterion, Opportunity
+from tests.browser.conftest import violations
+from tests.browser.test_lists import Opener, ready, visit  # noqa: F401
+from tests.web.test_board import demand, relieve
+
+pytestmark = pytest.mark.browser
+BOSS = system("test")
+
+
+def lane(page: Page, name: str) -> Any:
+    return page.locator(".lane").filter(has=page.locator("h2", has_text=name))
+
+
+def card(page: Page, title: str) -> Any:
+    return page.locator(".board [data-row]").filter(has_text=title)
+
+
+def stage(title: str) -> str:
+    return Opportunity.objects.get(title=title).stage.name
+
+
+@pytest.fixture(autouse=True)
+def free(world: World) -> None:
+    """Nothing stands against a move but what the test says."""
+    for each in ExitCriterion.objects.live():
+        relieve(BOSS, criterion=each)
+
+
+@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (1440, "dark"), (390, "light"), (320, "dark")])
+def test_the_board_is_accessible(visit: Opener, width: int, theme: str) -> None:  # noqa: F811
+    page = ready(visit("/pipeline", width, theme))
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_card_moves_by_pointer_and_comes_back_by_undo(visit: Opener) -> None:  # noqa: F811
+    page = ready(visit("/pipeline"))
+    counts = [int(each) for each in page.locator(".lane h2 small").all_inner_texts()]
+    box, to = card(page, "Wi-Fi refresh").bounding_box(), lane(page, "Propose").bounding_box()
+    page.mouse.move(box["x"] + 60, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(to["x"] + 80, to["y"] + 200, steps=6)
+    expect(page.locator(".lane.over h2")).to_contain_text("Propose")
+    page.mouse.up()
+    expect(lane(page, "Propose")).to_contain_text("Wi-Fi refresh")
+    expect(page.locator("#toasts")).to_contain_text("moved to Propose")
+    expect(page.locator(".is-saving")).to_have_count(0)
+    after = [int(each) for each in page.locator(".lane h2 small").all_inner_texts()]
+    assert after == [counts[0], counts[1] - 1, counts[2] + 1, counts[3]] and stage("Wi-Fi refresh") == "Propose"
+    page.keyboard.press("z")
+    expect(lane(page, "Develop")).to_contain_text("Wi-Fi refresh")
+    assert stage("Wi-Fi refresh") == "Develop"
+
+
+def test_escape_lets_go(visit: Opener) -> None:  # noqa: F811
+    page = ready(visit("/pipeline"))
+    box, to = card(page, "Wi-Fi refresh").bounding_box(), lane(page, "Close").bounding_box()
+    page.mouse.move(box["x"] + 60, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(to["x"] + 80, to["y"] + 200, steps=6)
+    page.keyboard.press("Escape")
+    page.mouse.up()
+    expect(page.locator(".lifted")).to_have_count(0)
+    assert page.url.endswith("/pipeline") and stage("Wi-Fi refresh") == "Develop"
+
+
+def test_keys_move_cards_and_the_focus(visit: Opener) -> None:  # noqa: F811
+    page = ready(visit("/pipeline"))
+    page.keyboard.press("j")
+    first = page.locator(".board .cur h3").inner_text()
+    page.keyboard.press("ArrowRight")
+    second = page.locator(".board .cur h3").inner_text()
+    assert first != second and second in lane(page, "Develop").inner_text()
+    page.keyboard.press("]")
+    expect(lane(page, "Propose")).to_contain_text(second)
+    expect(page.locator("#toasts")).to_contain_text("moved to Propose")
+    expect(page.locator(".board .cur h3")).to_have_text(second)
+    page.keyboard.press("[")
+    expect(page.locator("#toasts")).to_contain_text("moved to Develop")
+    page.keyboard.press("m")
+    page.keyboard.press("4")
+    expect(lane(page, "Close")).to_contain_text(second)
+    expect(page.locator("#toasts")).to_contain_text("moved to Close")
+    assert stage(second) == "Close"
+
+
+def test_what_cannot_move_goes_back_or_asks_why(visit: Opener, world: World) -> None:  # noqa: F811
+    sale = world.managed_it
+    asked = demand(BOSS, stage=sale.stage, text="Signed by both", force="hard")
+    page = ready(visit("/pipeline"))
+    card(page, sale.title).locator("h3 a").focus()
+    page.keyboard.press("]")
+    expect(page.locator("#toasts")).to_contain_text("Signed by both")
+    expect(lane(page, "Propose")).to_contain_text(sale.title)
+    demand(BOSS, stage=sale.stage, text="Seen the site", force="required")
+    relieve(BOSS, criterion=asked)
+    card(page, sale.title).locator("h3 a").focus()
+    page.keyboard.press("]")
+    page.wait_for_url("**/move-stage?stage=*")
+    assert "Seen the site" in page.content() or page.get_by_label("Reason").count()
+
+
+def test_a_phone_moves_a_card_by_its_menu(visit: Opener) -> None:  # noqa: F811
+    page = ready(visit("/pipeline", 390, has_touch=True, is_mobile=True))
+    card(page, "Wi-Fi refresh").locator("[data-move]").tap()
+    page.locator("#board-move").get_by_text("Propose").tap()
+    expect(page.locator("#toasts")).to_contain_text("moved to Propose")
+    assert stage("Wi-Fi refresh") == "Propose"
