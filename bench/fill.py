@@ -254,14 +254,16 @@ class without_term_index:
     def __enter__(self) -> None:
         if connection.vendor == "postgresql":
             with connection.schema_editor() as editor:
-                editor.remove_index(SearchRow, SearchRow._meta.indexes[0])
+                for index in SearchRow._meta.indexes:
+                    editor.remove_index(SearchRow, index)
 
     def __exit__(self, *failure: object) -> None:
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("SET maintenance_work_mem = '400MB'")
             with connection.schema_editor() as editor:
-                editor.add_index(SearchRow, SearchRow._meta.indexes[0])
+                for index in SearchRow._meta.indexes:
+                    editor.add_index(SearchRow, index)
 
 
 def settle() -> None:

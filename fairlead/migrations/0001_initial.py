@@ -1001,7 +1001,7 @@ class Migration(migrations.Migration):
                 ('terms', fairlead.models.term_index.Terms(null=True)),
             ],
             options={
-                'indexes': [fairlead.models.term_index.TermIndex(fields=['terms'], name='search_row_terms')],
+                'indexes': [fairlead.models.term_index.TermIndex(condition=models.Q(('noun', 'company')), fields=['terms'], name='search_company_terms'), fairlead.models.term_index.TermIndex(condition=models.Q(('noun', 'lead')), fields=['terms'], name='search_lead_terms'), fairlead.models.term_index.TermIndex(condition=models.Q(('noun', 'opportunity')), fields=['terms'], name='search_opportunity_terms'), fairlead.models.term_index.TermIndex(condition=models.Q(('noun', 'person')), fields=['terms'], name='search_person_terms')],
                 'constraints': [models.UniqueConstraint(fields=('noun', 'record_id'), name='one_search_row')],
             },
         ),

@@ -7,6 +7,7 @@ from django.db import models
 
 from fairlead.models import term_index
 from fairlead.models.custom import live_fields
+from fairlead.models.term_index import away, here
 from fairlead.models.terms import digits, spelled, terms
 
 if TYPE_CHECKING:
@@ -47,7 +48,10 @@ class SearchRow(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["noun", "record_id"], name="one_search_row")]
-        indexes = [term_index.TermIndex(fields=["terms"], name="search_row_terms")]
+        indexes = [
+            term_index.TermIndex(fields=["terms"], name=f"search_{noun}_terms", condition=models.Q(noun=noun))
+            for noun in ("company", "lead", "opportunity", "person")
+        ]
 
     def __str__(self) -> str:
         return self.text
@@ -108,14 +112,6 @@ def scopes(record: "Owned") -> set[str]:
     owner = {f"={noun}.o{record.owner_id}"} if record.owner_id else set()
     team = {f"={noun}.t{record.team_id}"} if record.team_id else set()
     return {here(noun), *helpers, *owner, *team}
-
-
-def here(noun: str) -> str:
-    return f"={noun}"
-
-
-def away(noun: str) -> str:
-    return f"!{noun}"
 
 
 def with_key(model: "type[Record]", kind: str, value: str) -> "models.QuerySet":

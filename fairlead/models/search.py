@@ -13,8 +13,8 @@ from django.db.models.functions import Concat
 from fairlead.core import access
 from fairlead.core.actor import Actor
 from fairlead.core.record import Link, Record, nouns
-from fairlead.models.index import SearchRow, away, here
-from fairlead.models.term_index import TABLE, spoken
+from fairlead.models.index import SearchRow
+from fairlead.models.term_index import TABLE, among, live, spoken
 from fairlead.models.terms import AllOf, AnyOf, Asked, Term, anywhere, asked, nearly, spelled
 
 SEARCHED = ("person", "company", "opportunity", "lead")
@@ -34,8 +34,9 @@ class Hit:
 
 @dataclass(frozen=True)
 class Part:
-    """One question to the index: what it must hold, what its rows are checked by, and how many are enough."""
+    """One question to a noun's rows: what they must hold, what they are checked by, and how many are enough."""
 
+    noun: str
     term: Term
     check: str
     values: tuple[str, ...]
@@ -76,7 +77,7 @@ def alike(by: Actor, text: str, *, kinds: Sequence[str] = SEARCHED, most: int = 
         return []
     words = [spellings[0] for spellings in question.words]
     near = [AnyOf((anywhere(word), nearly(word))) for word in words]
-    hits = _hits([Part(AllOf((*near, scope)), "1 = 1", (), 100) for scope in scopes.values()])
+    hits = _hits([Part(noun, AllOf((*near, scope)), "1 = 1", (), 100) for noun, scope in scopes.items()])
     scored = [(likeness, hit) for hit in hits if (likeness := _likeness(words, hit.text)) >= LIKE_ENOUGH]
     best = [hit for _score, hit in sorted(scored, key=lambda pair: (-pair[0], pair[1].text, pair[1].record_id))]
     found = [pair for noun in scopes for pair in _records(by, noun, [hit for hit in best if hit.noun == noun][:9])]
@@ -92,8 +93,7 @@ def holding(by: Actor, noun: str, text: str) -> Q:
     if question is None:
         return access.NOBODY
     contact = sees_contact(by)
-    term = AllOf((question.term(contact=contact), AnyOf((here(noun), away(noun)))))
-    rows = SearchRow.objects.filter(terms__match=term)
+    rows = SearchRow.objects.filter(**among(noun, question.term(contact=contact)))
     own = ["text", *(["contact"] if contact else [])]
     whole = _held_in(rows, question, [*own, "linked"], contact)
     links = [name for name in RELATED.get(noun, ()) if access.reach(by, "see", nouns()[name])]
@@ -130,7 +130,7 @@ def _scopes(by: Actor, kinds: Sequence[str]) -> dict[str, Term]:
 def _scope(by: Actor, noun: str) -> Term | None:
     level = by.level("see", noun)
     if level in {"none", "all"}:
-        return here(noun) if level == "all" else None
+        return live(noun) if level == "all" else None
     found = [f"={noun}.o{by.user_id}", f"={noun}.h{by.user_id}"]
     if level == "team":
         found += [f"={noun}.t{pk}" for pk in sorted(by.team_ids)]
@@ -143,10 +143,10 @@ def _parts(question: Asked, scopes: Mapping[str, Term], most: int, contact: bool
     check, values, term = _check(question, contact), _values(question, contact), question.term(contact=contact)
     first = question.words[0]
     begins = f"({' OR '.join([_place('r.text') + ' = 1'] * len(first))}) AND {check}"
-    begin, sought = AllOf((question.beginning(), term)), (*first, *values)
+    begin, sought = question.beginning(contact=contact), (*first, *values)
     return (
-        {noun: Part(AllOf((begin, scope)), begins, sought, most * 2) for noun, scope in scopes.items()},
-        {noun: Part(AllOf((term, scope)), check, values, most * 5) for noun, scope in scopes.items()},
+        {noun: Part(noun, AllOf((begin, scope)), begins, sought, most * 2) for noun, scope in scopes.items()},
+        {noun: Part(noun, AllOf((term, scope)), check, values, most * 5) for noun, scope in scopes.items()},
     )
 
 
@@ -171,7 +171,10 @@ def _hits(parts: Iterable[Part]) -> list[Hit]:
 def _select(part: Part) -> str:
     columns, end = "r.noun, r.record_id, r.text, r.contact", f"AND {part.check} LIMIT {part.most}"
     if connection.vendor == "postgresql":
-        return f"SELECT {columns} FROM fairlead_searchrow r WHERE r.terms @@ %s::tsquery {end}"  # noqa: S608
+        # a noun is one of the models'
+        return (
+            f"SELECT {columns} FROM fairlead_searchrow r WHERE r.terms @@ %s::tsquery AND r.noun = '{part.noun}' {end}"  # noqa: S608
+        )
     return (
         f"SELECT {columns} FROM {TABLE} f CROSS JOIN fairlead_searchrow r ON r.id = f.rowid "  # noqa: S608
         f"WHERE f.{TABLE} MATCH %s AND {part.check} ORDER BY f.rowid DESC LIMIT {part.most}"

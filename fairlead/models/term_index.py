@@ -1,4 +1,8 @@
-"""Where terms are kept and looked up: a GIN index over a tsvector on PostgreSQL, an FTS5 table on SQLite."""
+"""Where terms are kept and looked up: GIN indexes over a tsvector on PostgreSQL, an FTS5 table on SQLite.
+
+On PostgreSQL each noun has an index of its own, because a list of a million rows that are people costs most of a
+search for the few that match. FTS5 skips through such a list; there one table holds the rows of all nouns.
+"""
 
 from collections.abc import Iterable
 from typing import Any
@@ -6,7 +10,7 @@ from typing import Any
 from django.db import connection, models
 from django.db.backends.ddl_references import Statement, Table
 
-from fairlead.models.terms import AllOf, Term
+from fairlead.models.terms import AllOf, AnyOf, Term, Without
 
 TABLE = "fairlead_searchterms"  # SQLite's
 SIGNS = "@.+&''-_^<~=!"
@@ -31,7 +35,9 @@ class TermIndex(models.Index):
     def create_sql(self, model: Any, schema_editor: Any, using: str = "", **facts: Any) -> Any:
         name = schema_editor.quote_name
         if schema_editor.connection.vendor == "postgresql":
-            sql = f"CREATE INDEX {name(self.name)} ON %(table)s USING gin ({self.fields[0]}) WITH (fastupdate = off)"
+            where = self._get_condition_sql(model, schema_editor)  # type: ignore[attr-defined]
+            using = f"USING gin ({self.fields[0]}) WITH (fastupdate = off) WHERE {where}"
+            sql = f"CREATE INDEX {name(self.name)} ON %(table)s {using}"
         else:
             sql = (
                 f"CREATE VIRTUAL TABLE IF NOT EXISTS {TABLE} USING fts5(terms, content='', contentless_delete=1, "
@@ -69,8 +75,30 @@ def spoken(term: Term) -> str:
     postgres = connection.vendor == "postgresql"
     if isinstance(term, str):
         return _quoted(term, postgres)
+    if isinstance(term, Without):
+        return "!" + spoken(term.part)
     sign = (" & " if postgres else " AND ") if isinstance(term, AllOf) else (" | " if postgres else " OR ")
     return "(" + sign.join(spoken(part) for part in term.parts) + ")"
+
+
+def live(noun: str) -> Term:
+    """What rows of this noun hold that are not archived, where its own index is asked, or that of all."""
+    return Without(away(noun)) if connection.vendor == "postgresql" else here(noun)
+
+
+def among(noun: str, term: Term) -> dict[str, Any]:
+    """What a query for rows of this noun with these terms is filtered by."""
+    if connection.vendor == "postgresql":
+        return {"noun": noun, "terms__match": term}
+    return {"terms__match": AllOf((term, AnyOf((here(noun), away(noun)))))}
+
+
+def here(noun: str) -> str:
+    return f"={noun}"
+
+
+def away(noun: str) -> str:
+    return f"!{noun}"
 
 
 def keep(pairs: Iterable[tuple[int, Iterable[str]]]) -> None:

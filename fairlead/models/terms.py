@@ -29,7 +29,14 @@ class AnyOf:
     parts: tuple["Term", ...]
 
 
-Term = Union[str, AllOf, AnyOf]  # noqa: UP007
+@dataclass(frozen=True)
+class Without:
+    """Never alone, but among the parts of AllOf."""
+
+    part: "Term"
+
+
+Term = Union[str, AllOf, AnyOf, Without]  # noqa: UP007
 
 
 @dataclass(frozen=True)
@@ -45,9 +52,11 @@ class Asked:
         said = _all(_any(_fragment(each, inside) for each in spellings) for spellings in self.words)
         return _any([said, *(_all(CONTACT + part for part in _trigrams(each)) for each in self.numbers if contact)])
 
-    def beginning(self) -> Term:
-        """Texts that begin with the first word."""
-        return _any(BEGINS_TEXT + each[:3] for each in self.words[0])
+    def beginning(self, *, contact: bool = True) -> Term:
+        """Texts that begin with the first word and hold the others; much rarer than those that hold it somewhere."""
+        first = _any(_all([BEGINS_TEXT + each[:3], *_trigrams(each)[1:MOST_TRIGRAMS]]) for each in self.words[0])
+        inside = contact and not self.numbers
+        return _all([first, *(_any(_fragment(each, inside) for each in others) for others in self.words[1:])])
 
     @staticmethod
     def only_begins(word: str) -> bool:
