@@ -67,7 +67,9 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--rejected", type=Path, help="write the rejected rows with their reasons to this file")
     command.add_argument("--resume", metavar="ID", help="go on with an import that was interrupted")
     command.add_argument("--undo", metavar="ID", help="take back a whole import, updates included")
-    command.add_argument("--mode", choices=("create", "create_and_update", "update"), default="create")
+    command.add_argument("--mode", choices=("create", "create_and_update", "update"), help="default: create")
+    command.add_argument("--mapping", metavar="NAME", default="", help="columns as they were saved in the browser")
+    command.add_argument("--decimal", choices=(".", ","), default="", help="decimal sign; default: found")
     command.add_argument(
         "--match", action="append", choices=("mail", "phone", "name"), help="beside ids; default: mail"
     )

@@ -13,6 +13,7 @@ from fairlead.core.schema import json_schema, takes_file
 from fairlead.core.upload import LIMIT, LIMITS
 from fairlead.core.verb import ALWAYS, REGISTRY, Verb
 from fairlead.exchange.export import MEDIA_TYPES
+from fairlead.exchange.imports.carrying import OUTCOMES
 from fairlead.models.owned import Owned
 from fairlead.programs.audit import DOORS, SETTINGS
 from fairlead.programs.filters import every_filter, every_sort, searchable
@@ -40,6 +41,8 @@ def _document(_verbs: tuple[str, ...]) -> Part:
         paths |= _of_noun(model)
     for spec in others():
         paths[f"{BASE}/verbs/{spec.name.replace('_', '-')}"] = {"post": _post(spec, "verbs", whole=True)}
+    for word, get in (("rejected", _rejected()), ("rows", _tried_rows())):
+        paths[f"{BASE}/imports/{{id}}/{word}"] = {"parameters": [_ref("parameters", "id")], "get": get}
     paths[f"{BASE}/runs/{{id}}/file"] = {"parameters": [_ref("parameters", "id")], "get": _file()}
     paths[f"{BASE}/events"] = {"get": _events()}
     return {
@@ -164,6 +167,44 @@ def _file() -> Part:
         "parameters": [],
         "responses": {"200": {"description": "The file", "content": content}}
         | {str(status): _ref("responses", str(status)) for status in READING},
+    }
+
+
+def _rejected() -> Part:
+    return {
+        "operationId": "rejected_of_import",
+        "tags": ["imports"],
+        "summary": "The rows that were rejected",
+        "description": "As they stood in the file, with the reason as the last column.",
+        "parameters": [],
+        "responses": {"200": {"description": "The rows", "content": {"text/csv": {"schema": {"type": "string"}}}}}
+        | {str(status): _ref("responses", str(status)) for status in READING},
+    }
+
+
+def _tried_rows() -> Part:
+    texts = {"type": "array", "items": {"type": "string"}}
+    row = {"row": {"type": "integer"}, "line": {"type": "integer"}, "name": {"type": "string"}, "reasons": texts}
+    page: Part = {
+        "type": "object",
+        "required": ["items", "next"],
+        "properties": {
+            "items": {"type": "array", "items": {"type": "object", "properties": row}},
+            "next": {"type": ["integer", "null"], "description": "Where the next page starts; null at the end"},
+        },
+    }
+    narrowing = [
+        _parameter("outcome", "query", "Which rows; rejected, unless said", enum=list(OUTCOMES)),
+        _parameter("start", "query", "The first row of this page, from 0", type="integer"),
+        _parameter("limit", "query", "How many, up to 1,000", type="integer"),
+    ]
+    return {
+        "operationId": "rows_of_import",
+        "tags": ["imports"],
+        "summary": "The rows of its dry run",
+        "description": "What would become of each and why, up to 10,000 of each outcome; after try_import has ended.",
+        "parameters": narrowing,
+        "responses": _answers(page, "A page of rows", READING),
     }
 
 

@@ -1,8 +1,8 @@
-"""The addresses of the API. Nouns and verbs are looked up, so none is named here but the one that has a file."""
+"""The addresses of the API. Nouns and verbs are looked up, so none is named here but those that have files."""
 
 from django.urls import path
 
-from fairlead.api import reference, views
+from fairlead.api import imports, reference, views
 
 urlpatterns = [
     path("", reference.first),
@@ -11,6 +11,8 @@ urlpatterns = [
     path("v1/openapi.json", reference.openapi),
     path("v1/events", views.events),
     path("v1/verbs/<str:name>", views.verb),
+    path("v1/imports/<str:public_id>/rejected", imports.rejected),
+    path("v1/imports/<str:public_id>/rows", imports.rows),
     path("v1/runs/<str:public_id>/file", views.run_file),
     path("v1/<str:plural>", views.collection),
     path("v1/<str:plural>/<str:public_id>", views.record),

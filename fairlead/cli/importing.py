@@ -13,10 +13,14 @@ from fairlead.cli.do import actor, words
 from fairlead.core.actor import Actor
 from fairlead.core.errors import Invalid, NotFound, Refused, explained
 from fairlead.exchange.imports.bring_in import Outcome, begin, bring_in, write_rejected
+from fairlead.exchange.imports.carrying import settled
+from fairlead.exchange.imports.desk import asked as desired
+from fairlead.exchange.imports.desk import unclear
 from fairlead.exchange.imports.plan import Wishes, plan
 from fairlead.exchange.imports.trial import Trial, told
-from fairlead.exchange.reading import Choices
+from fairlead.exchange.mapping.targets import SINGULAR
 from fairlead.models import Import
+from fairlead.verbs.import_files import mappings_for
 from fairlead.verbs.import_records import undo_import
 
 OUTCOMES = ("new", "update", "duplicate", "rejected")
@@ -30,7 +34,7 @@ def main(asked: argparse.Namespace) -> int:
         if asked.undo:
             return take_back(by, asked)
         path = existing(asked.file)
-        trial = plan(by, path, wishes(asked))
+        trial = plan(by, path, wishes(by, asked))
         return try_out(trial, path, asked) if asked.dry_run else carry_in(by, trial, path, asked)
     except Refused as refusal:
         if asked.json:
@@ -49,12 +53,17 @@ def try_out(trial: Trial, path: Path, asked: argparse.Namespace) -> int:
 def carry_in(by: Actor, trial: Trial, path: Path, asked: argparse.Namespace) -> int:
     with path.open("rb") as file:
         digest = file_digest(file, "sha256").hexdigest()
+    if (names := unclear(trial)) and not asked.dates:
+        text = f"Say --dates dmy or --dates mdy: days in {', '.join(names)} can be read both ways. Nothing was changed."
+        raise Invalid({"dates": [text]})
     into = found(by, asked.resume) if asked.resume else begin(by, trial, path.name[:255], digest)
     if into.sha256 != digest:
         raise Invalid({"file": ["This is not the file that the import began with. Nothing was changed."]})
     if not asked.json:
         print(f"Import {into.public_id}", file=sys.stderr)
-    outcome = bring_in(by, into, trial, path, Progress())
+    progress = Progress()
+    outcome = bring_in(by, into, trial, path, progress)
+    settled(into, outcome, progress.rows)
     if asked.rejected:
         write_rejected(outcome, trial, path, asked.rejected)
     print(json.dumps(done(outcome), indent=2) if asked.json else "\n".join(done_lines(outcome, asked)))
@@ -75,9 +84,10 @@ class Progress:
 
     def __init__(self) -> None:
         self.began = self.told = time.monotonic()
+        self.rows = 0
 
     def __call__(self, rows: int) -> None:
-        now = time.monotonic()
+        self.rows, now = rows, time.monotonic()
         if now - self.told >= 1 and sys.stderr.isatty():
             self.told = now
             print(f"{rows:,} rows, {rows / (now - self.began):,.0f} a second", file=sys.stderr)
@@ -113,11 +123,31 @@ def existing(path: Any) -> Any:
     return path
 
 
-def wishes(asked: argparse.Namespace) -> Wishes:
-    pairs = [each.rpartition("=")[::2] for each in asked.column]
-    choices = Choices(asked.encoding, asked.separator.replace("\\t", "\t"), asked.sheet, asked.header, asked.dates)
-    match = tuple(asked.match or ("mail",))
-    return Wishes(asked.noun, choices, dict(pairs), asked.system, asked.mode, match)
+def wishes(by: Actor, asked: argparse.Namespace) -> Wishes:
+    """What the flags say; with --mapping, on top of what was saved in the browser."""
+    saved = saved_wishes(by, asked.mapping) if asked.mapping else {}
+    said: dict[str, Any] = {
+        "noun": SINGULAR.get(asked.noun, ""),
+        "encoding": asked.encoding,
+        "separator": asked.separator,
+        "sheet": asked.sheet,
+        "header": asked.header,
+        "dates": asked.dates or "",
+        "decimal": asked.decimal,
+        "system": asked.system,
+        "mode": asked.mode,
+        "match": asked.match,
+    }
+    pairs = dict(each.rpartition("=")[::2] for each in asked.column)
+    said = {name: value for name, value in said.items() if value not in ("", None)}
+    return desired(saved | said | {"columns": saved.get("columns", {}) | pairs})
+
+
+def saved_wishes(by: Actor, name: str) -> dict[str, Any]:
+    mapping = mappings_for(by).filter(name__iexact=name).first()
+    if mapping is None:
+        raise NotFound(f"There is no saved mapping {name}.")
+    return dict(mapping.wishes)
 
 
 def summary(trial: Trial) -> dict[str, Any]:

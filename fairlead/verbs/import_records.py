@@ -13,7 +13,7 @@ from fairlead.core.act import current
 from fairlead.core.actor import Actor
 from fairlead.core.changes import assign, create
 from fairlead.core.errors import Invalid, NotAllowed
-from fairlead.core.record import chunks
+from fairlead.core.record import chunks, writing
 from fairlead.core.undo import Undone, undo
 from fairlead.core.verb import ALWAYS, verb
 from fairlead.matching.known import Known
@@ -44,6 +44,7 @@ from fairlead.verbs.import_parts import (
 )  # fmt: skip
 
 MOST = 10_000
+MOST_KEPT = 1_000  # that are listed
 ImportNoun = Literal["person", "company", "lead"]
 ImportMode = Literal["create", "create_and_update", "update"]
 
@@ -122,6 +123,9 @@ def undo_import(by: Actor, into: Import) -> Undone:
     """Take back a whole import, updates included, the last batch first; what changed since is kept and listed."""
     batches = list(into.batches.order_by("-upto").values_list("act", flat=True))
     kept = [text for act in batches for text in undo(by, act=act).kept]
+    if batches:
+        with writing():
+            Import.objects.filter(pk=into.pk).update(state=Import.State.BACK, kept=kept[:MOST_KEPT])
     return Undone(batches[0] if batches else current().id, kept=kept, repeated=not batches)
 
 

@@ -30,7 +30,6 @@ from fairlead.verbs.import_records import undo_import
 OUTCOMES = ("new", "update", "duplicate", "rejected")
 MOST_TOLD = 10_000  # rows of each outcome that can be looked at
 FIRST = 20  # rejected rows that are told with the counts
-MOST_KEPT = 1_000
 DRAFTS_KEPT, FILES_KEPT = timedelta(days=7), timedelta(days=90)
 EVERY = 500  # rows between two looks whether to go on
 REJECTED = "rejected.csv"
@@ -71,11 +70,17 @@ def carry_in(running: Running) -> Ended:
     rows = _Rows(running, total)
     outcome = bring_in(running.by, into, trial, path, rows)
     running.at(rows.done, phase="finishing", now=True)
-    reasons = _reasons(into, outcome)
-    counts = _counted(into, rows.done, len(reasons))
+    reasons = reasons_of(into, outcome)
+    counts = counted(into, rows.done, len(reasons))
     into.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     _write_rejected(into, reasons, trial, path, running.workshop)
     return running.finish(lambda: _brought_in(into, counts))
+
+
+def settled(into: Import, outcome: Outcome, rows: int) -> None:
+    """An import that no run carried in is done: what came of it, in all attempts together."""
+    outcome.rejected = reasons_of(into, outcome)
+    _brought_in(into, counted(into, rows, len(outcome.rejected)))
 
 
 @works("take_back")
@@ -183,15 +188,13 @@ def _brought_in(into: Import, counts: dict[str, int]) -> Ended:
 
 def _taken_back(running: Running, into: Import) -> Ended:
     undone = undo_import(running.by, into)
-    with writing():
-        Import.objects.filter(pk=into.pk).update(kept=undone.kept[:MOST_KEPT], state=Import.State.BACK)
     text = _("The import is taken back.")
     if undone.kept:
         text += " " + _("%(kept)s changed since and stayed.") % {"kept": f"{len(undone.kept):,}"}
     return {"text": text, "done": running.run.total or 0}
 
 
-def _reasons(into: Import, outcome: Outcome) -> list[tuple[Draft, str]]:
+def reasons_of(into: Import, outcome: Outcome) -> list[tuple[Draft, str]]:
     """Why rows were rejected: in this attempt, and in those before it."""
     found = {draft.number: (draft, reason) for draft, reason in outcome.rejected}
     for batch in into.batches.all():
@@ -200,7 +203,7 @@ def _reasons(into: Import, outcome: Outcome) -> list[tuple[Draft, str]]:
     return [found[number] for number in sorted(found)]
 
 
-def _counted(into: Import, rows: int, refused: int) -> dict[str, int]:
+def counted(into: Import, rows: int, refused: int) -> dict[str, int]:
     """Of all attempts together; whatever was neither made, updated nor refused was there already."""
     sums = into.batches.aggregate(made=Sum("made"), updated=Sum("updated"))
     made, updated = sums["made"] or 0, sums["updated"] or 0

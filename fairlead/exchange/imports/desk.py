@@ -85,7 +85,7 @@ def described(trial: Trial, wishes: Mapping[str, Any], by: Actor) -> dict[str, A
         "rows": len(found.sample),
         "more_rows": len(found.sample) >= LOOKED_AT - found.begins,
         "columns": [_column(at, trial, at in said, own) for at in range(len(found.names))],
-        "unclear": [] if wishes.get("dates") else _unclear(trial),
+        "unclear": [] if wishes.get("dates") else unclear(trial),
         "missing": trial.drafting.missing() or _not_yet(guessed.noun),
         "signature": signature(found),
     }
@@ -119,7 +119,7 @@ def _column(at: int, trial: Trial, said: bool, own: Mapping[str, str]) -> dict[s
     }
 
 
-def _unclear(trial: Trial) -> list[str]:
+def unclear(trial: Trial) -> list[str]:
     """Columns of days that could be read both ways."""
     found = trial.found
     unclear = [at for at, order in found.orders.items() if order == "?"]
