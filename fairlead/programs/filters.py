@@ -19,7 +19,7 @@ from fairlead.core.actor import Actor
 from fairlead.core.errors import BadRequest
 from fairlead.core.record import Record
 from fairlead.core.schema import ClockTime
-from fairlead.models import EventLink, Import, ImportBatch, Organisation, User, money
+from fairlead.models import Event, EventLink, Import, ImportBatch, Organisation, User, money
 from fairlead.models.owned import Owned
 from fairlead.models.search import holding
 from fairlead.programs.days import Span, span
@@ -146,8 +146,9 @@ class BroughtIn(Filter):
     def _holds(self, by: Actor, texts: Sequence[str]) -> Q:
         known = [text for text in texts if text.isascii() and text.isalnum()]
         imports = Import.objects.visible_to(by).filter(public_id__in=known).values("pk")
-        acts = ImportBatch.objects.filter(of__in=imports).values("act")
-        links = EventLink.objects.filter(kind=self.known.noun.noun(), event__act__in=acts)
+        acts = ImportBatch.objects.filter(of__in=imports).values_list("act", flat=True)
+        events = Event.objects.filter(act__in=list(acts)).values("pk")  # so that the database knows how few they are
+        links = EventLink.objects.filter(kind=self.known.noun.noun(), event__in=events)
         return Q(pk__in=links.values("record_id"))
 
 
