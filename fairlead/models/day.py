@@ -18,6 +18,7 @@ from fairlead.models import money
 from fairlead.models.about import ABOUT
 from fairlead.models.activity import Activity
 from fairlead.models.call import Call
+from fairlead.models.developing import Notice
 from fairlead.models.lead import Lead
 from fairlead.models.opportunity import Opportunity
 from fairlead.models.pipeline import Stage
@@ -105,18 +106,29 @@ class Day:
         others = planned.exclude(assignee_id=self.by.user_id).order_by(F("due_at").asc(nulls_last=True))
         return list(others.select_related("assignee", *ABOUT_WHAT)[:MOST])
 
+    @cached_property
+    def notices(self) -> Sequence[Notice]:
+        """What the user was told and has not seen yet, the newest first."""
+        unseen = Notice.objects.filter(user_id=self.by.user_id or 0, seen_at=None)
+        seen = Opportunity.objects.visible_to(self.by)
+        return list(unseen.filter(opportunity__in=seen).select_related("opportunity").order_by("-pk")[:FEW])
+
     def pipeline(self, currency: str) -> list[Filling]:
-        """The user's open opportunities by stage; amounts in other currencies are left apart."""
+        """The user's open opportunities by stage, of the pipelines they are in; other currencies are left apart."""
         own = {"owner_id": self.by.user_id, "state": "open", "archived_at": None}
         condition = Q(**{f"opportunities__{name}": value for name, value in own.items()})
         theirs = FilteredRelation("opportunities", condition=condition)
-        stages = Stage.objects.annotate(mine=theirs).annotate(
+        live = Stage.objects.live().filter(pipeline__archived_at=None)
+        stages = live.annotate(mine=theirs).annotate(
             count=Count("mine"), minor=Sum("mine__amount_minor", filter=Q(mine__currency=currency))
         )
         hidden = access.hidden(self.by, Opportunity)
+        found = list(stages.order_by("pipeline__position", "pipeline_id", "position"))
+        used = {stage.pipeline_id for stage in found if stage.count} or {stage.pipeline_id for stage in found[:1]}
         return [
             Filling(stage.name, stage.count, None if hidden else money.from_minor(stage.minor or 0, currency))
-            for stage in stages.order_by("pipeline__position", "position")
+            for stage in found
+            if stage.pipeline_id in used
         ]
 
     @property

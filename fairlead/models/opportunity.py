@@ -13,6 +13,7 @@ from fairlead.core.record import Link, Row, RowQuerySet
 from fairlead.models import money
 from fairlead.models.about import following
 from fairlead.models.owned import Owned
+from fairlead.models.place import known_currency
 from fairlead.models.progress import FROM, KEPT, count_anew
 
 
@@ -68,7 +69,7 @@ class Opportunity(Owned):
     stage_since = models.DateTimeField(_("in this stage since"))
     state = models.CharField(_("state"), max_length=4, choices=State.choices, default=State.OPEN)
     amount_minor = models.BigIntegerField(_("value"), null=True, blank=True)
-    currency = models.CharField(_("currency"), max_length=3, default="GBP")
+    currency = models.CharField(_("currency"), max_length=3, default="GBP", validators=[known_currency])
     recurs = models.CharField(_("recurs"), max_length=5, choices=Recurs.choices, default=Recurs.ONCE)
     # How long what recurs is agreed for; it counts for a year when this is not known.
     months = models.PositiveSmallIntegerField(_("months"), null=True, blank=True)
@@ -167,6 +168,11 @@ class Closure(Row):
 
     def __str__(self) -> str:
         return f"{self.opportunity}: {self.get_outcome_display()}"
+
+    @property
+    def amount(self) -> Decimal | None:
+        """What was really agreed."""
+        return None if self.amount_minor is None else money.from_minor(self.amount_minor, self.currency)
 
     @classmethod
     def governed(cls, by: Actor, action: str) -> Q | None:

@@ -53,7 +53,7 @@ def keep(ids: Iterable[int]) -> None:
 
 def met(ids: Collection[int]) -> dict[int, frozenset[str]]:
     """Which facts are true of these opportunities, by id."""
-    found = _opportunities().filter(pk__in=ids).annotate(**_facts())
+    found = _opportunities().filter(pk__in=ids).annotate(**facts())
     return {
         pk: frozenset(name for name, true in zip(FACTS, values, strict=True) if true)
         for pk, *values in found.values_list("pk", *(f"is_{name}" for name in FACTS))
@@ -75,10 +75,10 @@ def counted(ids: list[int]) -> list[tuple[int, Counts, Counts]]:
     criteria = _criteria({each[1] for each in read})
     asked = [each[0] for each in read if criteria[each[1]]]
     ticks = _ticks(asked) if any(not fact for each in criteria.values() for _pk, fact in each) else set()
-    facts = met(asked) if any(fact for each in criteria.values() for _pk, fact in each) else {}
+    true = met(asked) if any(fact for each in criteria.values() for _pk, fact in each) else {}
     found = []
     for pk, stage_id, amount, recurs, months, likelihood, probability, *before in read:
-        done = [fact in facts.get(pk, ()) if fact else (pk, each) in ticks for each, fact in criteria[stage_id]]
+        done = [fact in true.get(pk, ()) if fact else (pk, each) in ticks for each, fact in criteria[stage_id]]
         whole = total(amount, recurs, months)
         chance = probability if likelihood is None else likelihood
         found.append((pk, tuple(before), (sum(done), len(done), whole, _weighted(whole, chance))))
@@ -104,7 +104,8 @@ def _ticks(ids: Collection[int]) -> set[tuple[int, int]]:
     return set(ticks.filter(opportunity__in=ids).values_list("opportunity_id", "criterion_id"))
 
 
-def _facts() -> dict[str, Any]:
+def facts() -> dict[str, Any]:
+    """Every fact as an annotation: is_value, is_need, …"""
     return {
         f"is_{each.name}": Case(When(each.met(), then=Value(True)), default=Value(False), output_field=BooleanField())
         for each in FACTS.values()

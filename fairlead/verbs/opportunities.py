@@ -14,8 +14,20 @@ from fairlead.core.changes import change, create
 from fairlead.core.clash import check_version
 from fairlead.core.errors import Invalid, WrongState
 from fairlead.core.verb import verb
-from fairlead.models import Company, ExitCriterion, Gap, Lead, Opportunity, Organisation, Person, Source, Stage
-from fairlead.verbs.amounts import minor_or_none
+from fairlead.models import (
+    Company,
+    ExitCriterion,
+    Gap,
+    Lead,
+    Opportunity,
+    Organisation,
+    Person,
+    Source,
+    Stage,
+    money,
+    progress,
+)
+from fairlead.verbs.amounts import MOST, minor_or_none
 from fairlead.verbs.companies import company_along
 from fairlead.verbs.criteria import missing
 from fairlead.verbs.custom_values import Custom, with_custom
@@ -62,7 +74,9 @@ def create_opportunity(
     stage = stage or first_stage()
     must_be_in_use(stage)
     values = _values(with_custom(by, "opportunity", dict(facts)), facts.get("currency") or Organisation.ours().currency)
-    return create(Opportunity, title=title, stage=stage, stage_since=clock.now(), **owned_by(by), **values)
+    made = create(Opportunity, title=title, stage=stage, stage_since=clock.now(), **owned_by(by), **values)
+    _within_bounds(made)
+    return made
 
 
 @verb("{by} edited {opportunity}", may="edit")
@@ -80,6 +94,7 @@ def edit_opportunity(
         values["title"] = title
     check_version(opportunity, version, values)
     change(opportunity, **values)
+    _within_bounds(opportunity)
     return opportunity
 
 
@@ -147,9 +162,16 @@ def _values(facts: dict[str, Any], currency: str) -> dict[str, Any]:
     likelihood = facts.get("likelihood")
     if likelihood is not None and not 0 <= likelihood <= 100:
         raise Invalid({"likelihood": [_("Likelihood is a percentage from 0 to 100.")]})
-    if not 1 <= (facts.get("months") or 1) <= MOST_MONTHS:
+    if facts.get("months") is not None and not 1 <= facts["months"] <= MOST_MONTHS:
         raise Invalid({"months": [_("Write a number of months from 1 to %(most)s.") % {"most": MOST_MONTHS}]})
     return facts | {"currency": currency}
+
+
+def _within_bounds(opportunity: Opportunity) -> None:
+    whole = progress.total(opportunity.amount_minor, opportunity.recurs, opportunity.months)
+    if whole is not None and whole >= money.to_minor(MOST, opportunity.currency):
+        text = _("Over its whole time this comes to more than 999,999,999,999,999. Write a smaller amount.")
+        raise Invalid({"amount": [text]})
 
 
 def first_stage() -> Stage:

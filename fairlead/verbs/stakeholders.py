@@ -5,6 +5,7 @@ from typing import Literal, Unpack
 from django.utils.translation import gettext as _
 from typing_extensions import TypedDict
 
+from fairlead.core.act import current
 from fairlead.core.actor import Actor
 from fairlead.core.changes import change, create, remove
 from fairlead.core.clash import check_version
@@ -22,7 +23,7 @@ class Whom(TypedDict, total=False):
     person: Person | None
 
 
-@verb("{by} added {it} to {opportunity}: {role}", may="edit")
+@verb("{by} noted who {role} on {opportunity}", may="edit")
 def add_stakeholder(
     by: Actor,
     opportunity: Opportunity,
@@ -44,7 +45,7 @@ def add_stakeholder(
     return there
 
 
-@verb("{by} changed the part of {stakeholder}: {role}", may="edit")
+@verb("{by} changed who {role} on {opportunity}", may="edit")
 def edit_stakeholder(
     by: Actor,
     stakeholder: Stakeholder,
@@ -60,10 +61,11 @@ def edit_stakeholder(
     return stakeholder
 
 
-@verb("{by} took {stakeholder} off {it}", may="edit")
+@verb("{by} took somebody who {role} off {it}", may="edit")
 def remove_stakeholder(by: Actor, stakeholder: Stakeholder) -> Opportunity:
     """Take a person off an opportunity; the person stays."""
     opportunity: Opportunity = stakeholder.opportunity
+    current().step.labels["role"] = stakeholder.role
     remove(stakeholder)
     return opportunity
 

@@ -103,12 +103,14 @@ PROPERTIES: dict[str, tuple[Property, ...]] = {
         Property("close_on", gettext_lazy("Close date"), "day"),
         Property("likelihood", gettext_lazy("Likelihood"), "number"),
         Property("recurs", gettext_lazy("Recurs"), "choice", choices=tuple(Opportunity.Recurs.choices)),
+        Property("months", gettext_lazy("Months"), "number", folded=True),
         _company,
         _person,
         _source,
         _tags,
         Property("title", gettext_lazy("Title"), folded=True),
         _about,
+        Property("solution", gettext_lazy("Solution"), "long"),
     ),
 }
 

@@ -5,6 +5,7 @@ from typing import Any
 from fairlead.core.actor import Actor
 from fairlead.core.prepared import PreparedFor
 from fairlead.core.record import Link, Record, nouns
+from fairlead.models import Lead
 
 MOST = 50
 # For each noun: which others point at it, and through which field.
@@ -45,4 +46,4 @@ def _pointing(noun: str, field: str) -> PreparedFor:
 
 
 _POINTING = {each: _pointing(*each) for pointing in POINTING.values() for each in pointing}
-_LEAD = PreparedFor(lambda by, pk: nouns()["lead"].objects.visible_to(by).filter(pk=pk), (), int)
+_LEAD = PreparedFor(lambda by, pk: Lead.objects.visible_to(by).select_related("campaign").filter(pk=pk), (), int)

@@ -260,10 +260,12 @@ def _phrase(said: Activity, *, named: bool, about: bool) -> str:
 
 
 def _outcome(event: Event) -> str:
-    """What came of a task, and what was noted at a closing."""
+    """What came of a task, what was noted at a closing, and why a sale moved on with gaps."""
     for noun, _pk, op, _before, after in event.changes:
         if noun == "task" and op == "change" and after.get("outcome"):
             return str(after["outcome"])
+        if noun == "gap" and op == "create":
+            return f"{after['reason']} ({', '.join(after['missing'])})"
         if noun == "closure" and op == "create" and after.get("note"):
             return str(after["note"])
     return ""

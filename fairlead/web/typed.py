@@ -3,11 +3,11 @@
 import re
 from calendar import monthrange
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.numbers import NumberFormatError, parse_decimal
+from babel.numbers import get_decimal_symbol
 from django.utils.translation import gettext as _
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -62,7 +62,7 @@ def clock(text: str) -> time:
 
 
 def amount(text: str, currency: str, locale: Locale) -> tuple[Decimal, str]:
-    """An amount and its currency from "38,400", "£38.4k", "EUR 1200" or "1200 EUR"; `currency` when none is named."""
+    """An amount and its currency from "38,400", "£38.4k", "EUR 1200", "1.234,50 €"; `currency` when none is named."""
     plain = text.strip()
     named = re.search(r"\b[A-Za-z]{3}\b", plain) or re.search(r"[£€$¥₹]", plain)
     if named:
@@ -70,13 +70,33 @@ def amount(text: str, currency: str, locale: Locale) -> tuple[Decimal, str]:
         plain = plain.replace(named[0], "").strip()
     times = THOUSANDS.get(plain[-1:].lower(), Decimal(1))
     figure = plain[:-1].strip() if times != 1 else plain
-    try:
-        if not re.fullmatch(r"[\d.,'\u2019\s]+", figure):
-            raise NumberFormatError(figure)
-        return parse_decimal(re.sub(r"[\s'’]", "", figure), locale=locale) * times, currency
-    except (NumberFormatError, InvalidOperation):
-        text = text.strip()[:40]
-        raise Unread(_("“%(text)s” is no amount here. Write it like 38400 or 38.4k.") % {"text": text}) from None
+    found = _figure(re.sub(r"[\s'’\u00a0\u202f]", "", figure), get_decimal_symbol(locale), exact=times == 1)
+    if found is None:
+        words = _("“%(text)s” is no amount here. Write it like 38400 or 38.4k.")
+        raise Unread(words % {"text": text.strip()[:40]})
+    return found * times, currency
+
+
+def _figure(plain: str, point: str, *, exact: bool) -> Decimal | None:
+    """A figure however its thousands are parted: of two signs the last one is the point, of one it is what it can be.
+
+    One sign before three figures is the locale's: 1.234 is a thousand where the point is a comma. `exact`: an
+    amount has not three figures after its point, so that in other places it is none.
+    """
+    marks = [sign for sign in plain if sign in ".,"]
+    if not re.fullmatch(r"[\d.,]*\d", plain) or len(plain) > 30:
+        return None
+    last, tail = (marks[-1], re.split(r"[.,]", plain)[-1]) if marks else ("", "")
+    parted = len(set(marks)) == 1 and (len(marks) > 1 or (len(tail) == 3 and last != point))
+    if not marks or parted:
+        whole, part = plain, ""
+    else:
+        whole, part = plain.rpartition(last)[0], tail
+        if last in whole or (exact and len(part) > 2):
+            return None
+    if not re.fullmatch(r"\d*|\d{1,3}(?:[.,]\d{2,3})*[.,]\d{3}", whole):
+        return None
+    return Decimal(f"{re.sub('[.,]', '', whole) or 0}.{part or 0}")
 
 
 def _iso(words: str) -> date | None:

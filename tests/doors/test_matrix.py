@@ -109,6 +109,7 @@ PAGES = {
     "new": "member",
     "opportunities": "opportunity.see",
     "opportunities/<str:address>/cell": "record",
+    "opportunities/<str:address>/stakeholders": "record",
     "opportunities/bulk": "opportunity.mass_update",
     "opportunities/export": "opportunity.export",
     "opportunities/match": "opportunity.create",

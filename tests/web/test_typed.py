@@ -92,13 +92,23 @@ def test_no_moment(text: str) -> None:
         ("EUR 1200", "en_GB", "1200", "EUR"),
         ("1.200,50 €", "de_DE", "1200.50", "EUR"),
         ("1.5m", "en_GB", "1500000.0", "GBP"),
+        ("1.234,50 €", "en_GB", "1234.50", "EUR"),
+        ("1,234.50", "de_DE", "1234.50", "GBP"),
+        ("1.234", "de_DE", "1234", "GBP"),
+        ("1,5", "en_GB", "1.5", "GBP"),
+        ("12k", "en_GB", "12000", "GBP"),
+        ("1.234k", "en_GB", "1234", "GBP"),
+        ("1,00,000", "en_IN", "100000", "GBP"),
+        ("CHF 12'500.50", "de_CH", "12500.50", "CHF"),
     ],
 )
 def test_an_amount(text: str, locale: str, amount: str, currency: str) -> None:
     assert typed.amount(text, "GBP", Locale.parse(locale)) == (Decimal(amount), currency)
 
 
-@pytest.mark.parametrize("text", ["", "lots", "-5", "1e9", "NaN", "12 apples", "k"])
+@pytest.mark.parametrize(
+    "text", ["", "lots", "-5", "1e9", "1e5", "NaN", "12 apples", "k", "1.234", "1,2,3", "1.2.3,4,5"]
+)
 def test_no_amount(text: str) -> None:
     with pytest.raises(typed.Unread, match="no amount"):
         typed.amount(text, "GBP", Locale.parse("en_GB"))

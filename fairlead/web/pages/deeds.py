@@ -11,6 +11,7 @@ from decimal import Decimal
 from types import NoneType
 from typing import Any, Literal, cast, get_args, get_origin, get_type_hints
 
+from babel.numbers import format_decimal
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
@@ -20,19 +21,21 @@ from fairlead.core.errors import Conflict, Invalid, NotFound, Refused
 from fairlead.core.record import Record
 from fairlead.core.schema import find, perform, record_types, subject_name, subjects
 from fairlead.core.verb import REGISTRY, Verb
-from fairlead.models import CustomField, User
+from fairlead.models import CustomField, Opportunity, Reason, Stage, User
 from fairlead.models.custom import seen_fields
 from fairlead.web import custom, typed
 from fairlead.web.addresses import AT_HOME, PAGES, url_of
 from fairlead.web.answer import answered, came_from, declined, told
+from fairlead.web.formats import Reader
 from fairlead.web.page import Request, page, render
 from fairlead.web.sides import sides
 from fairlead.web.soon import tomorrow
 from fairlead.web.wording import of_argument, of_verb
 
-LONG = frozenset({"note", "text", "message", "about"})
+LONG = frozenset({"strengths", "weaknesses", "answer", "solution", "note", "text", "message", "about"})
 HIDDEN = frozenset({"version", "team", "custom", "origin"})
 CHOICES = 200
+REASONS = {"close_lost": "lost", "close_won": "won", "disqualify_lead": "disqualified"}
 
 
 @dataclass(frozen=True)
@@ -131,9 +134,8 @@ def _ask(
     status: int = 422,
     clash: dict[str, Any] | None = None,
 ) -> HttpResponse:
-    given = request.POST.dict() if request.method == "POST" else request.GET.dict()
-    by = cast(Request, request).by
-    questions = [_question(spec, parameter, record, given, by) for parameter in _parameters(spec)]
+    given = {**request.GET.dict(), **request.POST.dict()}
+    questions = [_question(spec, parameter, record, given, cast(Request, request)) for parameter in _parameters(spec)]
     questions += _custom_questions(spec, record, given, cast(Request, request))
     if errors and not any(question.name in errors for question in questions):
         return declined(request, came_from(request, home_of(record)), Invalid(errors))
@@ -164,13 +166,31 @@ def _parameters(spec: Verb) -> list[tuple[str, Any, bool]]:
     return [each for each in asked if each[0] not in HIDDEN]
 
 
-def _question(spec: Verb, parameter: tuple[str, Any, bool], record: Any, given: dict[str, str], by: Actor) -> Question:
+def _question(
+    spec: Verb, parameter: tuple[str, Any, bool], record: Any, given: dict[str, str], request: Request
+) -> Question:
+    by, reader = request.by, request.reader
     name, annotation, required = parameter
-    kind, choices = _kind(name, annotation, record, by)
+    kind, choices = _kind(spec, name, annotation, record, by)
     now = getattr(record, name, "") if spec.name.startswith("edit_") else ""
     now = now.isoformat() if isinstance(now, datetime) else now
+    now = _as_typed(record, spec, name, reader) if _is(annotation, Decimal) else now
     value = given.get(name, getattr(now, "public_id", "" if now is None else str(now)))
     return Question(name, of_argument(name), kind, required, value, tuple(choices))
+
+
+def _as_typed(record: Any, spec: Verb, name: str, reader: Reader) -> str:
+    """An amount as its reader would type it: what it is now, or what a win is worth until something else is agreed."""
+    found = getattr(record, name, None) if spec.name.startswith(("edit_", "close_")) else None
+    return "" if found is None else format_decimal(found, locale=reader.locale, group_separator=False)
+
+
+def fitting(spec: Verb, record: Any, found: Any) -> Any:
+    """Those of the records to choose from that the verb takes for this one."""
+    if found.model is Stage:
+        pipeline = record.stage.pipeline_id if isinstance(record, Opportunity) else getattr(record, "pipeline_id", None)
+        return found.filter(pipeline=pipeline).exclude(pk=record.pk if isinstance(record, Stage) else None)
+    return found.offered(REASONS[spec.name]) if found.model is Reason and spec.name in REASONS else found
 
 
 def _custom_fields(spec: Verb, record: Any, by: Actor) -> list[CustomField]:
@@ -208,12 +228,12 @@ def _custom_facts(spec: Verb, record: Any, given: dict[str, str], request: Reque
     return {"custom": values} if values else {}
 
 
-def _kind(name: str, annotation: Any, record: Any, by: Actor) -> tuple[str, list[tuple[str, str]]]:
+def _kind(spec: Verb, name: str, annotation: Any, record: Any, by: Actor) -> tuple[str, list[tuple[str, str]]]:
     models = record_types(annotation)
     options = _options(annotation)
     blank = [("", _("Nobody") if User in models else "–")] if NoneType in get_args(annotation) else []
     if models:
-        found: Any = models[0].objects.visible_to(by).live()
+        found: Any = fitting(spec, record, models[0].objects.visible_to(by).live())
         people = found.filter(is_active=True) if models[0] is User else found
         if name == "tag":
             people = record.tags.all()

@@ -14,13 +14,14 @@ from fairlead.core.actor import Actor
 from fairlead.core.errors import NotFound
 from fairlead.core.prepared import Prepared, PreparedFor
 from fairlead.core.record import Record, nouns
-from fairlead.models import Opportunity, Stage, Task, User
+from fairlead.models import Opportunity, Task, User
 from fairlead.web import details
 from fairlead.web.addresses import url_of
 from fairlead.web.answer import partial
 from fairlead.web.beside import Beside, beside, size_in_words
 from fairlead.web.formats import Reader
 from fairlead.web.keyset import NotUnderstood
+from fairlead.web.known import known, pipeline_stages
 from fairlead.web.listing import Asked
 from fairlead.web.listings import listing_of
 from fairlead.web.page import Request, page, render
@@ -108,7 +109,7 @@ def page_of(request: HttpRequest, record: Any, *, status: int = 200, **more: Any
         "box": _box(request),
         **_tasks(record, found),
         **_timeline(request, record, others),
-        **(_opportunity(record, found.reader) if isinstance(record, Opportunity) else {}),
+        **(_opportunity(record, found.by, found.reader) if isinstance(record, Opportunity) else {}),
         **_neighbours(request, record),
         **more,
     }
@@ -202,14 +203,15 @@ def _timeline(request: HttpRequest, record: Any, others: Any) -> dict[str, Any]:
     return {"only": only, "filters": FILTERS, "days": told.days, "older": told.older}
 
 
-def _opportunity(record: Opportunity, reader: Reader) -> dict[str, Any]:
-    stages = list(Stage.objects.filter(pipeline_id=record.stage.pipeline_id))
+def _opportunity(record: Opportunity, by: Actor, reader: Reader) -> dict[str, Any]:
+    stages = pipeline_stages(record.stage.pipeline_id, record.stage_id)
     before, after = beside_stage(record, stages)
     may_edit: bool = record.may_edit  # type: ignore[attr-defined]
     return {
         "stages": stage_line(record, stages, reader, may_edit=may_edit),
         "stage_before": before,
         "stage_after": after,
+        "known": known(record, by),
     }
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from fairlead.core.record import Record
 from fairlead.models import Organisation, Task
 from fairlead.models.day import FEW, MOST, Day, Filling
+from fairlead.verbs.notices import in_words
 from fairlead.verbs.profiles import edit_profile
 from fairlead.web.addresses import url_of
 from fairlead.web.calls import keep_to_oneself, line
@@ -29,6 +30,7 @@ def today(request: HttpRequest) -> HttpResponse:
         "organisation": ours.name,
         "day": day,
         "few": FEW,
+        "notices": [(notice, in_words(notice)) for notice in day.notices],
         "stages": stages(day.pipeline(ours.currency), ours.currency, reader),
         "summary": summary(day, reader),
         "first": next((home(each) for each in [*work, *day.unplanned]), ""),

@@ -1,0 +1,110 @@
+"""What is known of an opportunity, as its page shows it: exit criteria, needs, stakeholders, competitors, the team."""
+
+from typing import Any
+
+from django.db.models import Q
+
+from fairlead.core.access import reach
+from fairlead.core.actor import Actor
+from fairlead.core.prepared import Prepared, PreparedFor
+from fairlead.models import (
+    Closure,
+    Competitor,
+    CriterionTick,
+    ExitCriterion,
+    Need,
+    Opportunity,
+    Person,
+    Rival,
+    Stage,
+    Stakeholder,
+    TeamMember,
+    progress,
+)
+from fairlead.models.facts import FACTS
+
+
+def known(record: Any, by: Actor) -> dict[str, Any]:
+    """The parts of an opportunity that this reader may see; one statement each, put into SQL once."""
+    members = _MEMBERS(record.pk)
+    return {
+        "criteria": criteria(record) if record.is_open else [],
+        "needs": _NEEDS(by, record.pk),
+        "stakeholders": _STAKEHOLDERS(by, record.pk),
+        "stakeholder_roles": Stakeholder.Role.choices,
+        "rivals": _RIVALS(record.pk),
+        "competitors": _COMPETITORS(),
+        "members": members,
+        "member_ids": {each.user_id for each in members},
+        "closing": None if record.is_open else next(iter(_CLOSING(by, record.pk)), None),
+    }
+
+
+def criteria(record: Any) -> list[dict[str, Any]]:
+    """The exit criteria of its stage, each with where its tick is posted; one that looks up a fact ticks itself."""
+    found = _CRITERIA(record.stage_id)
+    ticked = {criterion_id for (criterion_id,) in _TICKS(record.pk)} if found else set()
+    _pk, *facts = _FACTS(record.pk)[0] if any(each.fact for each in found) else (record.pk,)
+    true = {name for name, value in zip(FACTS, facts, strict=False) if value}
+    base = f"/opportunities/{record.public_id}"
+    entries = []
+    for each in found:
+        met = each.fact in true if each.fact else each.pk in ticked
+        verb = "untick-criterion" if met else "tick-criterion"
+        by_hand = record.may_edit and record.archived_at is None and not each.fact
+        post = f"{base}/{verb}?criterion={each.public_id}" if by_hand else ""
+        entries.append({"text": each.text, "met": met, "post": post, "force": each.force})
+    return entries
+
+
+def _stakeholders(by: Actor, pk: int) -> Any:
+    """Those whose person the reader may see."""
+    seen = reach(by, "see", Person)
+    rows = Stakeholder.objects.filter(opportunity=pk).select_related("person").order_by("pk")
+    return rows.filter(person__in=Person.objects.filter(seen)) if seen != Q() else rows
+
+
+def _facts(pk: int) -> Any:
+    found = Opportunity.objects.filter(pk=pk).annotate(**progress.facts())
+    return found.values_list("pk", *(f"is_{name}" for name in FACTS))
+
+
+def pipeline_stages(pipeline_id: int, at: int) -> list[Stage]:
+    """The stages in use, and the one that an opportunity is in."""
+    return _STAGES(pipeline_id, at)
+
+
+_STAGES = Prepared(
+    lambda pipeline_id, at: Stage.objects.filter(Q(archived_at=None) | Q(pk=at), pipeline=pipeline_id), (), int, int
+)
+_CRITERIA = Prepared(lambda stage_id: ExitCriterion.objects.live().filter(stage=stage_id), (), int)
+_TICKS = Prepared(lambda pk: CriterionTick.objects.filter(opportunity=pk).values_list("criterion_id"), (), int)
+_FACTS = Prepared(_facts, (), int)
+_NEEDS = PreparedFor(lambda by, pk: Need.objects.visible_to(by).filter(opportunity=pk), (), int)
+_STAKEHOLDERS = PreparedFor(
+    _stakeholders, ("public_id", "role", "note", "person__public_id", "person__name", "person__title"), int
+)
+_RIVALS = Prepared(
+    lambda pk: Rival.objects.filter(opportunity=pk).select_related("competitor").order_by("pk"),
+    (
+        *("public_id", "note", "competitor__name"),
+        *("competitor__strengths", "competitor__weaknesses", "competitor__answer"),
+    ),
+    int,
+)
+_MEMBERS = Prepared(
+    lambda pk: TeamMember.objects.filter(opportunity=pk).select_related("user").order_by("pk"),
+    ("public_id", "role", "user_id", "user__name"),
+    int,
+)
+_COMPETITORS = Prepared(lambda: Competitor.objects.live()[:100], ["name"])
+_CLOSING = PreparedFor(
+    lambda by, pk: (
+        Closure.objects.visible_to(by)
+        .filter(opportunity=pk, outcome__in=["won", "lost"])
+        .select_related("reason", "competitor")
+        .order_by("-pk")[:1]
+    ),
+    ("outcome", "on", "amount_minor", "currency", "note", "reason__name", "competitor__name"),
+    int,
+)
