@@ -17,7 +17,7 @@ from fairlead.verbs.ownership import park
 from fairlead.verbs.tasks import add_task, complete_task
 from fairlead.verbs.users import invite_user
 
-STATEMENTS = 12
+STATEMENTS = 13
 
 
 @pytest.fixture(autouse=True)
