@@ -50,6 +50,8 @@ WEB_THREADS = number("FAIRLEAD_THREADS", 8, most=64)
 API_RATE = number("FAIRLEAD_API_RATE", 100, most=100_000)
 # Arrivals per second from one sender at one endpoint in each web process; ten seconds' worth may come at once.
 INTAKE_RATE = number("FAIRLEAD_INTAKE_RATE", 200, most=100_000)
+# Posts of one form that one sender may make in ten minutes; what comes more often is kept as spam.
+FORM_POSTS = number("FAIRLEAD_FORM_POSTS", 30, most=100_000)
 BODY_LIMIT = number("FAIRLEAD_BODY_LIMIT_MB", 100, most=10_000) * 1024 * 1024
 
 
@@ -170,6 +172,8 @@ WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEVELOPMENT
 FILES = DATA / "files"
 FILE_UPLOAD_HANDLERS = ["fairlead.core.upload.Handler"]
 SPOOL = DATA / "spool"
+# What of our forms is for everybody, to show it while the database is away.
+PUBLISHED = DATA / "published"
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 
+from fairlead.inbox import confirmed, hosted
 from fairlead.inbox import door as inbox
 from fairlead.mcp import door as mcp
 from fairlead.web.addresses import AddressOf, PageOf
@@ -63,6 +64,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("submissions/<str:address>", submissions.one),
     path("tip", today.tip),
     path("api/", include("fairlead.api.urls")),
+    path("f/<str:address>", hosted.page),
+    path("f/<str:address>/confirm", confirmed.confirm),
+    path("f/<str:address>/embed.js", hosted.script),
+    path("f/<str:address>/thanks", hosted.thanks),
     path("in/<str:address>", inbox.arrive),
     path("mcp", mcp.mcp),
     path("call", calls.index),

@@ -23,10 +23,12 @@ from fairlead.models.developing import (
 from fairlead.models.endpoint import Endpoint
 from fairlead.models.external import ExternalId
 from fairlead.models.file import File
+from fairlead.models.form import Form
 from fairlead.models.identity import Identity
 from fairlead.models.importing import AwaitedCompany, Import, ImportBatch, ImportMapping
 from fairlead.models.index import ExactKey, SearchRow
 from fairlead.models.lead import Lead
+from fairlead.models.occasion import Occasion, Registration
 from fairlead.models.opportunity import Closure, Opportunity
 from fairlead.models.organisation import Organisation
 from fairlead.models.person import Person
@@ -67,6 +69,7 @@ __all__ = [
     "ExitCriterion",
     "ExternalId",
     "File",
+    "Form",
     "Gap",
     "IdempotencyKey",
     "Identity",
@@ -77,6 +80,7 @@ __all__ = [
     "MailAddress",
     "Need",
     "Notice",
+    "Occasion",
     "Opportunity",
     "Organisation",
     "Outbox",
@@ -90,6 +94,7 @@ __all__ = [
     "Rate",
     "Reason",
     "RecoveryCode",
+    "Registration",
     "Rival",
     "Role",
     "Run",

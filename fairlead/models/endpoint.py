@@ -59,6 +59,7 @@ class Endpoint(Record):
         FORMSTACK = "formstack", "Formstack"
         META = "meta", _("Meta lead ads")
         CALLS = "calls", _("Telephone system")
+        FORM = "form", _("Form of ours")
 
     access_as = "organisation"
     api_hidden = frozenset({"hashed", "signing_key"})

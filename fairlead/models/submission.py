@@ -26,7 +26,8 @@ class SubmissionQuerySet(RowQuerySet["Submission"]):
 class Submission(Record):
     """`arrival` is unique to each, `key` is what its sender tells repeats by. `waits`: Fairlead takes it up itself.
 
-    `extra` are the fields that are no fact of a lead, `reason` says why there is none.
+    `extra` are the fields that are no fact of a lead, `reason` says why there is none. `contact` tells who sent a form
+    of ours, `confirmation` is the hash of what confirms it.
     """
 
     class State(models.TextChoices):
@@ -39,6 +40,7 @@ class Submission(Record):
     access_as = "lead"
     field_classes: ClassVar = dict.fromkeys(("headers", "extra", "payload"), "private")
     derived = frozenset({"waits"})
+    api_hidden = frozenset({"contact", "confirmation"})
 
     endpoint = models.ForeignKey(
         "Endpoint", on_delete=models.PROTECT, related_name="submissions", verbose_name=_("endpoint")
@@ -55,6 +57,9 @@ class Submission(Record):
         "Lead", null=True, blank=True, on_delete=models.PROTECT, related_name="submissions", verbose_name=_("lead")
     )
     extra = models.JSONField(_("extra"), default=dict, blank=True)
+    contact = models.CharField(max_length=64, blank=True)
+    confirmation = models.CharField(max_length=64, blank=True)
+    confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
     waits = models.BooleanField(default=True, editable=False)
 
     objects: ClassVar = SubmissionQuerySet.as_manager()
@@ -65,6 +70,11 @@ class Submission(Record):
             models.Index(fields=["received_at", "id"], name="submission_by_received"),
             models.Index(fields=["endpoint", "key", "id"], name="submission_by_key"),
             models.Index(fields=["received_at", "id"], name="submission_waiting", condition=Q(state="received")),
+            models.Index(
+                fields=["endpoint", "contact", "received_at"], name="submission_by_contact", condition=~Q(contact="")
+            ),
+            models.Index(fields=["endpoint", "received_at"], name="submission_spam", condition=Q(state="spam")),
+            models.Index(fields=["confirmation"], name="submission_to_confirm", condition=~Q(confirmation="")),
         ]
 
     def __str__(self) -> str:

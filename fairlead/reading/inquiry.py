@@ -26,6 +26,9 @@ class Inquiry:
     is_test: bool = False
     unusable: str = ""
     waits: bool = False
+    # of forms of ours alone: values of custom fields by key, and the language it was filled in
+    custom: dict[str, str] = field(default_factory=dict)
+    language: str = ""
 
     @property
     def reachable(self) -> bool:

@@ -13,6 +13,8 @@ NOTICE = declare("notice")
 # To our own people about their account and their work; no suppression keeps these back.
 ACCOUNT = frozenset({"sign_in", "invitation", "security"})
 OURSELVES = ACCOUNT | {"notice"}
+# What holds a secret, or what a visitor wrote: its text is forgotten once it has left.
+FORGOTTEN = OURSELVES | {"confirmation"}
 
 
 def send_mail_later(
@@ -22,6 +24,7 @@ def send_mail_later(
     *,
     purpose: str,
     html: str = "",
+    calendar: str = "",
     person: Person | None = None,
     company: Company | None = None,
     automatic: bool = True,
@@ -29,7 +32,8 @@ def send_mail_later(
 ) -> Answer:
     """Promise a mail in the running act, unless its receiver is not to be contacted: the answer says why not.
 
-    With a `key` (address + rule + day) it is promised once. `automatic`: nobody wrote it by hand.
+    With a `key` (address + rule + day) it is promised once. `automatic`: nobody wrote it by hand. `calendar`: an
+    iCalendar file that is attached.
     """
     if not normal.mail(to):
         raise Invalid({"to": [_("%(text)s is not an e-mail address.") % {"text": to}]})
@@ -41,7 +45,8 @@ def send_mail_later(
         later(
             MAIL.name,
             {"to": to, "subject": subject, "text": text, "html": html, "purpose": purpose, "automatic": automatic}
-            | {noun: pk for noun, pk in whom.items() if pk},
+            | {noun: pk for noun, pk in whom.items() if pk}
+            | ({"calendar": calendar} if calendar else {}),
             key=key and f"mail:{key}",
         )
     return answer

@@ -16,11 +16,12 @@ from fairlead.core.actor import Actor
 from fairlead.core.changes import change, create, create_many
 from fairlead.core.errors import Invalid, NotAllowed
 from fairlead.core.verb import verb
-from fairlead.models import Campaign, Lead, Payload, Source, Submission
+from fairlead.models import Campaign, Form, Lead, Payload, Source, Submission
 from fairlead.models.endpoint import Endpoint
 from fairlead.models.place import country_code
 from fairlead.reading.inquiry import Inquiry, inquiry
 from fairlead.verbs.capture import capture_lead, one_at_a_time
+from fairlead.verbs.form_answers import answer, answers, contact_of, must_confirm, suspicion
 from fairlead.verbs.telephone import note_call
 
 MOST_AT_ONCE = 500
@@ -104,6 +105,15 @@ def not_spam(by: Actor, submission: Submission) -> Submission:
     return submission
 
 
+@verb("{by} confirmed {submission}", may="edit")
+def confirm_submission(by: Actor, submission: Submission) -> Submission:
+    """Say that who sent it has confirmed the mail address: it is processed; others of the same sender then can be."""
+    if submission.confirmed_at is None and submission.state == Submission.State.RECEIVED:
+        change(submission, confirmed_at=clock.now())
+        _process(by, submission)
+    return submission
+
+
 @verb("{by} could not process {submission}: {reason}", may="edit")
 def fail_submission(by: Actor, submission: Submission, *, reason: str) -> Submission:
     """Set a submission aside that cannot be processed, with the reason; it can be processed again later."""
@@ -147,12 +157,13 @@ def _process(by: Actor, submission: Submission, *, vouched: bool = False) -> Non
     if endpoint.kind == Endpoint.Kind.CALLS:
         change(submission, **note_call(by, submission))
         return
-    found = inquiry(body, submission.headers, submission.content_type, endpoint.mapping)
+    form = Form.behind(endpoint.pk) if endpoint.kind == Endpoint.Kind.FORM else None
+    found = answers(form, submission) if form else _guessed(submission)
     key = submission.key or found.key or OURS + hashlib.sha256(body).hexdigest()[:48]
-    read = {"key": key, "is_test": found.is_test, "reason": ""}
-    if found.trapped and not vouched:
-        reason = _("A field that people do not see was filled in: %(name)s") % {"name": found.trapped[0][:60]}
-        change(submission, **read | {"state": Submission.State.SPAM, "reason": reason, "extra": found.extra})
+    read = {"key": key, "is_test": found.is_test, "reason": ""} | ({"contact": contact_of(found)} if form else {})
+    doubt = "" if vouched else suspicion(form, submission, found) if form else _trapped(found)
+    if doubt:
+        change(submission, **read | {"state": Submission.State.SPAM, "reason": doubt[:300], "extra": found.extra})
     elif (before := _before(submission, key)) is not None:
         again = {"state": Submission.State.PROCESSED, "lead": before.lead, "reason": _("It came before.")}
         change(submission, **read | again)
@@ -160,11 +171,26 @@ def _process(by: Actor, submission: Submission, *, vouched: bool = False) -> Non
         # what is sent on apart stays received, to be found by its key
         state = Submission.State.RECEIVED if found.waits else Submission.State.UNUSABLE
         change(submission, **read | {"state": state, "reason": found.unusable[:300], "extra": found.extra})
+    elif form and must_confirm(form, submission, found):
+        reason = _("Waits until its sender confirms it by mail.")
+        change(submission, **read | {"state": Submission.State.RECEIVED, "reason": reason, "extra": found.extra})
     else:
         lead = _lead(by, submission, found)
         change(submission, **read | {"state": Submission.State.PROCESSED, "lead": lead, "extra": found.extra})
+        if form:
+            answer(form, submission, found, lead)
         for each in _waiting_for(submission, key):
             change(each, state=Submission.State.PROCESSED, lead=lead, reason=_("What was filled in came apart."))
+
+
+def _guessed(submission: Submission) -> Inquiry:
+    return inquiry(submission.body, submission.headers, submission.content_type, submission.endpoint.mapping)
+
+
+def _trapped(found: Inquiry) -> str:
+    """Why this is a robot's, if it is."""
+    text = _("A field that people do not see was filled in: %(name)s")
+    return text % {"name": found.trapped[0][:60]} if found.trapped else ""
 
 
 def _before(submission: Submission, key: str) -> Submission | None:
@@ -183,10 +209,11 @@ def _waiting_for(submission: Submission, key: str) -> list[Submission]:
 def _lead(by: Actor, submission: Submission, found: Inquiry) -> Lead:
     endpoint, facts = submission.endpoint, found.facts
     origin = dict(found.origin)
-    if submission.headers.get("Referer"):
+    if submission.headers.get("Referer") and endpoint.kind != Endpoint.Kind.FORM:
         origin.setdefault("page_url", submission.headers["Referer"][:500])
     given: dict[str, Any] = {name: _fitting(name, facts[name], found) for name in FACTS if facts.get(name)}
     given["interest"] = given.get("interest") or endpoint.interest
+    given |= {"custom": found.custom} if found.custom else {}
     country = facts.get("country", "")
     if country and not (code := country_code(country)):
         found.extra["country"] = country

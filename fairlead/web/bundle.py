@@ -1,8 +1,9 @@
-"""Joins style sheets, own modules and vendored scripts into the three files a page loads: no node, no build step.
+"""Joins style sheets, own modules and vendored scripts into the files a page loads: no node, no build step.
 
-`fairlead.css` follows the @import lines of css/index.css, `app.js` the imports of js/app.js, `htmx.js` the order of
-vendor/htmx/manifest.json. The finder builds them when a source has changed; the storage serves hashed names once
-`collectstatic` has run, and plain names before that (development, tests).
+Public forms have `hosted.css` and `hosted.js`, all other pages three files: `fairlead.css` follows the @import lines of
+css/index.css, `app.js` the imports of js/app.js, `htmx.js` the order of vendor/htmx/manifest.json. The finder builds
+them when a source has changed; the storage serves hashed names once `collectstatic` has run, and plain names before
+that (development, tests).
 """
 
 import base64
@@ -34,9 +35,9 @@ class BundleError(Exception):
     """A source cannot be joined: a name declared twice, a cycle, an altered vendored file."""
 
 
-def stylesheet() -> str:
+def stylesheet(name: str = "index.css") -> str:
     """Every style sheet in the order of css/index.css, without comments and indentation."""
-    index = (HERE / "css/index.css").read_text()
+    index = (HERE / "css" / name).read_text()
     joined = IMPORT_CSS.sub(lambda found: (HERE / "css" / found[1]).read_text(), index)
     return re.sub(r"\n\s*", "\n", COMMENT_CSS.sub("", joined))
 
@@ -62,7 +63,18 @@ def vendored() -> str:
     return "\n".join(checked(entry) for entry in json.loads((HERE / "vendor/htmx/manifest.json").read_text())["files"])
 
 
-BUNDLES: dict[str, Callable[[], str]] = {"fairlead.css": stylesheet, "app.js": application, "htmx.js": vendored}
+def for_visitors() -> str:
+    """The one module of public forms."""
+    return COMMENT_JS.sub("", (HERE / "js/hosted.js").read_text())
+
+
+BUNDLES: dict[str, Callable[[], str]] = {
+    "fairlead.css": stylesheet,
+    "app.js": application,
+    "htmx.js": vendored,
+    "hosted.css": lambda: stylesheet("hosted.css"),
+    "hosted.js": for_visitors,
+}
 
 
 class Bundles(BaseFinder):

@@ -48,6 +48,8 @@ class Headers:
             answer = self.get_response(request)
         for name, value in ALWAYS.items():
             answer.headers.setdefault(name, value)
+            if not answer.headers[name]:  # a view that wants none of it
+                del answer.headers[name]
         if request.is_secure():
             answer.headers.setdefault("Strict-Transport-Security", HSTS)
         return answer

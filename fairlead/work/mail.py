@@ -9,7 +9,7 @@ from django.core.mail import BadHeaderError, EmailMultiAlternatives
 
 from fairlead.core.outbox import CallOff, GiveUp, Outbox, carries_out
 from fairlead.models import Company, Person
-from fairlead.verbs.outgoing import MAIL, NOTICE, OURSELVES, may_mail
+from fairlead.verbs.outgoing import FORGOTTEN, MAIL, NOTICE, may_mail
 
 
 @carries_out(MAIL)
@@ -25,7 +25,7 @@ def send(row: Outbox) -> None:
         _refused(min(code for code, _text in error.recipients.values()), error)
     except smtplib.SMTPDataError as error:
         _refused(error.smtp_code, error)
-    if row.payload["purpose"] in OURSELVES:  # it holds a secret, or what a visitor wrote
+    if row.payload["purpose"] in FORGOTTEN:
         row.payload = {name: row.payload[name] for name in ("to", "subject", "purpose")}
 
 
@@ -37,6 +37,8 @@ def message(row: Outbox) -> EmailMultiAlternatives:
     made = EmailMultiAlternatives(mail["subject"], mail["text"], to=[mail["to"]], headers=headers)
     if mail.get("html"):
         made.attach_alternative(mail["html"], "text/html")
+    if mail.get("calendar"):
+        made.attach("event.ics", mail["calendar"], "text/calendar")
     return made
 
 

@@ -37,8 +37,8 @@ def test_an_altered_vendored_file_is_refused() -> None:
 def test_every_style_sheet_and_module_is_in_its_bundle() -> None:
     assert "@import" not in bundle.stylesheet()
     imported = set(bundle.IMPORT_CSS.findall((WEB / "css/index.css").read_text()))
-    assert imported | {"index.css"} == {file.name for file in (WEB / "css").glob("*.css")}
-    assert set(bundle.in_order("app.js")) == {file.name for file in (WEB / "js").glob("*.js")}
+    assert imported | {"index.css", "hosted.css"} == {file.name for file in (WEB / "css").glob("*.css")}
+    assert {*bundle.in_order("app.js"), "hosted.js"} == {file.name for file in (WEB / "js").glob("*.js")}
     assert not re.search(r"^(import|export) ", bundle.application(), re.M)
 
 
