@@ -11,7 +11,7 @@ from django.db import transaction
 
 from fairlead.core import clock
 from fairlead.core.actor import system
-from fairlead.demo import arrivals, leads, process, records, sales
+from fairlead.demo import arrivals, forms, leads, process, records, sales
 from fairlead.demo.days import Days
 from fairlead.demo.people import ZONE, join
 from fairlead.demo.play import Play
@@ -144,6 +144,7 @@ def build(now: datetime | None = None) -> World:
         play.at(play.days.moment(-10, "18:05"), process.see, play, "lena")
         leads.plan(play, read("leads"))
         arrivals.plan(play)
+        forms.plan(play)
         play.perform()
         process.say_nothing_more()
     return World(play.days.now)

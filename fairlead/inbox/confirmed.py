@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 
 from fairlead.core import clock
 from fairlead.inbox import published
-from fairlead.inbox.framed import closed, said
+from fairlead.inbox.framed import closed, for_visitors, said
 from fairlead.models import Submission
 from fairlead.models.token import fingerprint
 from fairlead.programs.arrivals import SYSTEM
@@ -14,6 +14,7 @@ from fairlead.verbs.form_answers import CONFIRMED_WITHIN, alike
 from fairlead.verbs.submissions import confirm_submission
 
 
+@for_visitors("GET", "POST")
 def confirm(request: HttpRequest, address: str) -> HttpResponse:
     """Programs that read mail open its links: so only the button confirms."""
     found = published.find(address)
@@ -34,11 +35,6 @@ def confirm(request: HttpRequest, address: str) -> HttpResponse:
     shown = Shown(form, language)
     text = words["registered"] if form["kind"] == "event" else shown.text("thanks") or words["arrived"]
     return said(form, language, {"title": words["confirmed"], "text": text}, "forms/said.html")
-
-
-confirm.may, confirm.methods = "anyone", ("GET", "HEAD", "POST")  # type: ignore[attr-defined]
-# The secret in its address is what it goes by.
-confirm.csrf_exempt = True  # type: ignore[attr-defined]
 
 
 def _waiting(secret: str, form: Published) -> Submission | None:

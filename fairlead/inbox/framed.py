@@ -1,5 +1,8 @@
 """How our forms leave the house: in a look of their own, with the rules that let named sites show them."""
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +16,25 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "base-uri 'none'; form-action {form_action}; frame-ancestors {ancestors}"
 )
+
+
+View = Callable[..., HttpResponse]
+
+
+def for_visitors(*methods: str) -> Callable[[View], View]:
+    """Declare a page for everybody. It acts for nobody, so whoever sends them there, from whichever site, may."""
+
+    def declare(view: View) -> View:
+        @wraps(view)
+        def shown(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.method not in methods and not (request.method == "HEAD" and "GET" in methods):
+                return HttpResponse(status=405, headers={"Allow": ", ".join(methods)})
+            return view(request, *args, **kwargs)
+
+        shown.may, shown.methods, shown.csrf_exempt = "anyone", methods, True  # type: ignore[attr-defined]
+        return shown
+
+    return declare
 
 
 def shown_as(request: HttpRequest, shown: Shown, status: int = 200) -> HttpResponse:

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, Unreada
 
 from fairlead.core import clock
 from fairlead.inbox import door, pace, published
-from fairlead.inbox.framed import closed, embedded, shown_as, thanked
+from fairlead.inbox.framed import closed, embedded, for_visitors, shown_as, thanked
 from fairlead.programs.arrivals import packed
 from fairlead.programs.callers import network
 from fairlead.programs.forms import Published, Shown, language_for
@@ -27,10 +27,9 @@ from fairlead.verbs.form_answers import DOUBT
 TOO_OFTEN = "It was sent too often from one place."
 
 
+@for_visitors("GET", "POST")
 def page(request: HttpRequest, address: str) -> HttpResponse:
     """GET shows the form, POST takes what was filled in."""
-    if request.method not in page.methods:  # type: ignore[attr-defined]
-        return HttpResponse(status=405, headers={"Allow": ", ".join(page.methods)})  # type: ignore[attr-defined]
     found = published.find(address)
     if found.form is None:
         return closed(request, "no_form" if found.certain else "away", 404 if found.certain else 503)
@@ -44,6 +43,7 @@ def page(request: HttpRequest, address: str) -> HttpResponse:
     )
 
 
+@for_visitors("GET")
 def thanks(request: HttpRequest, address: str) -> HttpResponse:
     """Where a visitor comes to after sending, so that loading it anew sends nothing twice."""
     found = published.find(address)
@@ -52,18 +52,12 @@ def thanks(request: HttpRequest, address: str) -> HttpResponse:
     return thanked(request, Shown(found.form, _language(request, found.form)))
 
 
+@for_visitors("GET")
 def script(request: HttpRequest, address: str) -> HttpResponse:
     """The script that shows a form in a frame where its tag stands; the same for every form."""
     body = (settings.PACKAGE / "inbox/embed.js").read_bytes()
     headers = {"Cross-Origin-Resource-Policy": "cross-origin", "Cache-Control": "public, max-age=300"}
     return HttpResponse(body, content_type="text/javascript; charset=utf-8", headers=headers)
-
-
-for view in (page, thanks, script):
-    view.may, view.methods = "anyone", ("GET", "HEAD")  # type: ignore[attr-defined]
-page.methods = ("GET", "HEAD", "POST")  # type: ignore[attr-defined]
-# It acts for nobody, and each copy is stamped: it may be filled in from a frame, where there is no cookie.
-page.csrf_exempt = True  # type: ignore[attr-defined]
 
 
 def _take(request: HttpRequest, form: Published) -> HttpResponse:

@@ -10,7 +10,7 @@ from fairlead.core import clock
 from fairlead.core.actor import Actor
 from fairlead.core.changes import change, create
 from fairlead.core.clash import check_version
-from fairlead.core.errors import Invalid
+from fairlead.core.errors import Invalid, WrongState
 from fairlead.core.resource import Secret
 from fairlead.core.sealed import seal
 from fairlead.core.verb import verb
@@ -58,6 +58,7 @@ def edit_endpoint(
     **facts: Unpack[EndpointFacts],
 ) -> Endpoint:
     """Change what becomes of what arrives here from now on; what waits can be processed again."""
+    _demand_own(endpoint)
     values: dict[str, Any] = dict(facts) | ({"name": _free(name, endpoint)} if name is not None else {})
     check_version(endpoint, version, values)
     change(endpoint, **values)
@@ -67,6 +68,7 @@ def edit_endpoint(
 @verb("{by} set the signing key of {endpoint}", may="organisation.edit", secret=True)
 def set_signing_key(by: Actor, endpoint: Endpoint, *, signing_key: str = "") -> Endpoint:
     """Set the key that the provider signs with; empty: signatures are not looked at."""
+    _demand_own(endpoint)
     if endpoint.key != signing_key:
         change(endpoint, signing_key=seal(signing_key) if signing_key else "")
     return endpoint
@@ -75,6 +77,7 @@ def set_signing_key(by: Actor, endpoint: Endpoint, *, signing_key: str = "") -> 
 @verb("{by} gave {endpoint} a new address", may="organisation.edit", secret=True)
 def renew_address(by: Actor, endpoint: Endpoint) -> NewAddress:
     """Give an endpoint a new address; what is posted to the old one is answered with 404 from now on."""
+    _demand_own(endpoint)
     address = Secret(new_address())
     change(endpoint, starts_with=address[:4], hashed=fingerprint(address))
     return NewAddress(endpoint, address)
@@ -83,6 +86,7 @@ def renew_address(by: Actor, endpoint: Endpoint) -> NewAddress:
 @verb("{by} closed the endpoint {endpoint}", may="organisation.edit")
 def close_endpoint(by: Actor, endpoint: Endpoint) -> Endpoint:
     """Take nothing more at this address; what has arrived stays."""
+    _demand_own(endpoint)
     if endpoint.is_open:
         change(endpoint, archived_at=clock.now())
     return endpoint
@@ -100,6 +104,12 @@ def create_campaign(by: Actor, *, name: str) -> Campaign:
     """Add a campaign that leads can come from; an existing one of that name is returned."""
     plain = " ".join(name.split())
     return Campaign.objects.filter(name__iexact=plain).first() or create(Campaign, name=plain)
+
+
+def _demand_own(endpoint: Endpoint) -> None:
+    """That of a form goes with its form."""
+    if endpoint.kind == Endpoint.Kind.FORM:
+        raise WrongState(_("This belongs to the form %(form)s. Edit the form instead.") % {"form": endpoint})
 
 
 def _free(name: str, but: Endpoint | None = None) -> str:

@@ -10,9 +10,10 @@ PAGES = {"people": "person", "companies": "company", "leads": "lead", "opportuni
 HANGING = {"activities": "activity", "calls": "call", "files": "file", "suppressions": "suppression", "tasks": "task"}
 HANGING |= {"needs": "need", "rivals": "rival", "stakeholders": "stakeholder", "team-members": "team_member"}
 HANGING |= {"notices": "notice"}
+HANGING |= {"registrations": "registration"}
 ADDRESSED = PAGES | HANGING | {"submissions": "submission"}
 # What has a page to go back to.
-AT_HOME = frozenset({*PAGES.values(), "submission"})
+AT_HOME = frozenset({*PAGES.values(), "form", "submission"})
 
 
 class PageOf:

@@ -24,9 +24,16 @@ GROUPS: list[tuple[str, list[Entry]]] = [
         [
             ("People", "/people", "people", "E", "person.see", True),
             ("Companies", "/companies", "company", "O", "company.see", False),
+            ("Events", "/events", "cal", "V", "lead.see", False),
         ],
     ),
-    ("Manage", [("Imports", "/imports", "import", "I", "person.create", False)]),
+    (
+        "Manage",
+        [
+            ("Imports", "/imports", "import", "I", "person.create", False),
+            ("Forms", "/forms", "form", "F", "organisation.edit", False),
+        ],
+    ),
 ]
 
 # What else lies behind an entry.

@@ -62,6 +62,21 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "unarchive_stage": {},
     "untick_criterion": {"criterion": "@criterion"},
     "accept_invitation": {"secret": "x", "password": "a long enough word"},
+    "add_form_field": {"label": "New"},
+    "cancel_registration": {},
+    "confirm_submission": {},
+    "create_form": {"name": "New"},
+    "create_occasion": {"title": "New", "starts_at": "2030-01-02T10:00:00Z", "ends_at": "2030-01-02T12:00:00Z"},
+    "drop_language": {"language": "de"},
+    "edit_form": {"title": "Edited"},
+    "edit_form_field": {"key": "phone", "label": "Edited"},
+    "edit_occasion": {"place": "Edited"},
+    "move_form_field": {"key": "phone"},
+    "place_registration": {},
+    "publish_form": {},
+    "remove_form_field": {"key": "phone"},
+    "translate_form": {"language": "fr", "words": {"title": "Nouveau"}},
+    "unpublish_form": {},
     "add_absence": {"starts_on": "2030-01-02", "ends_on": "2030-01-03"},
     "add_authenticator": {"secret": "x", "code": "000000"},
     "add_collaborator": {"helper": "@noah"},
@@ -257,7 +272,7 @@ def may(grants: Grants, action: str, noun: str, standing: str) -> bool:
         return may(grants, "see" if action == "see" else "edit", "opportunity", standing)
     if noun == "suppression":
         return may(grants, "see" if action == "see" else "edit", "person", standing)
-    if noun == "submission":
+    if noun in {"submission", "registration"}:
         return may(grants, "see" if action == "see" else "edit", "lead", standing)
     if noun in {"token", "run", "view", "import", "notice", "mapping"}:
         return True

@@ -31,14 +31,17 @@ from fairlead.models import (
     Endpoint,
     ExitCriterion,
     File,
+    Form,
     Import,
     ImportMapping,
     Need,
     Notice,
+    Occasion,
     Organisation,
     Pipeline,
     Rate,
     Reason,
+    Registration,
     Rival,
     Role,
     Run,
@@ -84,6 +87,11 @@ PAGES = {
     "acts/": "member",
     "api/": "program",
     "call": "lead.create",
+    "events": "lead.see",
+    "events/new": "organisation.edit",
+    "events/<str:public_id>/edit": "organisation.edit",
+    "f/": "anyone",
+    "forms": "organisation.edit",
     "companies": "company.see",
     "companies/<str:address>/cell": "record",
     "companies/bulk": "company.mass_update",
@@ -187,8 +195,21 @@ def prepare(by: Actor, *, world: World) -> dict[str, dict[str, Record]]:
             standing: create(model, opportunity=sale, **values) for standing, sale in found["opportunity"].items()
         }
     found["endpoint"] = {"own": endpoint}
+    form, event = Form.objects.get(name="Contact us"), Occasion.objects.get()
+    found |= {"form": {"own": form}, "occasion": {"own": event}}
     found["submission"] = {
         standing: create(Submission, endpoint=endpoint, arrival=standing, lead=lead)
+        for standing, lead in found["lead"].items()
+    }
+    found["registration"] = {
+        standing: create(
+            Registration,
+            occasion=event,
+            lead=lead,
+            submission=found["submission"][standing],
+            state="full",
+            contact=standing,
+        )
         for standing, lead in found["lead"].items()
     }
     return found
@@ -436,7 +457,7 @@ def row_of(address: str) -> str:
 def test_every_reading_of_a_record(field: Field) -> None:
     """Its page, the page of who sees it, its fragments, its resource and its timeline: there, or as if it were not."""
     wrong: list[str] = []
-    for noun in (*MAIN, "task", "activity", "file", "call", "suppression", "submission"):
+    for noun in (*MAIN, "task", "activity", "file", "call", "suppression", "submission", "registration"):
         for standing, record in field.standings(noun):
             seen = sees(field.grants, noun, standing)
             for at, answer in readings(field, noun, record):

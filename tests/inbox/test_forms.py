@@ -28,7 +28,7 @@ from fairlead.verbs.submissions import mark_spam, not_spam
 from fairlead.verbs.suppressions import suppress_address
 from fairlead.work import intake
 from fairlead.work import mail as _sending  # noqa: F401
-from tests.inbox.arrivals import SYSTEM
+from tests.inbox.arrivals import SYSTEM, ours
 
 ANN = {"name": "Ann Lee", "email": "ann@new.example", "message": "Hello there"}
 MINUTE = timedelta(minutes=1)
@@ -72,7 +72,7 @@ class Visitor:
 def drained() -> list[Submission]:
     while intake.turn():
         pass
-    return list(Submission.objects.filter(endpoint__kind="form").order_by("pk"))
+    return list(ours())
 
 
 def posted() -> list[Any]:

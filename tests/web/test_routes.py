@@ -22,6 +22,8 @@ from fairlead.web.routes import EXEMPT, demand_declared, routes, undeclared
 # The doors of programs, which bring a token and are told 401 without one.
 PROGRAMS = ("api/", "in/", "mcp")
 ALL = {"GET", "POST", "PUT", "PATCH", "DELETE"}
+# Forms for everybody: what is not there is not there, for anybody.
+VISITORS = ("f/",)
 # What one may always do, however little one's role allows: to oneself.
 ONES_OWN = ("settings", "sign-", "tip", "welcome", "invitation", "password")
 
@@ -44,7 +46,7 @@ def filled(address: str) -> str:
 
 
 def pages() -> list[tuple[str, Any]]:
-    return [(address, view) for address, view in routes() if not address.startswith(PROGRAMS)]
+    return [(address, view) for address, view in routes() if not address.startswith(PROGRAMS + VISITORS)]
 
 
 def test_every_route_says_who_may_open_it_and_how() -> None:

@@ -3,6 +3,7 @@ import { start } from "./behave.js";
 import { board, watchBoard } from "./board.js";
 import { caller } from "./caller.js";
 import { composer } from "./composer.js";
+import { copy } from "./copy.js";
 import { drop } from "./drop.js";
 import { edit, watchEdits } from "./edit.js";
 import { watchFaults } from "./faults.js";
@@ -11,7 +12,9 @@ import { watchKeys } from "./keys.js";
 import { watchHover } from "./linger.js";
 import { menu } from "./menu.js";
 import { passkey } from "./passkey.js";
+import { order } from "./order.js";
 import { palette, watchPaletteLinks } from "./palette.js";
+import { preview } from "./preview.js";
 import { recall } from "./recall.js";
 import { rows, watchRows } from "./rows.js";
 import { select } from "./select.js";
@@ -20,7 +23,9 @@ import { snooze, watchSnooze } from "./snooze.js";
 import { toasts } from "./toasts.js";
 import { watchVisits } from "./visit.js";
 
-const behaviours = { board, caller, composer, drop, edit, filters, menu, palette, passkey, recall, rows, select, sheet, snooze, toasts };
+const lists = { filters, order, rows, select };
+const panels = { menu, palette, preview, sheet, snooze, toasts };
+const behaviours = { ...lists, ...panels, board, caller, composer, copy, drop, edit, passkey, recall };
 
 watchKeys();
 watchPaletteLinks();

@@ -4,7 +4,7 @@ from typing import Any, cast
 
 from django import forms
 from django.conf import settings
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -75,12 +75,12 @@ HINTS: dict[str, Any] = {
 
 class Facts(Form):
     name = forms.CharField(max_length=80)
-    kind = forms.ChoiceField(choices=Endpoint.Kind.choices)
+    kind = forms.ChoiceField(choices=[each for each in Endpoint.Kind.choices if each[0] != Endpoint.Kind.FORM])
     lead_type = forms.ChoiceField(choices=Lead.Type.choices)
-    source = forms.ChoiceField(required=False, choices=lambda: _records(Source, _("What the form says")))
+    source = forms.ChoiceField(required=False, choices=lambda: records(Source, _("What the form says")))
     campaign = forms.CharField(required=False, max_length=120)
     interest = forms.CharField(required=False, max_length=200)
-    owner = forms.ChoiceField(required=False, choices=lambda: _records(User, _("Nobody"), is_active=True))
+    owner = forms.ChoiceField(required=False, choices=lambda: records(User, _("Nobody"), is_active=True))
     return_hosts = forms.CharField(required=False, max_length=5000, widget=forms.Textarea)
 
     def facts(self, request: Request) -> dict[str, Any]:
@@ -106,7 +106,7 @@ def index(request: Request) -> HttpResponse:
         lambda **_read: create_endpoint(request.by, **form.facts(request))
     ):
         form, made = New(initial={"kind": "plain", "lead_type": "inquiry"}), form.result
-    endpoints = Endpoint.objects.visible_to(request.by).order_by("archived_at", "name")
+    endpoints = Endpoint.objects.visible_to(request.by).exclude(kind="form").order_by("archived_at", "name")
     context = {"form": form, "endpoints": endpoints, **_address(made), **_choices()}
     return show(request, "settings/endpoints.html", context, status=form.status)
 
@@ -217,7 +217,8 @@ def _choices() -> dict[str, Any]:
     }
 
 
-def _records(model: Any, none: str, **conditions: Any) -> list[tuple[str, str]]:
+def records(model: Any, none: str, **conditions: Any) -> list[tuple[str, str]]:
+    """Those to choose from, by name, after none of them."""
     found = model.objects.filter(archived_at=None, **conditions).order_by("name")[:300]
     return [("", none), *((each.public_id, each.name) for each in found)]
 
@@ -233,4 +234,8 @@ def _shown(endpoint: Endpoint) -> dict[str, Any]:
 
 
 def _endpoint(request: Request, public_id: str) -> Endpoint:
-    return cast(Endpoint, record_or_404(request, "endpoint", public_id))
+    """That of a form is no page of its own."""
+    found = cast(Endpoint, record_or_404(request, "endpoint", public_id))
+    if found.kind == Endpoint.Kind.FORM:
+        raise Http404
+    return found

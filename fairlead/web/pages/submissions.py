@@ -8,7 +8,8 @@ from django.utils.translation import ngettext
 
 from fairlead.core import access
 from fairlead.core.errors import Invalid
-from fairlead.models import Submission
+from fairlead.models import Form, Submission
+from fairlead.reading.answers import TRAP
 from fairlead.reading.inquiry import seen
 from fairlead.verbs.submissions import MOST_AT_ONCE, process_submissions
 from fairlead.web.addresses import url_of
@@ -46,14 +47,22 @@ def one(request: Request, address: str) -> HttpResponse:
     private = request.by.level("see", "private") != "none"
     payload = submission.body if private else b""
     headers = submission.headers or {}
-    fields = seen(payload, headers, submission.content_type, submission.endpoint.mapping)
+    form = Form.behind(submission.endpoint_id) if submission.endpoint.kind == "form" else None
+    asked = {each["key"]: each["becomes"] for each in form.fields} | {TRAP: "trap"} if form else {}
+    mapping = asked or submission.endpoint.mapping
+    fields = seen(payload, headers, submission.content_type, mapping)
     context = {
         "submission": submission,
         "private": private,
         "payload": payload.decode(errors="replace")[:SHOWN],
         "size": len(payload),
         "cut": len(payload) > SHOWN,
-        "fields": [{"name": name, "value": value, "target": target} for name, (value, target) in fields.items()],
+        "form": form if access.can_any(request.by, "edit", "organisation") else None,
+        "fields": [
+            {"name": name, "value": value, "target": target}
+            for name, (value, target) in fields.items()
+            if not name.startswith("_")
+        ],
         "becomes": BECOMES,
         "url_of": url_of,
         "size_in_words": size_in_words,
