@@ -7,7 +7,7 @@ from fairlead.demo.arrivals import INTAKE
 from fairlead.demo.play import Play
 from fairlead.models import Campaign, Form, Source
 from fairlead.verbs.endpoints import create_campaign
-from fairlead.verbs.form_fields import add_form_field, edit_form_field
+from fairlead.verbs.form_fields import add_form_field, edit_form_field, move_form_field
 from fairlead.verbs.forms import create_form, edit_form, publish_form, translate_form
 from fairlead.verbs.occasions import create_occasion
 
@@ -41,6 +41,7 @@ def _contact() -> None:
     add_form_field(
         INTAKE, made, label="What is it about?", kind="choice", becomes="interest", choices=[{"name": n} for n in NEEDS]
     )
+    move_form_field(INTAKE, made, key="what_is_it_about", before="message")
     words: Any = {"intro": "Say what is missing. We answer within a working day.", "button": "Send message"}
     _published(made, consent=CONSENT, **words)
     translate_form(INTAKE, made, language="de", words=GERMAN)

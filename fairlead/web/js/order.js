@@ -27,16 +27,21 @@ function drag(event, list, grip) {
     putAt(list, item, moved.clientY);
   };
   const end = (cancelled) => {
-    grip.removeEventListener("pointermove", move);
+    // not by capturing the pointer: an item that changes its place would lose it
+    removeEventListener("pointermove", move);
+    removeEventListener("pointerup", drop);
+    removeEventListener("pointercancel", leave);
     removeEventListener("keydown", escape);
     item.classList.remove("lifted");
     if (cancelled) list.insertBefore(item, after);
     else if (lifted && item.nextElementSibling !== after) post(grip.form, item.nextElementSibling);
   };
+  const drop = () => end(false);
+  const leave = () => end(true);
   const escape = (pressed) => pressed.key === "Escape" && end(true);
-  grip.setPointerCapture(event.pointerId);
-  grip.addEventListener("pointermove", move);
-  grip.addEventListener("lostpointercapture", () => end(false), { once: true });
+  addEventListener("pointermove", move);
+  addEventListener("pointerup", drop);
+  addEventListener("pointercancel", leave);
   addEventListener("keydown", escape);
 }
 
