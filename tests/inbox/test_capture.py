@@ -77,7 +77,9 @@ def test_a_further_inquiry_joins_the_open_lead_and_its_owner_is_told_once(world:
     assert first.respond_by is None and first.responded_at is None
     said = Activity.objects.filter(lead=first).order_by("pk").values_list("text", "direction")
     assert list(said) == [("Further inquiry: And the price?", "in"), ("Further inquiry: Hello again", "in")]
-    assert [row.payload["to"] for row in Outbox.objects.filter(effect="notice", key__contains=f":{first.pk}:")] == [world.sam.email]
+    assert [row.payload["to"] for row in Outbox.objects.filter(effect="notice", key__contains=f":{first.pk}:")] == [
+        world.sam.email
+    ]
     other = processed(endpoint("Trial", lead_type="trial"), ANN).lead
     assert other not in {None, first}
 
