@@ -49,7 +49,7 @@ def _contact() -> None:
 
 def _trial() -> None:
     made = create_form(INTAKE, name="Backup trial", kind="trial", title="Try our backup for 30 days", origins=[SITE])
-    edit_form_field(INTAKE, made, key="message", label="How much data is it?", help="Roughly, in gigabytes.")
+    edit_form_field(INTAKE, made, key="message", label="How much data is it?", hint="Roughly, in gigabytes.")
     intro = "We set it up with you, and take it away again if you do not want it."
     text = "Thank you for trying our backup. We call you within a working day to set it up."
     _published(made, intro=intro, interest="Backup trial", mail_subject="Your backup trial", mail_text=text)

@@ -66,9 +66,9 @@ def web_address(address: str) -> None:
 
 
 class Form(Record):
-    """`fields` are {"key", "kind", "label", "help", "required", "becomes", "choices", "value"} in their order.
+    """`fields` are {"key", "kind", "label", "hint", "required", "becomes", "choices", "value"} in their order.
 
-    The texts stand in `language`; `translations` are {language: {a text: words, "fields": {key: {"label", "help",
+    The texts stand in `language`; `translations` are {language: {a text: words, "fields": {key: {"label", "hint",
     "choices"}}}}, and what is not translated shows in `language`. What its leads are stands at its endpoint.
     `origins`: the sites that may show it in a frame. `least_seconds`: who is quicker is no person.
     """

@@ -96,7 +96,7 @@ class Shown:
     def _field(self, asked: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
         names = own.get("choices", {})
         choices = [(each["key"], names.get(each["key"]) or each["name"]) for each in asked["choices"]]
-        texts = {name: own.get(name) or asked[name] for name in ("label", "help")}
+        texts = {name: own.get(name) or asked[name] for name in ("label", "hint")}
         key = asked["key"]
         return {
             **asked,

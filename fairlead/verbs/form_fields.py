@@ -19,7 +19,7 @@ from fairlead.reading.answers import TRAP, is_origin
 
 KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 MOST_FIELDS, MOST_CHOICES = 60, 100
-ROOM = {"label": 200, "help": 500, "value": 500}
+ROOM = {"label": 200, "hint": 500, "value": 500}
 USUAL = {"email": "email", "phone": "phone", "long": "message"}  # what a kind becomes when nothing is said
 
 
@@ -38,7 +38,7 @@ def add_form_field(
     label: str,
     kind: FieldKind = "text",
     key: str = "",
-    help: str = "",
+    hint: str = "",
     required: bool = False,
     becomes: str = "",
     choices: list[ChoiceOf] | None = None,
@@ -46,7 +46,7 @@ def add_form_field(
 ) -> Form:
     """Add a field at the end of a form. `becomes`: a fact of the lead, custom.KEY, origin or extra."""
     target = becomes or _becomes(form, kind)
-    made = {"key": key or _unused(label, form), "kind": kind, "label": label, "help": help, "required": required}
+    made = {"key": key or _unused(label, form), "kind": kind, "label": label, "hint": hint, "required": required}
     made |= {"becomes": target, "value": value, "choices": _choices(choices or _those_of(target), [])}
     return _set(form, [*form.fields, made])
 
@@ -58,7 +58,7 @@ def edit_form_field(
     *,
     key: str,
     label: str | None = None,
-    help: str | None = None,
+    hint: str | None = None,
     required: bool | None = None,
     becomes: str | None = None,
     choices: list[ChoiceOf] | None = None,
@@ -66,7 +66,7 @@ def edit_form_field(
 ) -> Form:
     """Change what a field says, whether it must be filled in, and what its answers become from now on."""
     field = _field(form, key)
-    given = {"label": label, "help": help, "required": required, "becomes": becomes, "value": value}
+    given = {"label": label, "hint": hint, "required": required, "becomes": becomes, "value": value}
     changed = field | {name: each for name, each in given.items() if each is not None}
     if choices is not None:
         changed["choices"] = _choices(choices, field["choices"])
@@ -133,7 +133,7 @@ def _known_target(becomes: str) -> None:
 
 
 def _plain(field: dict[str, Any]) -> dict[str, Any]:
-    texts = {"label": " ".join(field["label"].split()), "help": field["help"].strip(), "value": field["value"].strip()}
+    texts = {"label": " ".join(field["label"].split()), "hint": field["hint"].strip(), "value": field["value"].strip()}
     chosen = field["kind"] in {"choice", "choices"}
     return field | texts | {"choices": field["choices"] if chosen else []}
 
@@ -191,7 +191,7 @@ def _key(name: str, taken: set[str]) -> str:
 
 def _asked(key: str, label: str, kind: str = "text", becomes: str = "", required: bool = False) -> dict[str, Any]:
     base = {"key": key, "label": label, "kind": kind, "becomes": becomes or key, "required": required}
-    return base | {"help": "", "choices": [], "value": ""}
+    return base | {"hint": "", "choices": [], "value": ""}
 
 
 NAME, MAIL = _asked("name", "Name", required=True), _asked("email", "E-mail", "email", required=True)

@@ -52,7 +52,7 @@ class FieldWords(TypedDict, total=False):
     """`choices`: the names of choices by their keys."""
 
     label: str
-    help: str
+    hint: str
     choices: dict[str, str]
 
 
@@ -192,7 +192,7 @@ def _plain_words(form: Form, words: FormWords) -> dict[str, Any]:
 def _field_words(words: FieldWords) -> dict[str, Any]:
     plain: dict[str, Any] = {
         "label": " ".join(words.get("label", "").split())[: ROOM["label"]],
-        "help": words.get("help", "").strip()[: ROOM["help"]],
+        "hint": words.get("hint", "").strip()[: ROOM["hint"]],
         "choices": {key: " ".join(name.split())[:80] for key, name in words.get("choices", {}).items() if name.strip()},
     }
     return {name: each for name, each in plain.items() if each}

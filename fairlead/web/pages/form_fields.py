@@ -19,7 +19,7 @@ LONG = frozenset({"intro", "consent", "thanks", "mail_text"})
 
 class EditField(WebForm):
     label = forms.CharField(max_length=200)
-    help = forms.CharField(required=False, max_length=500)
+    hint = forms.CharField(required=False, max_length=500)
     becomes = forms.ChoiceField(choices=lambda: becomes()[1:])
     choices_text = forms.CharField(required=False, max_length=10_000, widget=LINES)
     preset = forms.CharField(required=False, max_length=500)
@@ -125,7 +125,7 @@ def _translated(field: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
 
 
 def _words(request: Request, found: Form) -> FormWords:
-    """The texts as the page sent them: title, label.KEY, help.KEY, choice.KEY.CHOICE."""
+    """The texts as the page sent them: title, label.KEY, hint.KEY, choice.KEY.CHOICE."""
     given, words = request.POST, FormWords()
     for name in TEXTS:
         words[name] = given.get(name, "")  # type: ignore[literal-required]
@@ -136,4 +136,4 @@ def _words(request: Request, found: Form) -> FormWords:
 def _field_words(given: Any, field: dict[str, Any]) -> FieldWords:
     key = field["key"]
     choices = {each["key"]: given.get(f"choice.{key}.{each['key']}", "") for each in field["choices"]}
-    return {"label": given.get(f"label.{key}", ""), "help": given.get(f"help.{key}", ""), "choices": choices}
+    return {"label": given.get(f"label.{key}", ""), "hint": given.get(f"hint.{key}", ""), "choices": choices}
