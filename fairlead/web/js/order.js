@@ -1,12 +1,12 @@
 // Putting a list in order: its grips are dragged, or moved with the arrow keys. Its buttons do the same without this.
 export function order(list) {
   for (const grip of list.querySelectorAll("[data-grip]")) {
-    grip.addEventListener("keydown", (event) => withArrows(event, grip.form));
-    grip.addEventListener("pointerdown", (event) => drag(event, list, grip));
+    grip.addEventListener("keydown", (event) => orderWithArrows(event, grip.form));
+    grip.addEventListener("pointerdown", (event) => dragItem(event, list, grip));
   }
 }
 
-function withArrows(event, form) {
+function orderWithArrows(event, form) {
   const way = { ArrowUp: "up", ArrowDown: "down" }[event.key];
   if (!way) return;
   event.preventDefault();
@@ -14,7 +14,7 @@ function withArrows(event, form) {
   form.requestSubmit(form.querySelector(`[value=${way}]`));
 }
 
-function drag(event, list, grip) {
+function dragItem(event, list, grip) {
   if (event.button !== 0) return;
   const item = grip.closest("li");
   const after = item.nextElementSibling;
@@ -34,7 +34,7 @@ function drag(event, list, grip) {
     removeEventListener("keydown", escape);
     item.classList.remove("lifted");
     if (cancelled) list.insertBefore(item, after);
-    else if (lifted && item.nextElementSibling !== after) post(grip.form, item.nextElementSibling);
+    else if (lifted && item.nextElementSibling !== after) postOrder(grip.form, item.nextElementSibling);
   };
   const drop = () => end(false);
   const leave = () => end(true);
@@ -54,7 +54,7 @@ function putAt(list, item, y) {
   if (next !== item.nextElementSibling) list.insertBefore(item, next ?? null);
 }
 
-function post(form, next) {
+function postOrder(form, next) {
   const before = form.elements.before;
   before.disabled = false;
   before.value = next?.dataset.key ?? "";
