@@ -33,6 +33,8 @@ GROUPS: dict[Any, tuple[tuple[Any, str, str], ...]] = {
         (gettext_lazy("Organisation"), "/settings/organisation", "organisation.edit"),
         (gettext_lazy("Fields"), "/settings/fields", "organisation.edit"),
         (gettext_lazy("Currencies"), "/settings/rates", "organisation.edit"),
+        (gettext_lazy("Pipelines"), "/settings/pipelines", "organisation.edit"),
+        (gettext_lazy("Competitors"), "/settings/competitors", "organisation.edit"),
         (gettext_lazy("Reasons"), "/settings/reasons", "organisation.edit"),
         (gettext_lazy("Schedules"), "/settings/schedules", "organisation.edit"),
         (gettext_lazy("Endpoints"), "/settings/endpoints", "organisation.edit"),
