@@ -142,6 +142,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("pipeline", pipeline.show),
     path("pipeline/lanes/<str:public_id>", pipeline.lane),
     path("pipeline/move", pipeline.move),
+    path("pipeline/target", pipeline.target),
     path("search", search.index),
     path("search/quick", search.quick),
     path("invitation", welcome.invitation),

@@ -1,5 +1,6 @@
 """How the demo's sales were worked out: criteria ticked, needs, solutions, stakeholders, competitors, the team."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +13,9 @@ from fairlead.verbs.needs import add_need
 from fairlead.verbs.notices import see_notice
 from fairlead.verbs.opportunities import edit_opportunity
 from fairlead.verbs.pipelines import add_criterion, add_stage, create_pipeline
+from fairlead.verbs.rates import set_rate
 from fairlead.verbs.stakeholders import add_stakeholder
+from fairlead.verbs.targets import set_target
 from fairlead.verbs.team_members import add_team_member
 
 
@@ -26,6 +29,17 @@ def set_up(by: Actor, data: Facts) -> None:
             stage = add_stage(by, pipeline, name=facts["name"], **some(facts, "usual_days", "probability"))
             for criterion in facts["criteria"]:
                 add_criterion(by, stage, **criterion)
+
+
+def aim(by: Actor, play: Play, data: Facts) -> None:
+    """What the sellers mean to win in this month and the two after it; what other currencies are worth."""
+    for currency, rate in data["rate"].items():
+        set_rate(by, currency=currency, rate=Decimal(rate))
+    for name, amount in data["target"].items():
+        user = User.objects.get(pk=play.actors[name].user_id)
+        for number in range(3):
+            month = play.days.today.replace(day=1) + timedelta(days=31 * number)
+            set_target(by, user=user, month=month, amount=Decimal(amount))
 
 
 def known(data: Facts, key: str) -> Facts:

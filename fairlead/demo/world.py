@@ -138,6 +138,7 @@ def build(now: datetime | None = None) -> World:
         found = read("process")
         with clock.at(play.days.moment(-60, "08:10")):
             process.set_up(DEMO, found)
+            process.aim(DEMO, play, found)
         records.plan(play, read("companies"))
         sales.plan(play, read("sales"), found)
         play.at(play.days.moment(-10, "18:05"), process.see, play, "dele")

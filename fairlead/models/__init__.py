@@ -44,6 +44,7 @@ from fairlead.models.source import Source
 from fairlead.models.submission import Payload, Submission
 from fairlead.models.suppression import Suppression
 from fairlead.models.tag import Tag
+from fairlead.models.target import Target
 from fairlead.models.task import Task
 from fairlead.models.token import SignInLink, Token
 from fairlead.models.user import Role, Team, User
@@ -109,6 +110,7 @@ __all__ = [
     "Submission",
     "Suppression",
     "Tag",
+    "Target",
     "Task",
     "Team",
     "TeamMember",

@@ -16,6 +16,10 @@ from fairlead.models.owned import Owned
 from fairlead.models.place import known_currency
 from fairlead.models.progress import FROM, KEPT, count_anew
 
+ON_BOARD = Q(state="open", archived_at=None)
+# What a lane adds up, so that it is read from the index alone.
+WEIGHED = ("total_minor", "weighted_minor", "next_step_at", "parked_until", "stage_since")
+
 
 class OpportunityQuerySet(RowQuerySet["Opportunity"]):
     def open(self) -> "OpportunityQuerySet":
@@ -91,6 +95,9 @@ class Opportunity(Owned):
         verbose_name, verbose_name_plural = _("opportunity"), _("opportunities")
         indexes = [
             models.Index(fields=["state", "stage", "id"], name="opportunity_by_stage"),
+            models.Index(fields=["stage", "next_step_at", "id"], name="opportunity_in_lane", condition=ON_BOARD),
+            models.Index(fields=["stage", "currency", *WEIGHED], name="opportunity_lanes", condition=ON_BOARD),
+            models.Index(fields=["close_on", "owner", "currency"], name="opportunity_forecast", condition=ON_BOARD),
             models.Index(fields=["title", "id"], name="opportunity_by_title"),
             models.Index(fields=["close_on", "id"], name="opportunity_by_close"),
             models.Index(fields=["created_at", "id"], name="opportunity_by_created"),

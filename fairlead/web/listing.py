@@ -32,6 +32,8 @@ COUNTED = 1000
 ANY = "any"
 # Filters that ask for what is worked out from what else is there now.
 LAID_OUT = "/pipeline"  # where opportunities have other layouts than rows
+# A board has a lane for each stage, of open ones; a forecast adds up open and won ones.
+SETTLED = {"board": frozenset({"state", "stage"}), "forecast": frozenset({"state"})}
 NO_HISTORY = frozenset({"next", "contact", "contact_after", "contact_before", "q", "group"})
 
 
@@ -148,8 +150,8 @@ class Asked:
 
     @property
     def settled(self) -> frozenset[str]:
-        """The filters that the layout itself has settled: a board has a lane for each stage, of open ones."""
-        return frozenset({"state", "stage"}) if self.layout == "board" else frozenset()
+        """The filters that the layout itself has settled."""
+        return SETTLED.get(self.layout, frozenset())
 
     @property
     def layout(self) -> str:

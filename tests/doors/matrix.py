@@ -117,6 +117,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "create_opportunity": {"title": "New"},
     "create_person": {"name": "New"},
     "remove_rate": {},
+    "set_target": {"user": "@noah", "month": "2030-01-01", "amount": "1000"},
     "set_rate": {"currency": "EUR", "rate": "1.17"},
     "create_reason": {"kind": "lost", "name": "New"},
     "create_role": {"name": "New"},

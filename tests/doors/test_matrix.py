@@ -133,6 +133,7 @@ PAGES = {
     "people/selection": "person.mass_update",
     "pipeline": "opportunity.see",
     "pipeline/move": "opportunity.edit",
+    "pipeline/target": "opportunity.mass_update",
     "search": "member",
     "settings": "member",
     "settings/competitors": "organisation.edit",

@@ -11,11 +11,11 @@ from fairlead.core import clock
 from fairlead.core.actor import Actor, system
 from fairlead.core.changes import change, create
 from fairlead.demo.world import World
-from fairlead.models import ExitCriterion, Opportunity, Pipeline, Stage, User
+from fairlead.models import ExitCriterion, Opportunity, Pipeline, Rate, Stage, User
 from fairlead.models.rate import united
 from fairlead.verbs.opportunities import create_opportunity
 from fairlead.verbs.ownership import assign
-from fairlead.verbs.rates import set_rate
+from fairlead.verbs.rates import remove_rate, set_rate
 from fairlead.web.board import Board
 from fairlead.web.formats import Reader
 from fairlead.web.listing import Asked
@@ -76,6 +76,8 @@ def test_filters_hold_and_amounts_stay_hidden(world: World) -> None:
 
 
 def test_other_currencies_join_by_the_rate_of_the_day(world: World) -> None:
+    for rate in Rate.objects.all():
+        remove_rate(BOSS, rate)
     found = board(world)
     before = dict(found.sums(found.worth.total))
     assert before["EUR"] == found.worth.total["EUR"]

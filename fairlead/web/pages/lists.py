@@ -29,7 +29,11 @@ from fairlead.web.pages.runs import once_of, remembered
 from fairlead.web.soon import later
 from fairlead.web.then import page_then
 
-LAYOUTS = (("board", gettext_lazy("Board"), "pipeline"), ("list", gettext_lazy("List"), "list"))
+LAYOUTS = (
+    ("board", gettext_lazy("Board"), "pipeline"),
+    ("list", gettext_lazy("List"), "list"),
+    ("forecast", gettext_lazy("Forecast"), "report"),
+)
 MOST_AT_ONCE = 10_000
 MOST_IN_ONE_REQUEST = 200  # more go on as a run
 

@@ -1,40 +1,48 @@
-"""The pipeline: the list of opportunities as a board, and moving a card on it."""
+"""The pipeline: the list of opportunities as a board and as a forecast, and moving a card."""
 
+from datetime import date
 from typing import Any, cast
 
+from django import forms
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
-from fairlead.core import access, act
+from fairlead.core import access, act, clock
 from fairlead.core.cutoff import in_time
 from fairlead.core.errors import Invalid, Refused, TooSlow
 from fairlead.core.schema import find
-from fairlead.models import Opportunity
+from fairlead.models import Opportunity, Organisation, User
 from fairlead.models.pipeline import Stage
+from fairlead.programs.days import months_on
 from fairlead.verbs.opportunities import move_stage
+from fairlead.verbs.targets import set_target
+from fairlead.web import typed
 from fairlead.web.answer import declined, partial
 from fairlead.web.board import Board
-from fairlead.web.formats import count, money
-from fairlead.web.listing import Asked
+from fairlead.web.forecast import MONTHS, SURE, Forecast
+from fairlead.web.formats import capped, count, money, written
+from fairlead.web.forms import Form
+from fairlead.web.listing import SETTLED, Asked
 from fairlead.web.listings import OPPORTUNITIES
 from fairlead.web.opened import open_list
-from fairlead.web.page import Request, page, render
+from fairlead.web.page import Request, done, page, render
 from fairlead.web.pages import lists
 
 
 @page("opportunity.see")
 def show(request: Request) -> HttpResponse:
     """The pipeline in the layout that `as` names."""
-    if request.GET.get("as", "board") != "board":
+    layout = request.GET.get("as", "board")
+    if layout not in SETTLED:
         return lists.show(request, OPPORTUNITIES)
     given = request.GET.copy()
-    given["as"] = "board"
+    given["as"] = layout
     for name in ("group", "as_of"):  # which only the list has
         given.pop(name, None)
     asked, opened = open_list(OPPORTUNITIES, given, request.by, request.reader)
     try:
         with in_time():
-            return _board(request, asked, opened)
+            return (_board if layout == "board" else _forecast)(request, asked, opened)
     except TooSlow as slow:
         context = lists.head(request, asked, opened) | {"slow": slow.text}
         return render(request, "lists/slow.html", context, status=slow.status)
@@ -50,6 +58,39 @@ def lane(request: Request, public_id: str) -> HttpResponse:
     if not partial(request) or stage is None:
         return HttpResponseRedirect(f"/opportunities?stage={public_id}")
     return render(request, "pipeline/_cards.html", {"board": board, "lane": board.lane(stage, place)})
+
+
+class TargetForm(Form):
+    user = forms.ChoiceField(choices=lambda: [(each.public_id, each.name) for each in User.objects.active()])
+    month = forms.ChoiceField(choices=lambda: _months())
+    amount = forms.CharField(max_length=40)
+
+
+@page("opportunity.mass_update", "POST")
+def target(request: Request) -> HttpResponse:
+    """Set what somebody means to win in a month."""
+    form = TargetForm(request.POST)
+    asked = Asked(OPPORTUNITIES, request.POST.get("query", ""), request.by, request.reader)
+
+    def carried(user: str, month: str, amount: str) -> Any:
+        whose = cast(User, find("user", user, request.by))
+        try:
+            value, _currency = typed.amount(amount, "", request.reader.locale)
+        except typed.Unread as unread:
+            raise Invalid({"amount": [str(unread)]}) from None
+        return set_target(request.by, user=whose, month=date.fromisoformat(month), amount=value)
+
+    if form.carried_out(carried):
+        return done(
+            request, asked.url(**{"as": "forecast"}), _("Target of %(user)s saved.") % {"user": form.result.user}
+        )
+    return _forecast(request, asked, None, form)
+
+
+def _months() -> list[tuple[str, str]]:
+    first = clock.today(Organisation.ours().tz).replace(day=1)
+    months = (months_on(first, number) for number in range(MONTHS))
+    return [(month.isoformat(), f"{month:%Y-%m}") for month in months]
 
 
 @page("opportunity.edit", "POST")
@@ -96,6 +137,35 @@ def _board(request: Request, asked: Asked, opened: Any) -> HttpResponse:
         "may_edit": access.can_any(request.by, "edit", "opportunity"),
     }
     return render(request, "pipeline/board.html", context)
+
+
+def _forecast(request: Request, asked: Asked, opened: Any, form: Any = None) -> HttpResponse:
+    won = asked.lists | {"state": ["won"]}
+    forecast = Forecast(asked, Asked(OPPORTUNITIES, won, request.by, request.reader))
+    context = lists.head(request, asked, opened) | {
+        "forecast": forecast,
+        "ours": Organisation.ours().currency,
+        "sure": SURE,
+        "months": [{"label": _month(month, request), "end": True} for month in forecast.months],
+        "month_of": lambda month: _month(month, request),
+        "facts": _late(forecast, request),
+        "groupings": [],
+        "may_set": access.can_any(request.by, "mass_update", "opportunity"),
+        "form": form or TargetForm(initial={"user": request.user.public_id}),
+    }
+    return render(request, "pipeline/forecast.html", context, status=form.status if form else 200)
+
+
+def _late(forecast: Forecast, request: Request) -> list[dict[str, str]]:
+    if not forecast.overdue:
+        return []
+    url = forecast.asked.url(**{"as": "list", "close_on.lt": "this_month"})
+    figure = capped(forecast.overdue, request.reader)
+    return [{"figure": figure, "text": _("with a close date that has passed"), "url": url}]
+
+
+def _month(month: date, request: Request) -> str:
+    return written("yMMM", month, request.reader.locale)
 
 
 def _facts(board: Board, request: Request) -> list[dict[str, str]]:
