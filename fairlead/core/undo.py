@@ -2,7 +2,7 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -324,8 +324,8 @@ def _first_values(pairs: list[tuple[Entry, Row]]) -> dict[int, dict[str, Any]]:
     return found
 
 
-def _built_upon(made: list[Row], by: Actor) -> dict[int, str]:
-    """By id, what points at a row meanwhile, in words; what goes with it by itself does not count."""
+def _built_upon(made: list[Row], by: Actor, but: Collection[Link] = ()) -> dict[int, str]:
+    """By id, what points at a row meanwhile, in words; not what goes with it by itself, nor what is among `but`."""
     found: dict[int, str] = {}
     for relation in made[0]._meta.get_fields(include_hidden=True):
         if not isinstance(relation, models.ForeignObjectRel) or relation.on_delete is models.CASCADE:
@@ -339,9 +339,13 @@ def _built_upon(made: list[Row], by: Actor) -> dict[int, str]:
                 name = relation.field.name
                 pointing = list(model._base_manager.filter(**{f"{name}__in": chunk}).values_list(name, "pk"))
             for pk, other in pointing:
-                if pk not in found:
+                if pk not in found and (_noun(model), other) not in but:
                     found[pk] = _("%(other)s belongs to it") % {"other": _named(model, other, by)}
     return found
+
+
+def _noun(model: type[models.Model]) -> str:
+    return model.noun() if issubclass(model, Row) else ""
 
 
 def _words(row: Row, name: str) -> str:

@@ -47,7 +47,8 @@ class Lead(Owned):
     )
     few_values: ClassVar = frozenset({"interest", "country"})
     transitions: ClassVar = {
-        "state": {("open", "qualified"), ("open", "disqualified"), ("open", "joined"), ("disqualified", "open")}
+        "state": {("open", "qualified"), ("open", "disqualified"), ("open", "joined")}
+        | {("qualified", "open"), ("disqualified", "open")}
     }
 
     name = models.CharField(_("name"), max_length=200, blank=True)
@@ -77,7 +78,12 @@ class Lead(Owned):
     # More than one person, company or open lead had its mail address or phone number when it came.
     possible_duplicate = models.BooleanField(_("possible duplicate"), default=False)
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.OPEN)
-    reason = models.CharField(_("reason"), max_length=200, blank=True)
+    # When it was qualified or disqualified; why, and what was noted of it, when it was disqualified.
+    decided_at = models.DateTimeField(_("decided"), null=True, blank=True, editable=False)
+    reason = models.ForeignKey(
+        "Reason", null=True, blank=True, on_delete=models.PROTECT, related_name="leads", verbose_name=_("reason")
+    )
+    reason_note = models.TextField(_("note on the reason"), blank=True)
     respond_by = models.DateTimeField(_("respond by"), null=True, blank=True)
     responded_at = models.DateTimeField(_("responded"), null=True, blank=True)
     person = models.ForeignKey(
@@ -90,6 +96,15 @@ class Lead(Owned):
         on_delete=models.PROTECT,
         related_name="inquiries",
         verbose_name=_("linked company"),
+    )
+    # What it became, or went into, when it was qualified.
+    opportunity = models.ForeignKey(
+        "Opportunity",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="leads",
+        verbose_name=_("opportunity"),
     )
 
     objects: ClassVar = LeadQuerySet.as_manager()
@@ -126,5 +141,7 @@ class Lead(Owned):
     def linked(self) -> list[Link]:
         from fairlead.models import Opportunity
 
-        opportunities = Opportunity.objects.filter(lead=self).values_list("pk", flat=True)[:10]
-        return [("lead", self.pk), *(("opportunity", pk) for pk in opportunities)]
+        opened = Opportunity.objects.filter(Q(lead=self) | Q(pk=self.opportunity_id or 0))
+        sales: list[Link] = [("opportunity", pk) for pk in opened.values_list("pk", flat=True)[:10]]
+        customer = [(noun, getattr(self, f"{noun}_id")) for noun in ("person", "company")]
+        return [("lead", self.pk), *sales, *((noun, pk) for noun, pk in customer if pk)]

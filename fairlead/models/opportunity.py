@@ -142,7 +142,12 @@ class Opportunity(Owned):
         return [each.name for each in (self.company, self.person) if each]
 
     def linked(self) -> list[Link]:
-        return [("opportunity", self.pk), *([("lead", self.lead_id)] if self.lead_id else [])]
+        from fairlead.models import Lead
+
+        came = Lead.objects.filter(Q(opportunity=self) | Q(pk=self.lead_id or 0)).values_list("pk", flat=True)[:10]
+        customer = [(noun, getattr(self, f"{noun}_id")) for noun in ("person", "company")]
+        leads: list[Link] = [("lead", pk) for pk in came]
+        return [("opportunity", self.pk), *leads, *((noun, pk) for noun, pk in customer if pk)]
 
     def api_extra(self, by: Any) -> dict[str, Any]:
         amounts = {"amount": self.amount, "total": self.total, "weighted": self.weighted}

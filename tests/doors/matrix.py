@@ -126,6 +126,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "create_team": {"name": "New"},
     "create_token": {"name": "New"},
     "deactivate_user": {},
+    "disqualify_lead": {"reason": "@reason"},
     "edit_activity": {"text": "Edited"},
     "edit_company": {"about": "Edited"},
     "edit_field": {"name": "Edited"},
@@ -182,8 +183,10 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "process_submission": {},
     "process_submissions": {"submissions": ["@id"]},
     "put_call_aside": {},
+    "qualify_lead": {"person": "@person", "reason": "Asked for"},
     "reactivate_user": {},
     "receive_submissions": {"arrivals": [{"body": "eA=="}]},
+    "recycle_lead": {},
     "redo": {"act": "@act"},
     "remove_absence": {},
     "remove_authenticator": {},
@@ -226,6 +229,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "unlink_identity": {},
     "unpark": {},
     "unpin_view": {},
+    "unqualify_lead": {},
     "untag": {"tag": "@tag"},
 }
 # Verbs for whoever is signed in (or nobody) that look at records themselves, with what they ask of each.

@@ -107,6 +107,10 @@ PAGES = {
     "runs": "member",
     "leads": "lead.see",
     "leads/<str:address>/cell": "record",
+    "leads/<str:address>/disqualify": "record",
+    "leads/<str:address>/qualify": "record",
+    "leads/<str:address>/recycle": "record",
+    "leads/<str:address>/unqualify": "record",
     "leads/bulk": "lead.mass_update",
     "leads/export": "lead.export",
     "leads/match": "lead.create",
@@ -261,6 +265,8 @@ class Field:
         self.records |= {noun_of(record): {"own": record} for record in alone}  # type: ignore[dict-item]
         self.named = {
             "noah": world.noah.public_id,
+            "person": self.records["person"]["own"].public_id,
+            "reason": Reason.objects.offered("disqualified")[0].public_id,
             "role": held.public_id,
             "lost": Reason.objects.get(kind="lost", name="Price").public_id,
             "priya": world.priya.public_id,

@@ -71,6 +71,8 @@ def test_from_the_card_to_the_order(world: World, card: Lead) -> None:
         "Sam Whitlock added the lead Aoife Byrne",
         "Sam Whitlock called Aoife Byrne",
         "Sam Whitlock planned “Visit the sawmill” for Sam Whitlock",
+        "Sam Whitlock added Byrne Sawmill",
+        "Sam Whitlock added Aoife Byrne",
         "Sam Whitlock edited Aoife Byrne",
         "Sam Whitlock opened the opportunity Network for the new hall",
         "Sam Whitlock did “Visit the sawmill”",

@@ -34,7 +34,7 @@ from fairlead.web.told import Teller
 JOINED = {
     "person": ("owner", "company", "source"),
     "company": ("owner", "parent", "source"),
-    "lead": ("owner", "person", "company", "source", "campaign"),
+    "lead": ("owner", "person", "company", "source", "campaign", "reason"),
     "opportunity": ("owner", "person", "company", "source", "stage"),
 }
 LINKED = ("company", "person", "parent")
