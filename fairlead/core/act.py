@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from django.utils.translation import gettext as _
 
-from fairlead.core import clock
+from fairlead.core import bulk, clock
 from fairlead.core.actor import Actor
 from fairlead.core.errors import NotFound, WriteOutsideVerb
 from fairlead.core.event import Event, EventLink
@@ -177,15 +177,13 @@ def finish(act: Act) -> None:
     _derive(act)
     pairs = [pair for number, step in enumerate(act.steps) for pair in _events(act, step, number)]
     with writing():
-        events = Event.objects.bulk_create([event for event, _links in pairs], batch_size=2000)
-        EventLink.objects.bulk_create(
-            [
-                EventLink(kind=kind, record_id=record_id, happened_at=at, at=act.at, event=event)
-                for event, (_, links) in zip(events, pairs, strict=True)
-                for (kind, record_id), at in links
-            ],
-            batch_size=5000,
-        )
+        events = bulk.add(Event, [values for values, _links in pairs])
+        links = [
+            {"kind": kind, "record_id": record_id, "happened_at": at, "at": act.at, "event_id": event.pk}
+            for event, (_, links) in zip(events, pairs, strict=True)
+            for (kind, record_id), at in links
+        ]
+        bulk.add(EventLink, links)
     for row in (copy for copies in act.held.values() for copy in copies):
         for name in row.derived:
             row.__dict__.pop(name, None)  # read again when somebody asks
@@ -213,7 +211,7 @@ def _put_back(row: Row, before: Mapping[str, Any]) -> None:
         row.version -= 1
 
 
-def _events(act: Act, step: Step, number: int) -> Iterator[tuple[Event, list[tuple[Link, datetime]]]]:
+def _events(act: Act, step: Step, number: int) -> Iterator[tuple[dict[str, Any], list[tuple[Link, datetime]]]]:
     """The step's event with its links, and one for each record changed in bulk."""
     own = [change for change in step.changes if not change.compact]
     bulk = [change for change in step.changes if change.compact]
@@ -258,9 +256,9 @@ def _derive(act: Act) -> None:
             model.renew(ids)
 
 
-def _event(act: Act, step: Step, number: int, changes: list[Change]) -> Event:
+def _event(act: Act, step: Step, number: int, changes: list[Change]) -> dict[str, Any]:
     compact = any(change.compact for change in changes)
-    return Event(
+    return dict(
         act=act.id,
         step=number,
         cause=step.cause,

@@ -11,6 +11,7 @@ from django.db import IntegrityError
 from django.db.models import F, ProtectedError
 from django.utils.translation import gettext as _
 
+from fairlead.core import bulk
 from fairlead.core.act import copy_values, current, key_of
 from fairlead.core.errors import Invalid, WrongState
 from fairlead.core.record import (
@@ -41,9 +42,24 @@ def create(model: type[R], **values: Any) -> R:
     return insert([row], [many])[0]
 
 
-def create_many(model: type[R], values: Sequence[dict[str, Any]]) -> list[R]:
-    """Add many rows by bulk statements; each keeps a compact event of its own. Values are the caller's to check."""
-    return insert([model(**each) for each in values], compact=True)
+def create_many(
+    model: type[R], values: Sequence[dict[str, Any]], links: Mapping[str, Sequence[Iterable[int]]] | None = None
+) -> list[R]:
+    """Add many rows by bulk statements; each keeps a compact event of its own, with its id alone.
+
+    Values are the caller's to check. `links` by many-to-many field: what each row is linked to, by ids.
+    """
+    if not values:
+        return []
+    with writing(), _unique(model):
+        made = bulk.add(model, values)
+        for name, each in (links or {}).items():
+            _link(model, name, {row.pk: set(ids) for row, ids in zip(made, each, strict=True) if ids})
+    act = current()
+    for row in made:
+        act.held[key_of(row)] = [row]
+        act.note(row, "create", {}, {}, compact=True)
+    return made
 
 
 def change(row: Row, **values: Any) -> bool:
@@ -163,8 +179,7 @@ def _link(
     for same, ids in alike.items():
         for chunk in chunks(ids if same else []):
             through._base_manager.filter(**{f"{near}__in": chunk, f"{far}__in": same}).delete()
-    new = [through(**{near: pk, far: other}) for pk, others in added.items() for other in sorted(others)]
-    through._base_manager.bulk_create(new, batch_size=1000)
+    bulk.add(through, [{near: pk, far: other} for pk, others in added.items() for other in sorted(others)])
 
 
 def _set(row: Row, values: Mapping[str, Any], *, checked: bool) -> dict[str, Any]:

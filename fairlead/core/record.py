@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 ALPHABET = "23456789bcdfghjkmnpqrstvwxyz"
 EVENTS = "fairlead_event"
+# Every letter for as many bytes as any other; the few bytes beyond are drawn again.
+_LETTERS = (ALPHABET * (256 // len(ALPHABET) + 1))[:256].encode()
+_BEYOND = bytes(range(256 - 256 % len(ALPHABET), 256))
 KEYED = "x."
 Link = tuple[str, int]
 M = TypeVar("M", bound=models.Model)
@@ -32,7 +35,10 @@ T = TypeVar("T")
 
 def new_public_id() -> str:
     """Ten random characters without vowels (48 bits), for URLs and the API."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(10))
+    letters = b""
+    while len(letters) < 10:
+        letters += secrets.token_bytes(16).translate(_LETTERS, _BEYOND)
+    return letters[:10].decode()
 
 
 class RowQuerySet(models.QuerySet[M]):

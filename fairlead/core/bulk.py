@@ -1,0 +1,131 @@
+"""Adding many rows at once: ids taken beforehand, values made ready by their columns, COPY or one prepared statement."""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from functools import cache, partial
+from typing import Any, TypeVar
+
+from django.db import connection, models
+from django.db.models.base import ModelState
+
+M = TypeVar("M", bound=models.Model)
+FEW = 50  # fewer rows are made as usual: taking their ids would be one statement more
+
+
+def add(model: type[M], values: Sequence[dict[str, Any]]) -> list[M]:
+    """Add rows with these values by column or relation; the rest as new rows have it. Returns them with their ids."""
+    names = {name for each in values for name in each}
+    if len(values) < FEW or not names <= _columns(model).keys():
+        rows = [model(**each) for each in values]
+        return model._base_manager.bulk_create(rows, batch_size=1000)
+    made = [_made(model, each, pk) for each, pk in zip(values, take_ids(model, len(values)), strict=True)]
+    columns = list(_columns(model))
+    write(model, columns, _ready(model, columns, made))
+    return made
+
+
+def take_ids(model: type[models.Model], count: int) -> Sequence[int]:
+    """So many new ids, in their order; on SQLite within the transaction that writes them."""
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count])
+            return [pk for (pk,) in cursor.fetchall()]
+        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
+        last = (cursor.fetchone() or (0,))[0]
+    return range(last + 1, last + 1 + count)
+
+
+def write(model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Add rows of values as the database takes them, by these columns."""
+    columns = ", ".join(f'"{_columns(model)[name].column}"' for name in names)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            with connection.wrap_database_errors, cursor.copy(f'COPY "{model._meta.db_table}" ({columns}) FROM STDIN') as to:
+                for row in rows:
+                    to.write_row(row)
+        else:
+            places = ", ".join(["%s"] * len(names))
+            # names of the models alone
+            # nosemgrep
+            cursor.executemany(f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES ({places})', list(rows))  # noqa: S608
+
+
+def _made(model: type[M], values: dict[str, Any], pk: int) -> M:
+    row = model.__new__(model)
+    row._state = ModelState()
+    row._state.adding, row._state.db = False, "default"
+    own = row.__dict__
+    own |= _constants(model)
+    for name, default in _callables(model):
+        own[name] = values[name] if name in values else default()
+    own |= values
+    own["id"] = pk
+    return row
+
+
+@cache
+def _columns(model: type[models.Model]) -> dict[str, Any]:
+    return {field.attname: field for field in model._meta.concrete_fields}
+
+
+@cache
+def _constants(model: type[models.Model]) -> dict[str, Any]:
+    """The values of a new row that are the same for all."""
+    return {name: each.get_default() for name, each in _columns(model).items() if not _is_made_anew(each)}
+
+
+@cache
+def _callables(model: type[models.Model]) -> list[tuple[str, Callable[[], Any]]]:
+    return [(name, each.default) for name, each in _columns(model).items() if _is_made_anew(each)]
+
+
+def _is_made_anew(field: Any) -> bool:
+    return field.has_default() and callable(field.default)
+
+
+def _ready(model: type[models.Model], names: Sequence[str], rows: Iterable[models.Model]) -> Iterable[Sequence[Any]]:
+    """Their values as the database takes them."""
+    makers = [(name, _maker(_columns(model)[name])) for name in names]
+    plain = [name for name, maker in makers if maker is None]
+    turned = [(name, maker) for name, maker in makers if maker is not None]
+    order = [[*plain, *(name for name, _maker in turned)].index(name) for name in names]
+    if order == list(range(len(order))):
+        order = []
+    for row in rows:
+        own = row.__dict__
+        values = [own[name] for name in plain]
+        values += [maker(own[name]) for name, maker in turned]
+        yield [values[at] for at in order] if order else values
+
+
+@cache
+def _maker(field: Any) -> Callable[[Any], Any] | None:
+    """What makes a value of this field ready; None for those that are."""
+    if isinstance(field, models.ForeignKey):
+        return _maker(field.target_field)
+    kind = field.get_internal_type()
+    if kind in {"AutoField", "BigAutoField", "CharField", "TextField", "BooleanField"} or kind.endswith("IntegerField"):
+        return None
+    if kind == "JSONField":
+        return _json(field)
+    if kind == "DateTimeField":
+        return partial(_moment, field)
+    return partial(_prepared, field)
+
+
+def _json(field: Any) -> Callable[[Any], Any]:
+    dumps = json.JSONEncoder if field.encoder is None else field.encoder
+    encode = dumps().encode
+    return lambda value: "{}" if value == {} else None if value is None else encode(value)
+
+
+def _moment(field: Any, value: Any) -> Any:
+    if connection.vendor == "postgresql" and isinstance(value, datetime):
+        return value
+    return None if value is None else field.get_db_prep_save(value, connection)
+
+
+def _prepared(field: Any, value: Any) -> Any:
+    return None if value is None else field.get_db_prep_save(value, connection)
