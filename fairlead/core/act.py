@@ -65,6 +65,8 @@ class Act:
     held: dict[Link, list[Row]] = field(default_factory=dict)
     # What is looked up by other than its columns, to be rebuilt when the act ends: ids by kind of row.
     outdated: dict[type[Row], set[int]] = field(default_factory=lambda: defaultdict(set))
+    # Of new rows, what they will be looked up by, where it is known already; void as soon as anything else changes.
+    lookups: dict[Link, Any] = field(default_factory=dict)
     counted: int = 0
     spoiled_by: str = ""
 
@@ -107,6 +109,9 @@ class Act:
     def note(self, row: Row, op: Op, before: dict[str, Any], after: dict[str, Any], *, compact: bool) -> None:
         self.step.changes.append(Change(row, op, before, after, compact, self.counted))
         self.counted += 1
+        if self.lookups:
+            for link in row.timelines():
+                self.lookups.pop(link, None)
 
 
 _current: ContextVar[Act | None] = ContextVar("act", default=None)

@@ -1,14 +1,16 @@
 """What is looked up by: exact keys (mail, phone, domain, tax id, external id) and one search row per record."""
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db import models
+from django.db import connection, models
 
+from fairlead.core import bulk
 from fairlead.models import term_index
 from fairlead.models.custom import live_fields
 from fairlead.models.term_index import away, here
-from fairlead.models.terms import digits, spelled, terms
+from fairlead.models.terms import digits, spelled, terms, terms_of_words
 
 if TYPE_CHECKING:
     from fairlead.core.record import Record
@@ -61,11 +63,106 @@ class SearchRow(models.Model):
         return terms(" ".join(part for part in (self.text, self.linked) if part), self.contact)
 
 
+class Lookup(NamedTuple):
+    """What a new record is found by: keys, texts, and `terms` in the words of the database."""
+
+    keys: list[tuple[str, str]]
+    text: str
+    contact: str
+    linked: str
+    terms: str
+
+
+def drawn_lookup(
+    model: "type[Owned]", values: Mapping[str, Any], mails: Any, phones: Any, more: Sequence[str] = ()
+) -> Lookup:
+    """Of a record that is to be: its addresses as (text, key), numbers as (typed, E.164, …); of whose it is, nothing.
+
+    It is the model itself that says what its records are found by; `more`: words of its custom fields.
+    """
+    drawn: Any = _Drawn(values)
+    drawn.mails = _Drawn.Parts(_Mail(*each) for each in mails)
+    drawn.phones = _Drawn.Parts(_Phone(*each[:2]) for each in phones)
+    addresses, numbers = model.contact_texts(drawn)
+    text = spelled(*model.search_texts(drawn), *more)
+    contact = " ".join(part for part in (spelled(*addresses), digits(*numbers)) if part)
+    keys = sorted({(kind, value) for kind, value in model.exact_keys(drawn) if value})
+    return Lookup(keys, text, contact, "", term_index.said(terms(text, contact)))
+
+
+def owned_lookup(found: Lookup, noun: str, owner: int | None, team: int | None, linked: str) -> Lookup:
+    """With whose it is, and the name of what it belongs to."""
+    name, more = _linked_words(linked) if linked else ("", "")
+    own = found.terms
+    if linked and not found.text:  # it is the other's name that the text begins with
+        own = term_index.said(terms(name, found.contact))
+    return found._replace(linked=name, terms=f"{own} {more} {_scope_words(noun, owner, team)}")
+
+
+@lru_cache(4096)
+def _linked_words(name: str) -> tuple[str, str]:
+    text = spelled(name)
+    return text, term_index.said(terms_of_words(text))
+
+
+@lru_cache(256)
+def _scope_words(noun: str, owner: int | None, team: int | None) -> str:
+    found = [here(noun)]
+    found += [f"={noun}.o{owner}"] if owner else []
+    found += [f"={noun}.t{team}"] if team else []
+    return term_index.said(found)
+
+
+class _Mail(NamedTuple):
+    address: str
+    normal: str
+
+
+class _Phone(NamedTuple):
+    typed: str
+    e164: str
+
+
+class _Drawn:
+    """What a record would say, to be asked in its stead."""
+
+    class Parts(list[Any]):
+        def all(self) -> "_Drawn.Parts":
+            return self
+
+    company = None
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self.__dict__.update(values)
+
+    def __getattr__(self, name: str) -> str:
+        return ""
+
+
 def reindex(model: "type[Owned]", ids: Iterable[int]) -> None:
     """Rebuild keys and search rows of these records (those that are gone lose theirs)."""
     wanted = sorted(set(ids))
     for start in range(0, len(wanted), 500):
         _reindex(model, wanted[start : start + 500])
+
+
+def index_new(noun: str, found: Mapping[int, Lookup]) -> None:
+    """Write keys and search rows of new records, which have none yet."""
+    if not found:
+        return
+    keys = [(kind, value[:320], noun, pk) for pk, each in found.items() for kind, value in each.keys if value]
+    bulk.write(ExactKey, ("kind", "value", "noun", "record_id"), keys)
+    ids = bulk.take_ids(SearchRow, len(found))
+    rows = [
+        (own, noun, pk, each.text, each.contact, each.linked, each.terms)
+        for own, (pk, each) in zip(ids, found.items(), strict=True)
+    ]
+    names = ("id", "noun", "record_id", "text", "contact", "linked")
+    if connection.vendor == "postgresql":
+        bulk.write(SearchRow, (*names, "terms"), rows)
+    else:
+        bulk.write(SearchRow, names, [row[:6] for row in rows])
+        term_index.keep_said((row[0], row[6]) for row in rows)
 
 
 def _reindex(model: "type[Owned]", chunk: list[int]) -> None:

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
+from fairlead.models import plain
+
 # Domains that say nothing about whose company an address belongs to.
 FREE_MAIL = frozenset(
     {
@@ -45,10 +47,16 @@ FREE_MAIL = frozenset(
 )
 
 
+_NO_WORD = re.compile(r"[^\w@.+&'-]+")
+
+
 def mail(text: str) -> str:
     """The address as a key: lower case, domain in Unicode normal form; empty when it is no address."""
+    text = text.strip()
+    if key := plain.mail(text):
+        return key
     try:
-        found = validate_email(text.strip(), check_deliverability=False, test_environment=True)
+        found = validate_email(text, check_deliverability=False, test_environment=True)
     except EmailNotValidError:
         return ""
     return found.normalized.lower()
@@ -59,14 +67,17 @@ def phone(text: str, region: str) -> str:
 
     An extension follows as RFC 3966 has it (;ext=102): two people at one switchboard are not the same.
     """
+    key = plain.phone(text, region)
+    if key is not None:
+        return key
     try:
         number = phonenumbers.parse(text, region or None)
     except phonenumbers.NumberParseException:
         return ""
     if not _plausible(number):
         return ""
-    plain = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    return f"{plain};ext={number.extension}" if number.extension else plain
+    found = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return f"{found};ext={number.extension}" if number.extension else found
 
 
 def _plausible(number: phonenumbers.PhoneNumber) -> bool:
@@ -93,11 +104,13 @@ def tax_id(text: str) -> str:
 def words(*texts: str) -> str:
     """Text for searching: lower case, without accents, single spaces; letters of every script are kept."""
     joined = " ".join(text for text in texts if text)
-    plain = unicodedata.normalize("NFKD", joined.casefold())
-    bare = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    if joined.isascii():
+        return " ".join(_NO_WORD.sub(" ", joined.lower()).split())
+    parted = unicodedata.normalize("NFKD", joined.casefold())
+    bare = "".join(letter for letter in parted if not unicodedata.combining(letter))
     for letter, spelled in {"ß": "ss", "ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i"}.items():
         bare = bare.replace(letter, spelled)
-    return " ".join(re.sub(r"[^\w@.+&'-]+", " ", bare).split())
+    return " ".join(_NO_WORD.sub(" ", bare).split())
 
 
 def composed(text: str) -> str:

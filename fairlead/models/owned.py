@@ -7,12 +7,12 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from fairlead.core.act import outdated
+from fairlead.core.act import current, outdated
 from fairlead.core.actor import Actor, Level
 from fairlead.core.record import Link, Record
 from fairlead.models.contacted import linked_anew
 from fairlead.models.custom import Customised
-from fairlead.models.index import reindex
+from fairlead.models.index import index_new, reindex
 
 
 class Owned(Customised, Record):
@@ -95,8 +95,11 @@ class Owned(Customised, Record):
 
     @classmethod
     def renew(cls, ids: Collection[int]) -> None:
-        """Keys and search rows."""
-        reindex(cls, ids)
+        """Keys and search rows; of new records, those that are known already need no reading."""
+        noun, known = cls.noun(), current().lookups
+        fresh = {pk: known[noun, pk] for pk in ids if (noun, pk) in known}
+        index_new(noun, fresh)
+        reindex(cls, set(ids) - fresh.keys())
 
     @classmethod
     def renamed(cls, changes: Any) -> list[int]:

@@ -104,13 +104,25 @@ def away(noun: str) -> str:
 def keep(pairs: Iterable[tuple[int, Iterable[str]]]) -> None:
     """Keep the terms of these rows where the row itself does not: on SQLite."""
     if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            # a name of ours
-            # nosemgrep
-            cursor.executemany(
-                f"INSERT OR REPLACE INTO {TABLE}(rowid, terms) VALUES (%s, %s)",  # noqa: S608
-                [(pk, " ".join(terms)) for pk, terms in pairs],
-            )
+        keep_said((pk, " ".join(terms)) for pk, terms in pairs)
+
+
+def keep_said(pairs: Iterable[tuple[int, str]]) -> None:
+    """Keep terms that are in the words of SQLite already."""
+    with connection.cursor() as cursor:
+        # a name of ours
+        # nosemgrep
+        cursor.executemany(
+            f"INSERT OR REPLACE INTO {TABLE}(rowid, terms) VALUES (%s, %s)",  # noqa: S608
+            list(pairs),
+        )
+
+
+def said(terms: Iterable[str]) -> str:
+    """Terms in the words in which the database takes them."""
+    if connection.vendor == "postgresql":
+        return " ".join(_quoted(term, postgres=True) for term in terms)
+    return " ".join(terms)
 
 
 def drop(ids: list[int]) -> None:

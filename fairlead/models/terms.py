@@ -82,17 +82,26 @@ def asked(text: str) -> Asked | None:
 
 def terms(text: str, contact: str) -> set[str]:
     """Every term under which these normalised texts are found."""
-    found = {BEGINS_TEXT + text[:length] for length in (1, 2, 3) if text}
+    found = {BEGINS_TEXT + text[:1], BEGINS_TEXT + text[:2], BEGINS_TEXT + text[:3]} if text else set()
+    found |= terms_of_words(text)
+    for word in contact.split():
+        found.update(_terms_of_word(word, CONTACT))
+    return found
+
+
+def terms_of_words(text: str) -> set[str]:
+    """Of each word by itself, wherever it stands."""
+    found: set[str] = set()
     for word in text.split():
         found.update(_terms_of_word(word))
-    for word in contact.split():
-        found.update(CONTACT + each for each in _terms_of_word(word))
     return found
 
 
 def spelled(*texts: str) -> str:
     """Normalised text for the index, with Müller as Mueller too."""
     joined = " ".join(text for text in texts if text)
+    if joined.isascii():
+        return normal.words(joined)
     plain, other = normal.words(joined), german(joined)
     return plain if plain == other else " ".join(dict.fromkeys([*plain.split(), *other.split()]))
 
@@ -120,11 +129,13 @@ def nearly(word: str) -> Term:
     return _any(_all([*parts[:at], *parts[at + lost :]]) for at in range(len(parts) - lost + 1))
 
 
-def _terms_of_word(word: str) -> Iterator[str]:
-    yield BEGINS_WORD + word[:1]
-    yield BEGINS_WORD + word[:2]
-    yield from _trigrams(word)
-    yield from SIGNS.findall(word)
+def _terms_of_word(word: str, where: str = "") -> list[str]:
+    begins = where + BEGINS_WORD
+    found = [begins + word[:1], begins + word[:2]]
+    found += [where + word[at : at + 3] for at in range(len(word) - 2)]
+    if not word.isascii():
+        found += [where + sign for sign in SIGNS.findall(word)]
+    return found
 
 
 def _fragment(word: str, contact: bool) -> Term:

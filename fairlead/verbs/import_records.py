@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Any, Literal, get_args
 
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from typing_extensions import TypedDict
@@ -17,31 +16,20 @@ from fairlead.core.record import chunks, writing
 from fairlead.core.undo import Undone, undo
 from fairlead.core.verb import ALWAYS, verb
 from fairlead.matching.known import Known
-from fairlead.models import (
-    Company,
-    Import,
-    ImportBatch,
-    Lead,
-    Organisation,
-    Person,
-    normal,
-)  # fmt: skip
+from fairlead.models import Company, Import, ImportBatch, Organisation
 from fairlead.verbs.import_parts import (
     MANY,
-    PLAIN,
-    RecordRow,
     Work,
     add_reach,
     find_named,
     link_awaited,
     make,
-    number_of,
     reach_of,
-    region_of,
     stop_all,
     tag_all,
     values_of,
 )  # fmt: skip
+from fairlead.verbs.import_rows import MODELS, PLAIN, Prepared, Ready, RecordRow, ready
 
 MOST = 10_000
 MOST_KEPT = 1_000  # that are listed
@@ -91,20 +79,19 @@ def import_records(
     _may(by, noun, mode)
     if not 0 < len(rows) <= MOST:
         raise Invalid({"rows": [_("Send 1 to %(most)s rows at once. Nothing was changed.") % {"most": f"{MOST:,}"}]})
-    work = Work(
-        by, noun, {"person": Person, "company": Company, "lead": Lead}[noun], system, Organisation.ours().country
-    )
+    work = Work(by, noun, MODELS[noun], system, Organisation.ours().country)
     _allowed(work, rows)
-    upto = max(map(number_of, rows))
-    firms = _firms(work, rows, mode)
-    rows = [row for row in rows if not row.get("is_company")]
-    held = _held(work, rows, ["mail"] if match is None else match)
-    fit = [each for each in rows if _fits(work, each)]
-    new = [each for each in fit if number_of(each) not in held] if mode != "update" else []
-    known = [(each, held[number_of(each)]) for each in fit if number_of(each) in held] if mode != "create" else []
+    match = ["mail"] if match is None else match
+    prepared = rows.ready if isinstance(rows, Prepared) else [ready(noun, row, work.region, match) for row in rows]
+    upto = max(each.number for each in prepared)
+    firms = _firms(work, prepared, mode)
+    fit = [each for each in prepared if not each.row.get("is_company") and _fits(work, each)]
+    held = _held(work, fit)
+    new = [each for each in fit if each.number not in held] if mode != "update" else []
+    known = [(each, held[each.number]) for each in fit if each.number in held] if mode != "create" else []
     for each in fit if mode == "update" else []:
-        if number_of(each) not in held:
-            work.refused[number_of(each)] = _("There is no record to update.")
+        if each.number not in held:
+            work.refused[each.number] = _("There is no record to update.")
     find_named(work, [*new, *(each for each, _pk in known)])
     made = firms + make(work, new)
     updated = _update(work, known)
@@ -145,74 +132,45 @@ def _allowed(work: Work, rows: Sequence[RecordRow]) -> None:
         raise NotAllowed(_("Your role does not let you set %(fields)s. Nothing was changed.") % words)
 
 
-def _held(work: Work, rows: Sequence[RecordRow], match: Sequence[str]) -> dict[int, int]:
+def _held(work: Work, rows: Sequence[Ready]) -> dict[int, int]:
     """By row number, the record that is there already."""
-    keys = {number_of(row): _keys(work, row, match) for row in rows}
-    return Known(work.by, MANY[work.noun], work.system).same({number: each for number, each in keys.items() if each})
+    return Known(work.by, MANY[work.noun], work.system).same({each.number: each.keys for each in rows if each.keys})
 
 
-def _keys(work: Work, row: RecordRow, match: Sequence[str]) -> list[tuple[str, str]]:
-    keys = [("id", row["id"])] if row.get("id") else [("row", row["fingerprint"])] if row.get("fingerprint") else []
-    mails = row.get("mails", []) or [row.get("email", "")]
-    if "mail" in match:
-        keys += [("mail", key) for text in mails if text and (key := normal.mail(text))]
-    if "phone" in match:
-        numbers = (normal.phone(text, region_of(work, row)) for text in row.get("phones", []) or [row.get("phone", "")])
-        keys += [("phone", number) for number in numbers if number]
-    if ("name" in match or work.noun == "company") and row.get("name"):
-        keys.append(("name", row["name"]))
-    return keys
-
-
-def _firms(work: Work, rows: Sequence[RecordRow], mode: ImportMode) -> list[Any]:
+def _firms(work: Work, rows: Sequence[Ready], mode: ImportMode) -> list[Any]:
     """Companies among people: they are added first, so that the people find them."""
-    firms = [row for row in rows if row.get("is_company") and work.noun == "person"]
+    firms = [each.row for each in rows if each.row.get("is_company") and work.noun == "person"]
     if not firms or mode == "update":
         return []
     _may(work.by, "company", "create")
     own = Work(work.by, "company", Company, work.system, work.region)
-    held = _held(own, firms, ())
-    find_named(own, firms)
-    return make(own, [row for row in firms if number_of(row) not in held and _fits(own, row)])
+    own.refused = work.refused
+    fit = [each for each in (ready("company", row, work.region, ()) for row in firms) if _fits(own, each)]
+    held = _held(own, fit)
+    find_named(own, fit)
+    return make(own, [each for each in fit if each.number not in held])
 
 
-def _fits(work: Work, row: RecordRow) -> bool:
-    """Do the values keep the rules of their fields? If not, the row is refused with the first reason."""
-    name = str(row.get("name", ""))
-    if work.noun != "lead" and not name.strip():
-        work.refused[number_of(row)] = _("There is no name in this row.")
-        return False
-    for column in PLAIN[work.noun]:
-        value = row.get(column)
-        if value:
-            table_field: Any = work.model._meta.get_field(column)
-            try:
-                table_field.clean(value, None)
-            except ValidationError as error:
-                words = {"field": table_field.verbose_name, "why": " ".join(error.messages)}
-                work.refused[number_of(row)] = _("%(field)s: %(why)s") % words
-                return False
-    for text in row.get("mails", []):
-        if not normal.mail(text):
-            work.refused[number_of(row)] = _("%(text)s is not an e-mail address.") % {"text": text[:60]}
-            return False
-    return True
+def _fits(work: Work, row: Ready) -> bool:
+    if row.refusal:
+        work.refused[row.number] = row.refusal
+    return not row.refusal
 
 
 # --- those that are there ----------------------------------------------------------------------------------------
 
 
-def _update(work: Work, known: Sequence[tuple[RecordRow, int]]) -> int:
+def _update(work: Work, known: Sequence[tuple[Ready, int]]) -> int:
     records: dict[int, Any] = {}
     reach = access.reach(work.by, "edit", work.model)
     for chunk in chunks({pk for _row, pk in known}):
         records |= {each.pk: each for each in work.model._base_manager.filter(reach, pk__in=chunk)}
-    pairs: list[tuple[RecordRow, Any]] = []
+    pairs: list[tuple[Ready, Any]] = []
     for row, pk in known:
         if pk in records:
             pairs.append((row, records[pk]))
         else:
-            work.refused[number_of(row)] = _("You may not change this record.")
+            work.refused[row.number] = _("You may not change this record.")
     changed = {
         each.pk for each in assign([(record, _better(work, row, record)) for row, record in pairs], compact=True)
     }
@@ -225,7 +183,7 @@ def _update(work: Work, known: Sequence[tuple[RecordRow, int]]) -> int:
     return len(changed | more)
 
 
-def _better(work: Work, row: RecordRow, record: Any) -> dict[str, Any]:
+def _better(work: Work, row: Ready, record: Any) -> dict[str, Any]:
     """What the row says; notes are kept beside those that are there, states are left to people."""
     values = values_of(work, row)
     values.pop("state", None)

@@ -16,8 +16,8 @@ from fairlead.exchange.imports.trial import Trial, Verdict
 from fairlead.exchange.reading import rows
 from fairlead.exchange.tables import Csv, Dialect
 from fairlead.models import Import
-from fairlead.verbs.import_parts import RecordRow
 from fairlead.verbs.import_records import ImportNoun, begin_import, import_records
+from fairlead.verbs.import_rows import RecordRow
 
 BATCH = 1_000
 NOUNS: dict[str, ImportNoun] = {"people": "person", "companies": "company", "leads": "lead"}
