@@ -226,9 +226,7 @@ def put(cursor: Any, model: Any, columns: list[str], values: list[list[Any]]) ->
 
 def copied(cursor: Any, model: Any, table: str, listed: str, values: list[list[Any]]) -> None:
     if model is SearchRow:
-        from fairlead.core.bulk import as_vector
-
-        values = [[*each[:-1], as_vector(each[-1])] for each in values]
+        values = [[*each[:-1], term_index.said(each[-1])] for each in values]
     from psycopg.types.json import Jsonb
 
     with cursor.cursor.copy(f"COPY {table} ({listed}) FROM STDIN") as copy:

@@ -20,7 +20,7 @@ from fairlead.core.record import Link, Record, Row, chunks, is_keyed, put, unpac
 Op = Literal["create", "change", "remove"]
 
 
-@dataclass
+@dataclass(slots=True)
 class Change:
     """What happened to one row: its values before (change, remove) and after (create, change)."""
 
@@ -112,6 +112,17 @@ class Act:
         if self.lookups:
             for link in row.timelines():
                 self.lookups.pop(link, None)
+
+
+    def note_new(self, rows: Sequence[Row]) -> None:
+        """Rows made in bulk: their events keep the ids alone."""
+        noun, changes, held = rows[0].noun(), self.step.changes, self.held
+        for number, row in enumerate(rows, self.counted):
+            held[noun, row.pk] = [row]
+            changes.append(Change(row, "create", {}, {}, True, number))
+        self.counted += len(rows)
+        for link in (link for row in rows for link in row.timelines()) if self.lookups else ():
+            self.lookups.pop(link, None)
 
 
 _current: ContextVar[Act | None] = ContextVar("act", default=None)
@@ -219,23 +230,23 @@ def _put_back(row: Row, before: Mapping[str, Any]) -> None:
 def _events(act: Act, step: Step, number: int) -> Iterator[tuple[dict[str, Any], list[tuple[Link, datetime]]]]:
     """The step's event with its links, and one for each record changed in bulk."""
     own = [change for change in step.changes if not change.compact]
-    bulk = [change for change in step.changes if change.compact]
-    if own or step.promised or step.always or (not bulk and _caused_something(act, number)):
+    bulked = [change for change in step.changes if change.compact]
+    if own or step.promised or step.always or (not bulked and _caused_something(act, number)):
         yield _event(act, step, number, own), _links(act, step, [*step.about, *(each.row for each in own)], own)
-    for together in _together(bulk):
-        yield _event(act, step, number, together), _links(act, step, [each.row for each in together], together)
+    for links, together in _together(bulked):
+        yield _event(act, step, number, together), _moments(act, step, links, together)
 
 
-def _together(changes: Sequence[Change]) -> Iterator[list[Change]]:
+def _together(changes: Sequence[Change]) -> Iterator[tuple[Iterable[Link], list[Change]]]:
     """Changes made in bulk that show in the same place, such as a person's and their mails': one event for all."""
     found: dict[tuple[Link, ...], dict[Link, Change]] = {}
-    again: list[list[Change]] = []  # changed twice: each keeps its own before and after
+    again: list[Change] = []  # changed twice: each keeps its own before and after
     for each in changes:
         together = found.setdefault(tuple(each.row.timelines()), {})
         if together.setdefault(key_of(each.row), each) is not each:
-            again.append([each])
-    yield from (list(together.values()) for together in found.values())
-    yield from again
+            again.append(each)
+    yield from ((links, list(together.values())) for links, together in found.items())
+    yield from ((each.row.timelines(), [each]) for each in again)
 
 
 def _caused_something(act: Act, number: int) -> bool:
@@ -284,7 +295,13 @@ def _event(act: Act, step: Step, number: int, changes: list[Change]) -> dict[str
 
 
 def _links(act: Act, step: Step, touched: Sequence[Row], changes: Sequence[Change]) -> list[tuple[Link, datetime]]:
+    return _moments(act, step, (link for row in touched for link in row.timelines()), changes)
+
+
+def _moments(
+    act: Act, step: Step, links: Iterable[Link], changes: Sequence[Change]
+) -> list[tuple[Link, datetime]]:
     """Where the event shows and when: at what it tells of, except for an undo, which happens now."""
-    moments = [each.row.happened() for each in changes if each.row.happened()]
+    moments = [moment for each in changes if (moment := each.row.happened())]
     at = min(moments) if moments and not step.undoes else act.at
-    return [(link, at) for link in dict.fromkeys(link for row in touched for link in row.timelines()) if link[1]]
+    return [(link, at) for link in dict.fromkeys(links) if link[1]]

@@ -2,8 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any, TypeVar
 
 from django.db import connection, models
@@ -54,13 +53,14 @@ def write(model: type[models.Model], names: Sequence[str], rows: Iterable[Sequen
 
 def _made(model: type[M], values: dict[str, Any], pk: int) -> M:
     row = model.__new__(model)
-    row._state = ModelState()
-    row._state.adding, row._state.db = False, "default"
+    state = row._state = ModelState()
+    state.adding, state.db = False, "default"
     own = row.__dict__
-    own |= _constants(model)
+    own.update(_constants(model))
+    own.update(values)
     for name, default in _callables(model):
-        own[name] = values[name] if name in values else default()
-    own |= values
+        if name not in values:
+            own[name] = default()
     own["id"] = pk
     return row
 
@@ -110,8 +110,8 @@ def _maker(field: Any) -> Callable[[Any], Any] | None:
         return None
     if kind == "JSONField":
         return _json(field)
-    if kind == "DateTimeField":
-        return partial(_moment, field)
+    if kind in {"DateTimeField", "UUIDField"}:
+        return lru_cache(256)(partial(_prepared, field))  # the same for all rows of an act
     return partial(_prepared, field)
 
 
@@ -119,12 +119,6 @@ def _json(field: Any) -> Callable[[Any], Any]:
     dumps = json.JSONEncoder if field.encoder is None else field.encoder
     encode = dumps().encode
     return lambda value: "{}" if value == {} else None if value is None else encode(value)
-
-
-def _moment(field: Any, value: Any) -> Any:
-    if connection.vendor == "postgresql" and isinstance(value, datetime):
-        return value
-    return None if value is None else field.get_db_prep_save(value, connection)
 
 
 def _prepared(field: Any, value: Any) -> Any:

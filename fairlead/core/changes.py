@@ -55,10 +55,7 @@ def create_many(
         made = bulk.add(model, values)
         for name, each in (links or {}).items():
             _link(model, name, {row.pk: set(ids) for row, ids in zip(made, each, strict=True) if ids})
-    act = current()
-    for row in made:
-        act.held[key_of(row)] = [row]
-        act.note(row, "create", {}, {}, compact=True)
+    current().note_new(made)
     return made
 
 

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 import phonenumbers
@@ -50,6 +51,7 @@ FREE_MAIL = frozenset(
 _NO_WORD = re.compile(r"[^\w@.+&'-]+")
 
 
+@lru_cache(4096)
 def mail(text: str) -> str:
     """The address as a key: lower case, domain in Unicode normal form; empty when it is no address."""
     text = text.strip()
@@ -62,6 +64,7 @@ def mail(text: str) -> str:
     return found.normalized.lower()
 
 
+@lru_cache(4096)
 def phone(text: str, region: str) -> str:
     """The number as E.164 (+442079460182), read as dialled in `region` (ISO country); empty when it is none.
 

@@ -19,7 +19,7 @@ from fairlead.models import Import
 from fairlead.verbs.import_records import ImportNoun, begin_import, import_records
 from fairlead.verbs.import_rows import RecordRow
 
-BATCH = 1_000
+BATCH = 5_000
 NOUNS: dict[str, ImportNoun] = {"people": "person", "companies": "company", "leads": "lead"}
 AT_ONCE = ("language", "legal_name", "website", "tax_id", "industry", "employees", "country", "interest", "title")
 POSTAL = ("street", "city", "region", "postal_code", "country")

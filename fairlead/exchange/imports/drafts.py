@@ -1,9 +1,10 @@
 """A row of a file as facts of a record, with what speaks against it."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 from fairlead.exchange.imports.countries import country_code
 from fairlead.exchange.mapping.guess import Guess
 from fairlead.exchange.reading import Line, Look, values
-from fairlead.models import names, normal
+from fairlead.models import names, normal, plain
 
 # What people write where they know nothing.
 NOTHING = frozenset(
@@ -24,6 +25,7 @@ LONGEST = {
     "postal_code": 20, "interest": 200, "deal": 200, "subject": 200, "reason": 200, "stage": 80, "tags": 60,
 }  # fmt: skip
 DAYS = {"close_date", "due", "birthday", "connected_on"}
+SAID = {"mail_opt_out", "do_not_call", "is_company", "is_converted", "is_won", "is_closed", "is_deleted", "done"}
 LABELS = {"phone": "", "mobile": "mobile", "fax": "fax", "pager": "pager"}
 NUMBERS = {"amount", "probability", "revenue"}
 # Without one of these nobody can say whom or what a row is about.
@@ -36,7 +38,7 @@ NAMED_BY = {
 }
 
 
-@dataclass
+@dataclass(slots=True)
 class Draft:
     """`facts` by meaning; `against`: why it cannot be taken in; `doubts`: what to look at, though it can."""
 
@@ -45,6 +47,7 @@ class Draft:
     facts: dict[str, Any] = field(default_factory=dict)
     against: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
+    long: bool = False  # something in it may be longer than it may be
 
     @property
     def fingerprint(self) -> str:
@@ -59,14 +62,20 @@ class Draft:
         return str(name or next(iter(facts.get("mails", [])), ""))
 
 
+Taker = Callable[[Draft, str], None]
+
+
 class Drafting:
     """Makes drafts of a file's rows. `region` is the country in which phone numbers without one were written."""
 
     def __init__(self, found: Look, guessed: Guess, region: str) -> None:
         self.found, self.noun, self.region = found, guessed.noun, region
         self.columns = [(at, meaning, found.names[at]) for at, meaning in enumerate(guessed.meanings) if meaning]
+        self.takers = [(at, self._taker(at, meaning)) for at, meaning, _name in self.columns]
         self.usable = bool(guessed.columns(*NAMED_BY[guessed.noun]))
         self.width = len(found.names)
+        more = ("name", "mails", "phones") if self.noun in ("people", "leads") else ()
+        self.named_by = (*more, *NAMED_BY[self.noun])
 
     def missing(self) -> str:
         """What must be said about the columns before anything can be taken in."""
@@ -88,44 +97,33 @@ class Drafting:
             return made
         if len(line.cells) > self.width and any(cell.strip() for cell in line.cells[self.width :]):
             made.doubts.append(_("This row has more cells than the header; those beyond it are left out."))
-        for at, meaning, _name in self.columns:
-            text = line.cells[at].strip() if at < len(line.cells) else ""
-            if text and text.lower() not in NOTHING:
-                self._take(made, at, meaning, text)
+        cells = line.cells
+        for at, take in self.takers:
+            text = cells[at].strip() if at < len(cells) else ""
+            if text and not (len(text) < 9 and text.lower() in NOTHING):
+                take(made, text)
         self._complete(made)
         return made
 
-    def _take(self, made: Draft, at: int, meaning: str, text: str) -> None:
-        facts = made.facts
+    def _taker(self, at: int, meaning: str) -> Taker:
+        """What is done with what stands in this column."""
         if meaning == "mail":
-            _mails(made, text)
-        elif meaning in LABELS:
-            facts.setdefault("typed", []).extend((number, LABELS[meaning]) for number in _numbers(text))
-        elif meaning in ("message", "street"):
-            facts[meaning] = f"{facts[meaning]}\n{text}" if meaning in facts else text
-        elif meaning == "tags":
-            facts.setdefault("tags", []).extend(_tags(text))
-        elif meaning in DAYS or meaning == "created_at":
-            _when(made, meaning, text, self.found.orders.get(at, "dmy"))
-        elif meaning in NUMBERS:
-            _figure(made, meaning, text, self.found.decimal)
-        elif meaning == "employees":
-            _employees(made, text)
-        elif meaning in (
-            "mail_opt_out",
-            "do_not_call",
-            "is_company",
-            "is_converted",
-            "is_won",
-            "is_closed",
-            "is_deleted",
-            "done",
-        ):
-            facts[meaning] = bool(values.yes(text)) or (values.yes(text) is None and bool(values.day(text)))
-        elif meaning == "country":
-            _country(made, text)
-        else:
-            facts.setdefault(meaning, " ".join(text.split()))
+            return _mails
+        if meaning in LABELS:
+            return partial(_typed, LABELS[meaning])
+        if meaning in ("message", "street"):
+            return partial(_lines, meaning)
+        if meaning == "tags":
+            return _tagged
+        if meaning in DAYS or meaning == "created_at":
+            return partial(_when, meaning, self.found.orders.get(at, "dmy"))
+        if meaning in NUMBERS:
+            return partial(_figure, meaning, self.found.decimal)
+        if meaning == "employees":
+            return _employees
+        if meaning in SAID:
+            return partial(_said, meaning)
+        return _country if meaning == "country" else partial(_words, meaning, LONGEST.get(meaning, 10**9))
 
     def _complete(self, made: Draft) -> None:
         facts = made.facts
@@ -139,16 +137,13 @@ class Drafting:
             facts["phones"] = _phones(facts.pop("typed"), region)
         if region == "US" and re.fullmatch(r"\d{4}", facts.get("postal_code", "")):
             made.doubts.append(_("The ZIP code has four figures; a leading zero may have been lost."))
-        for name, most in LONGEST.items():
+        made.long = made.long or len(facts.get("name", "")) > LONGEST["name"]
+        for name, most in LONGEST.items() if made.long else ():
             if len(facts.get(name, "")) > most:
                 words = {"what": name.replace("_", " "), "most": most, "text": facts[name][:40]}
                 made.against.append(_("%(what)s is longer than %(most)s signs: %(text)s…") % words)
-        if self.usable and not made.against and not any(self._says(facts)):
+        if self.usable and not made.against and not any(facts.get(each) for each in self.named_by):
             made.against.append(_nobody(self.noun))
-
-    def _says(self, facts: dict[str, Any]) -> Iterable[Any]:
-        more = ("name", "mails", "phones")
-        return (facts.get(each) for each in (*NAMED_BY[self.noun], *(more if self.noun in ("people", "leads") else ())))
 
 
 def _nobody(noun: str) -> str:
@@ -185,7 +180,37 @@ def _company_name(made: Draft) -> None:
         made.doubts.append(_("It has no name; it is called %(name)s.") % {"name": instead})
 
 
+def _words(meaning: str, most: int, made: Draft, text: str) -> None:
+    if meaning not in made.facts:
+        made.facts[meaning] = text if text.isprintable() and "  " not in text else " ".join(text.split())
+        made.long = made.long or len(text) > most
+
+
+def _lines(meaning: str, made: Draft, text: str) -> None:
+    facts = made.facts
+    facts[meaning] = f"{facts[meaning]}\n{text}" if meaning in facts else text
+    made.long = made.long or len(facts[meaning]) > LONGEST.get(meaning, 10**9)
+
+
+def _said(meaning: str, made: Draft, text: str) -> None:
+    said = values.yes(text)
+    made.facts[meaning] = bool(said) or (said is None and bool(values.day(text)))
+
+
+def _typed(label: str, made: Draft, text: str) -> None:
+    made.facts.setdefault("typed", []).extend((number, label) for number in _numbers(text))
+
+
+def _tagged(made: Draft, text: str) -> None:
+    found = made.facts.setdefault("tags", [])
+    found.extend(_tags(text))
+    made.long = made.long or len(found) > LONGEST["tags"]
+
+
 def _mails(made: Draft, text: str) -> None:
+    if key := plain.mail(text):
+        made.facts.setdefault("mails", {}).setdefault(key, text)
+        return
     for piece in re.split(r"[;,\s|]+(?=\S+@)", text):
         address = re.sub(r"^mailto:|^.*<|>.*$", "", piece.strip(" ;,"), flags=re.IGNORECASE)
         key = normal.mail(address)
@@ -197,6 +222,8 @@ def _mails(made: Draft, text: str) -> None:
 
 
 def _numbers(text: str) -> list[str]:
+    if len(text) < 60 and text.isprintable() and not any(mark in text for mark in (";", ":", ",")):
+        return [text]
     return [
         piece.strip()[:60] for piece in re.split(r"\s*(?:;(?!\s*ext)|\n|:::|,\s(?=[+(0]))\s*", text) if piece.strip()
     ]
@@ -205,7 +232,9 @@ def _numbers(text: str) -> list[str]:
 def _phones(typed: list[tuple[str, str]], region: str) -> dict[str, tuple[str, str]]:
     """By E.164, or as typed where that cannot be told: the number as typed, and what it is for. Fax comes last."""
     found: dict[str, tuple[str, str]] = {}
-    for number, label in sorted(typed, key=lambda each: each[1] in ("fax", "pager")):
+    if len(typed) > 1:
+        typed = sorted(typed, key=lambda each: each[1] in ("fax", "pager"))
+    for number, label in typed:
         found.setdefault(normal.phone(number, region) or number, (number, label))
     return found
 
@@ -215,7 +244,7 @@ def _tags(text: str) -> list[str]:
     return [piece.strip()[:60] for piece in pieces if piece.strip(" *") and piece.strip() != "* myContacts"]
 
 
-def _when(made: Draft, meaning: str, text: str, order: Any) -> None:
+def _when(meaning: str, order: Any, made: Draft, text: str) -> None:
     wanted: Any = "dmy" if order in ("", "?") else order
     read = values.moment if meaning == "created_at" else values.day
     found: datetime | date | None = read(text, wanted)
@@ -227,7 +256,7 @@ def _when(made: Draft, meaning: str, text: str, order: Any) -> None:
         made.against.append(_("%(text)s is not a day that can be read.") % {"text": text[:40]})
 
 
-def _figure(made: Draft, meaning: str, text: str, decimal: str) -> None:
+def _figure(meaning: str, decimal: str, made: Draft, text: str) -> None:
     found = values.number(text, decimal)
     if found is not None:
         made.facts[meaning] = found

@@ -7,7 +7,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -20,8 +20,7 @@ LINE = 8 * CELL  # characters
 csv.field_size_limit(4 * CELL)
 
 
-@dataclass(frozen=True)
-class Raw:
+class Raw(NamedTuple):
     """A row as it stands in the file; `fault` says what is wrong with it."""
 
     cells: list[str]

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -55,8 +56,7 @@ class Look:
         return [row[column].strip() for row in self.sample if column < len(row) and row[column].strip()]
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """A row of data: its number among them from 1, where it stands in the file from 1, and what is wrong with it."""
 
     number: int
@@ -93,7 +93,7 @@ def rows(path: Path, found: Look, left_out: list[list[str]] | None = None) -> It
         held.append((at, raw))
         if len(held) > TAIL:
             first, raw = held.popleft()
-            if raw.fault or filled(raw.cells):
+            if raw.fault or _says(raw.cells):
                 number += 1
                 yield _line(number, first, raw, width)
     end = ends_before([raw.cells for _at, raw in held], width) if knows else len(held)
@@ -104,6 +104,10 @@ def rows(path: Path, found: Look, left_out: list[list[str]] | None = None) -> It
         elif raw.fault or filled(raw.cells):
             number += 1
             yield _line(number, at, raw, width)
+
+
+def _says(cells: list[str]) -> bool:
+    return any(map(str.strip, cells))
 
 
 def _line(number: int, at: int, raw: Raw, width: int) -> Line:

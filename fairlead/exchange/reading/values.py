@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Literal
 
 Kind = Literal["", "text", "number", "date", "mail", "web", "phone", "yes"]
@@ -118,6 +119,7 @@ def order_of(texts: Iterable[str]) -> Order | Literal["", "?"]:
     return "?" if {"dmy", "mdy"} <= left and len(left) == 2 else "ymd"
 
 
+@lru_cache(4096)
 def moment(text: str, order: Order = "dmy") -> datetime | date | None:
     """A day, or an aware moment where a time is written (UTC when no zone is); None when it is neither."""
     text = text.strip()
