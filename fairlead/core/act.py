@@ -113,7 +113,6 @@ class Act:
             for link in row.timelines():
                 self.lookups.pop(link, None)
 
-
     def note_new(self, rows: Sequence[Row]) -> None:
         """Rows made in bulk: their events keep the ids alone."""
         noun, changes, held = rows[0].noun(), self.step.changes, self.held
@@ -195,11 +194,11 @@ def finish(act: Act) -> None:
     with writing():
         events = bulk.add(Event, [values for values, _links in pairs])
         links = [
-            {"kind": kind, "record_id": record_id, "happened_at": at, "at": act.at, "event_id": event.pk}
+            {"kind": kind, "record_id": record_id, "happened_at": at, "event_id": event.pk}
             for event, (_, links) in zip(events, pairs, strict=True)
             for (kind, record_id), at in links
         ]
-        bulk.add(EventLink, links)
+        bulk.add(EventLink, links, {"at": act.at})
     for row in (copy for copies in act.held.values() for copy in copies):
         for name in row.derived:
             row.__dict__.pop(name, None)  # read again when somebody asks
@@ -274,33 +273,31 @@ def _derive(act: Act) -> None:
 
 def _event(act: Act, step: Step, number: int, changes: list[Change]) -> dict[str, Any]:
     compact = any(change.compact for change in changes)
-    return dict(
-        act=act.id,
-        step=number,
-        cause=step.cause,
-        verb=step.verb,
-        at=act.at,
-        by_kind=step.by.kind,
-        by_user_id=step.by.user_id,
-        by_token=step.by.token_id,
-        by_label=step.by.label[:200],
-        by_cause=step.by.cause,
-        door=step.by.door,
-        labels=step.labels,
-        refs=step.refs,
-        changes=[[each.row.noun(), each.row.pk, each.op, each.before, each.after] for each in changes],
-        order=[each.number for each in changes],
-        undoes=None if compact else step.undoes,
-    )
+    return {
+        "act": act.id,
+        "step": number,
+        "cause": step.cause,
+        "verb": step.verb,
+        "at": act.at,
+        "by_kind": step.by.kind,
+        "by_user_id": step.by.user_id,
+        "by_token": step.by.token_id,
+        "by_label": step.by.label[:200],
+        "by_cause": step.by.cause,
+        "door": step.by.door,
+        "labels": step.labels,
+        "refs": step.refs,
+        "changes": [[each.row.noun(), each.row.pk, each.op, each.before, each.after] for each in changes],
+        "order": [each.number for each in changes],
+        "undoes": None if compact else step.undoes,
+    }
 
 
 def _links(act: Act, step: Step, touched: Sequence[Row], changes: Sequence[Change]) -> list[tuple[Link, datetime]]:
     return _moments(act, step, (link for row in touched for link in row.timelines()), changes)
 
 
-def _moments(
-    act: Act, step: Step, links: Iterable[Link], changes: Sequence[Change]
-) -> list[tuple[Link, datetime]]:
+def _moments(act: Act, step: Step, links: Iterable[Link], changes: Sequence[Change]) -> list[tuple[Link, datetime]]:
     """Where the event shows and when: at what it tells of, except for an undo, which happens now."""
     moments = [moment for each in changes if (moment := each.row.happened())]
     at = min(moments) if moments and not step.undoes else act.at

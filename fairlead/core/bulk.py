@@ -1,7 +1,7 @@
-"""Adding many rows at once: ids taken beforehand, values made ready by their columns, COPY or one prepared statement."""
+"""Adding many rows at once: ids taken beforehand, values made ready by columns, COPY or one prepared statement."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache, partial
 from typing import Any, TypeVar
 
@@ -12,13 +12,20 @@ M = TypeVar("M", bound=models.Model)
 FEW = 50  # fewer rows are made as usual: taking their ids would be one statement more
 
 
-def add(model: type[M], values: Sequence[dict[str, Any]]) -> list[M]:
-    """Add rows with these values by column or relation; the rest as new rows have it. Returns them with their ids."""
+def add(model: type[M], values: Sequence[dict[str, Any]], same: Mapping[str, Any] | None = None) -> list[M]:
+    """Add rows with these values by column or relation; the rest as new rows have it. Returns them with their ids.
+
+    `same`: what they all have, where a row's own values say nothing else.
+    """
+    shared = dict(same or {})
     names = {name for each in values for name in each}
     if len(values) < FEW or not names <= _columns(model).keys():
-        rows = [model(**each) for each in values]
+        rows = [model(**(shared | each)) for each in values]
         return model._base_manager.bulk_create(rows, batch_size=1000)
-    made = [_made(model, each, pk) for each, pk in zip(values, take_ids(model, len(values)), strict=True)]
+    makers = [(name, default) for name, default in _callables(model) if name not in shared]
+    shared = {**_constants(model), **shared}
+    ids = take_ids(model, len(values))
+    made = [_made(model, shared, makers, each, pk) for each, pk in zip(values, ids, strict=True)]
     columns = list(_columns(model))
     write(model, columns, _ready(model, columns, made))
     return made
@@ -29,7 +36,9 @@ def take_ids(model: type[models.Model], count: int) -> Sequence[int]:
     table = model._meta.db_table
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count])
+            cursor.execute(
+                "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count]
+            )
             return [pk for (pk,) in cursor.fetchall()]
         cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
         last = (cursor.fetchone() or (0,))[0]
@@ -41,7 +50,10 @@ def write(model: type[models.Model], names: Sequence[str], rows: Iterable[Sequen
     columns = ", ".join(f'"{_columns(model)[name].column}"' for name in names)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            with connection.wrap_database_errors, cursor.copy(f'COPY "{model._meta.db_table}" ({columns}) FROM STDIN') as to:
+            with (
+                connection.wrap_database_errors,
+                cursor.copy(f'COPY "{model._meta.db_table}" ({columns}) FROM STDIN') as to,
+            ):
                 for row in rows:
                     to.write_row(row)
         else:
@@ -51,14 +63,14 @@ def write(model: type[models.Model], names: Sequence[str], rows: Iterable[Sequen
             cursor.executemany(f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES ({places})', list(rows))  # noqa: S608
 
 
-def _made(model: type[M], values: dict[str, Any], pk: int) -> M:
+def _made(model: type[M], shared: dict[str, Any], makers: list[tuple[str, Any]], values: dict[str, Any], pk: int) -> M:
     row = model.__new__(model)
     state = row._state = ModelState()
     state.adding, state.db = False, "default"
     own = row.__dict__
-    own.update(_constants(model))
+    own.update(shared)
     own.update(values)
-    for name, default in _callables(model):
+    for name, default in makers:
         if name not in values:
             own[name] = default()
     own["id"] = pk

@@ -52,7 +52,8 @@ def create_many(
     if not values:
         return []
     with writing(), _unique(model):
-        made = bulk.add(model, values)
+        same = {"created_at": current().at} if issubclass(model, Record) else {}
+        made = bulk.add(model, values, same)
         for name, each in (links or {}).items():
             _link(model, name, {row.pk: set(ids) for row, ids in zip(made, each, strict=True) if ids})
     current().note_new(made)

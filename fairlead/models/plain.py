@@ -12,7 +12,8 @@ from email_validator import SPECIAL_USE_DOMAIN_NAMES
 from phonenumbers import phonenumberutil as library
 
 _PLAIN_MAIL = re.compile(
-    r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@((?:[a-z0-9](?:[a-z0-9]|-(?!-))*(?<!-)\.)+([a-z]{2,24}))", re.IGNORECASE | re.ASCII
+    r"[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*@((?:[a-z0-9](?:[a-z0-9]|-(?!-))*(?<!-)\.)+([a-z]{2,24}))",
+    re.IGNORECASE | re.ASCII,
 )
 _PLAIN_PHONE = re.compile(r"\+?\(?[0-9][0-9 ().-]*[0-9]", re.ASCII)
 _MARKS = {ord(mark): None for mark in " ().-"}
@@ -92,15 +93,19 @@ def _without_prefix(national: str, code: str, metadata: Any) -> str:
 
 @cache
 def _prefix(region: str) -> "re.Pattern[str] | None":
-    found = phonenumbers.PhoneMetadata.metadata_for_region(region, None).national_prefix_for_parsing
+    found = _known(region).national_prefix_for_parsing
     return re.compile(found) if found else None
 
 
 @cache
 def _length_of(region: str, length: int) -> Any:
-    return library._test_number_length("1" * length, phonenumbers.PhoneMetadata.metadata_for_region(region, None))
+    return library._test_number_length("1" * length, _known(region))
 
 
 @cache
 def _is_possible(code: str, length: int) -> bool:
     return _length_of(_main(code).id, length) in _POSSIBLE
+
+
+def _known(region: str) -> Any:
+    return phonenumbers.PhoneMetadata.metadata_for_region(region, None)

@@ -17,7 +17,6 @@ from fairlead.models import (
     AwaitedCompany,
     Company,
     ExternalId,
-    Lead,
     MailAddress,
     Person,
     PhoneNumber,
@@ -143,7 +142,12 @@ def values_of(work: Work, ready: Ready) -> dict[str, Any]:
 
 def add_reach(work: Work, pairs: Sequence[tuple[Ready, Any]], held: dict[int, set[str]]) -> None:
     """Addresses and numbers that the record does not have yet."""
-    of, mails, phones, places = f"{work.noun}_id", list[dict[str, Any]](), list[dict[str, Any]](), list[dict[str, Any]]()
+    of, mails, phones, places = (
+        f"{work.noun}_id",
+        list[dict[str, Any]](),
+        list[dict[str, Any]](),
+        list[dict[str, Any]](),
+    )
     for row, record in pairs:
         pk, has = record.pk, held.get(record.pk, ())
         mails += [

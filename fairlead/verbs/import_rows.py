@@ -139,15 +139,19 @@ def _refusal(noun: str, row: RecordRow) -> str:
     if noun != "lead" and not str(row.get("name", "")).strip():
         return _("There is no name in this row.")
     for column in PLAIN[noun]:
-        if value := row.get(column):
-            if why := _against(noun, column, value):
-                return why
+        if (value := row.get(column)) and (why := _against(noun, column, value)):
+            return why
     return ""
 
 
 def _against(noun: str, column: str, value: Any) -> str:
     field: Any = MODELS[noun]._meta.get_field(column)
-    if isinstance(value, str) and not field.choices and len(value) <= (field.max_length or len(value)) and "\0" not in value:
+    if (
+        isinstance(value, str)
+        and not field.choices
+        and len(value) <= (field.max_length or len(value))
+        and "\0" not in value
+    ):
         return ""
     try:
         field.clean(value, None)

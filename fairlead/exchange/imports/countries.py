@@ -3,7 +3,7 @@
 import re
 from functools import cache
 
-from babel import Locale
+from babel import Locale, localedata
 
 from fairlead.models import normal
 from fairlead.models.place import territories
@@ -40,4 +40,5 @@ def _names() -> dict[str, str]:
         for code, name in Locale(language).territories.items():
             if code in territories():
                 found.setdefault(_key(name), code)
+        localedata._cache.clear()  # all that a language has takes megabytes
     return found

@@ -1,36 +1,38 @@
 """A dry run: what an import would do with every row, and why, without doing any of it."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from django.utils.translation import gettext as _
 
 from fairlead.exchange.imports.drafts import Draft, Drafting
+from fairlead.exchange.imports.pieces import Piece, Task, blocks
+from fairlead.exchange.imports.seen import Seen
 from fairlead.exchange.mapping.guess import Guess
-from fairlead.exchange.reading import Look, rows
+from fairlead.exchange.reading import Look
 from fairlead.matching.known import Known
 from fairlead.models import normal
 from fairlead.models.names import words_of
+from fairlead.verbs.import_rows import Ready
 
 Outcome = Literal["new", "update", "duplicate", "rejected"]
 Mode = Literal["create", "create_and_update", "update"]
-BATCH = 2_000
 SHARED = words_of("""
     info office sales contact kontakt mail hello admin support team hi enquiries inquiries buero post service
 """)
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What becomes of a row. `of` is the id of the record it would change or repeats."""
 
     draft: Draft
     outcome: Outcome
-    reasons: list[str] = field(default_factory=list)
+    reasons: Sequence[str] = ()
     of: int | None = None
+    ready: Ready | None = None
 
 
 @dataclass
@@ -45,58 +47,33 @@ class Trial:
     match: tuple[str, ...] = ("mail",)
     counts: Counter[str] = field(default_factory=Counter)
     left_out: list[list[str]] = field(default_factory=list)
-    seen: dict[tuple[str, str], tuple[int, str, str]] = field(default_factory=dict)
+    seen: Seen = field(default_factory=Seen)
 
-    def verdicts(self, path: Path) -> Iterator[Verdict]:
-        batch: list[Draft] = []
-        for line in rows(path, self.found, self.left_out):
-            batch.append(self.drafting.draft(line))
-            if len(batch) == BATCH:
-                yield from self._judged(batch)
-                batch = []
-        yield from self._judged(batch)
+    def verdicts(self, path: Path, into: str = "") -> Iterator[Verdict]:
+        """What becomes of each row. `into`: the noun that rows are made ready for, for an import, which finds out by
+        itself which records are there."""
+        task = Task(path, self.found, self.guessed, self.drafting.region, self.match, into)
+        for block in blocks(task, self.left_out):
+            held = {} if into else self.known.same({each.draft.number: each.keys for each in block if each.keys})
+            for piece in block:
+                verdict = self._verdict(piece, held)
+                self.counts[verdict.outcome] += 1
+                yield verdict
 
-    def _judged(self, batch: list[Draft]) -> Iterator[Verdict]:
-        held = self.known.same({draft.number: keys for draft in batch if (keys := self.keys(draft))})
-        for draft in batch:
-            verdict = self._verdict(draft, held)
-            self.counts[verdict.outcome] += 1
-            yield verdict
-
-    def keys(self, draft: Draft) -> list[tuple[str, str]]:
-        """By what this row and a record are found to be the same, the strongest first."""
-        facts = draft.facts
-        found: list[tuple[str, str]] = []
-        if not self.drafting.usable:
-            return found
-        if "external_id" in facts:
-            found.append(("id", facts["external_id"]))
-        else:
-            found.append(("row", draft.fingerprint))
-        if "mail" in self.match:
-            found += [("mail", key) for key in facts.get("mails", {})]
-        if "phone" in self.match:
-            found += [("phone", key) for key in facts.get("phones", {}) if key.startswith("+")]
-        if "name" in self.match or self.guessed.noun == "companies":
-            name = facts.get("company") if self.guessed.noun == "companies" else facts.get("name")
-            found += [("name", name)] if name else []
-        return found
-
-    def _verdict(self, draft: Draft, held: dict[int, int]) -> Verdict:
+    def _verdict(self, piece: Piece, held: dict[int, int]) -> Verdict:
+        draft, keys = piece.draft, piece.keys
         if draft.against:
             return Verdict(draft, "rejected", draft.against)
-        keys = self.keys(draft)
         if repeated := self._repeats(draft, keys):
             return repeated
         of = held.get(draft.number)
-        for key in keys:
-            self.seen.setdefault(key, (draft.number, draft.label, draft.facts.get("external_id", "")))
+        self.seen.add(draft.number, draft.label, draft.facts.get("external_id", ""), keys)
+        if piece.ready is not None:
+            return Verdict(draft, "new", draft.doubts, None, piece.ready)
+        if of is None and self.mode == "update":
+            return Verdict(draft, "rejected", [_("There is no record to update.")])
         if of is None:
-            return (
-                Verdict(draft, "rejected", [_("There is no record to update.")])
-                if self.mode == "update"
-                else (Verdict(draft, "new", draft.doubts))
-            )
+            return Verdict(draft, "new", draft.doubts)
         if self.mode == "create":
             return Verdict(draft, "duplicate", [_("This one is there already; nothing is added.")], of)
         return Verdict(draft, "update", draft.doubts, of)
@@ -104,9 +81,10 @@ class Trial:
     def _repeats(self, draft: Draft, keys: list[tuple[str, str]]) -> Verdict | None:
         """A row that says again what an earlier one said. Records with ids of their own may share an address."""
         for key in keys:
-            if key not in self.seen or (key[0] == "mail" and key[1].partition("@")[0] in SHARED):
+            earlier = self.seen.row(key)
+            if not earlier or (key[0] == "mail" and key[1].partition("@")[0] in SHARED):
                 continue
-            number, label, own = self.seen[key]
+            number, (label, own) = earlier, self.seen.told(earlier)
             words = {"row": number, "name": label, "value": draft.facts.get("mails", {}).get(key[1], key[1])}
             if key[0] in ("id", "row"):
                 text = _("The same id as row %(row)s.") if key[0] == "id" else _("The same as row %(row)s.")
@@ -132,5 +110,5 @@ def told(verdict: Verdict) -> dict[str, Any]:
         "line": verdict.draft.at,
         "name": verdict.draft.label,
         "outcome": verdict.outcome,
-        "reasons": verdict.reasons,
+        "reasons": [*verdict.reasons],
     }
