@@ -42,6 +42,7 @@ def looked_up_by() -> dict[str, Any]:
     return found
 
 
+@pytest.mark.processes
 def test_other_processes_read_what_this_one_would(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -56,12 +57,12 @@ def test_other_processes_read_what_this_one_would(
     alone = tried()
     monkeypatch.setattr(pieces, "LARGE", 0)
     assert tried() == alone and alone[-1][1] == {"new": 2_300, "duplicate": 1, "rejected": 1}
+    trial = plan(BY, path, Wishes(noun="people"))
+    outcome = bring_in(BY, begin(BY, trial, path.name), trial, path)
+    assert outcome.counts == {"made": 2_300, "there": 1, "updated": 0, "refused": 1}
 
 
-def test_many_rows_are_written_at_once_and_found_at_once(
-    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pieces, "LARGE", 0)
+def test_many_rows_are_written_at_once_and_found_at_once(world: World, tmp_path: Path) -> None:
     path = tmp_path / "many.csv"
     path.write_text(rows(120), encoding="utf-8")
     before, people = looked_up_by(), Person.objects.count()
