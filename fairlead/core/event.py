@@ -11,6 +11,7 @@ from django.db import connection, models
 from django.db.models import Q
 
 from fairlead.core import clock
+from fairlead.core.prepared import AT_ONCE, Prepared, padded
 
 
 class Event(models.Model):
@@ -104,9 +105,16 @@ def timeline(
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join([one] * len(links)), values)
         newest: dict[int, datetime] = {event_id: read_moment(at) for at, event_id in cursor.fetchall()}
-    found = Event.objects.select_related("by_user").in_bulk(newest)
+    found = {event.pk: event for some in padded(newest) for event in _events(*some)}
     told = sorted(((at, found[pk]) for pk, at in newest.items()), key=lambda it: (it[0], it[1].pk), reverse=True)
     return told[: size + 1]
+
+
+_events = Prepared(
+    lambda *ids: Event.objects.filter(pk__in=ids),
+    [column.attname for column in Event._meta.concrete_fields if not column.primary_key],
+    *[int] * AT_ONCE,
+)
 
 
 def read_moment(value: Any) -> datetime:

@@ -1,10 +1,11 @@
 """Questions that are asked on every page: put into SQL once in each process, then only filled in."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
+from uuid import UUID
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
@@ -13,16 +14,19 @@ from django.db.models import QuerySet
 from fairlead.core import access
 from fairlead.core.actor import Actor
 from fairlead.core.light import Glimpse, Shape, shape_of
-from fairlead.core.record import conceal
+from fairlead.core.record import chunks, conceal
 
+T = TypeVar("T")
 # Stand for the values while the question is put together; found again in its parameters.
 MARKS: dict[type, Callable[[int], Any]] = {
+    UUID: lambda place: UUID(int=place + 2**64),
     int: lambda place: 7_300_000_000_000_000 + place,
     str: lambda place: f"\x02{place}\x03",
     datetime: lambda place: datetime(1, 2, 3, 4, 5, 6, place, UTC),
     date: lambda place: date(1, 1 + place // 28, 1 + place % 28),
 }
 MOST = 300  # questions kept for different rights
+AT_ONCE = 50  # ids in one statement
 
 
 class Prepared:
@@ -34,6 +38,7 @@ class Prepared:
 
     def __init__(self, make: Callable[..., "QuerySet[Any]"], names: Sequence[str] = (), *kinds: type) -> None:
         self._make, self._names, self._kinds = make, names, kinds
+        self._as_is = all(kind in (int, str) for kind in kinds)
 
     def __call__(self, *values: Any) -> list[Any]:
         return self.made(self.raw(*values))
@@ -55,7 +60,7 @@ class Prepared:
         return self._asked(self._sql, values) if self._sql else []
 
     def _asked(self, sql: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
-        known = [_stored(value) for value in values]
+        known = values if self._as_is else [_stored(value) for value in values]
         with connection.cursor() as cursor:
             cursor.execute(sql, [value if at is None else known[at] for at, value in self._parameters])
             rows: list[tuple[Any, ...]] = cursor.fetchall()
@@ -137,8 +142,15 @@ class PreparedFor:
         return made
 
 
+def padded(values: Collection[T], none: Any = 0) -> Iterator[list[T]]:
+    """By as many as a statement takes, filled up with what nothing is called."""
+    return ([*each, *[none] * (AT_ONCE - len(each))] for each in chunks(values, AT_ONCE))
+
+
 def _stored(value: Any) -> Any:
     """The value as the database takes it."""
     if isinstance(value, datetime):
         return connection.ops.adapt_datetimefield_value(value)
+    if isinstance(value, UUID):
+        return value if connection.features.has_native_uuid_field else value.hex
     return connection.ops.adapt_datefield_value(value) if isinstance(value, date) else value

@@ -149,6 +149,11 @@ def fields_of(noun: str) -> Fields:
     return _all().get(noun, {})
 
 
+def state_of_fields() -> tuple[int, int]:
+    """Another one after every change of a custom field."""
+    return _read()[0]
+
+
 def live_fields(noun: str) -> list[CustomField]:
     return [field for field in fields_of(noun).values() if field.is_live]
 
@@ -160,25 +165,29 @@ def seen_fields(by: Actor, noun: str) -> dict[str, CustomField]:
 
 
 def _all() -> dict[str, dict[str, CustomField]]:
+    return _read()[1]
+
+
+def _read() -> tuple[tuple[int, int], dict[str, dict[str, CustomField]]]:
     """Asked of the database once in a request; read anew only after a change."""
     memory = act.remembered()
     if memory is None:
         return _fresh()
     if "custom fields" not in memory:
         memory["custom fields"] = _fresh()
-    found: dict[str, dict[str, CustomField]] = memory["custom fields"]
+    found: tuple[tuple[int, int], dict[str, dict[str, CustomField]]] = memory["custom fields"]
     return found
 
 
-def _fresh() -> dict[str, dict[str, CustomField]]:
+def _fresh() -> tuple[tuple[int, int], dict[str, dict[str, CustomField]]]:
     global _known
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*), coalesce(sum(stamp), 0) FROM fairlead_customfield")
         count, stamps = cursor.fetchone()
-    mark = (int(count), int(stamps))
-    if mark != _known[0]:
+    mark, known = (int(count), int(stamps)), _known
+    if mark != known[0]:
         found: dict[str, dict[str, CustomField]] = {}
         for field in CustomField.objects.order_by("position", "pk"):
             found.setdefault(field.of_noun, {})[field.key] = field
-        _known = (mark, found)
-    return _known[1]
+        known = _known = (mark, found)
+    return known

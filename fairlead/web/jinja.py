@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,7 +23,7 @@ from django.utils import timezone
 from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
-from fairlead.web import formats
+from fairlead.web import formats, lines
 from fairlead.web.formats import Reader
 from fairlead.web.macros import Context, quick
 
@@ -32,12 +32,14 @@ MACRO = re.compile(r"\{%-? macro ([a-z]\w*)\(")
 SAME_EVERY_TIME = {"icon", "kind_icon", "kbd", "stage", "ticks", "avatar", "company_mark", "chip", "stopped"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Rendering:
-    """The page being made: for which request, and for whom."""
+    """The page being made: for which request, and for whom. `alone`: a piece of it, of which all is in its key."""
 
     request: HttpRequest | None
     reader: Reader
+    alone: bool = False
+    token: str = ""
 
 
 current: ContextVar[Rendering] = ContextVar("the page being rendered")
@@ -51,6 +53,14 @@ class Page(Template):
         token = current.set(Rendering(context.get("request"), reader_of(context)))
         try:
             return super().render(context)
+        finally:
+            current.reset(token)
+
+    def alone(self, reader: Reader, shown: dict[str, Any]) -> Markup:
+        """What it makes of these values for a reader, whatever the page, the request and the moment are."""
+        token = current.set(Rendering(None, reader, alone=True))
+        try:
+            return Markup(super().render(shown))  # noqa: S704 (made by a template, which escapes)
         finally:
             current.reset(token)
 
@@ -94,10 +104,12 @@ def environment(**options: Any) -> Environment:
     env.template_class, env.context_class = Page, Context
     env.globals |= {
         "ui": Components(env, settings.PACKAGE / "web/templates/ui"),
+        "piece": pieces(env),
+        "gathered": lines.Gathered,
         "asset": staticfiles_storage.url,
         "csrf": csrf,
         "csrf_header": csrf_token,
-        "now": lambda: reader().now,
+        "now": now,
         "today": lambda: reader().today,
         "plural": formats.plural,
         "initials": formats.initials,
@@ -138,6 +150,37 @@ def for_the_reader(function: Callable[..., str]) -> Callable[..., str]:
     return filtered
 
 
+def pieces(environment: Environment) -> Callable[..., str]:
+    """`{{ piece("lists/_bulk.html", total=total) }}`: a template that sees these values alone, made once for each."""
+
+    def piece(template_name: str, /, **values: Any) -> str:
+        known, template = reader(), environment.get_template(template_name)
+        assert isinstance(template, Page)
+        made = functools.partial(template.alone, known, values)
+        if environment.auto_reload:
+            return made()
+        return lines.kept((template_name, *clock_of(known), lines.shown(values)), made)
+
+    return piece
+
+
+def clock_of(known: Reader) -> tuple[str, str, date]:
+    """What formats depend on: the reader's zone, their language, and what day it is there."""
+    return getattr(known.zone, "key", str(known.zone)), str(known.locale), known.today
+
+
+def now() -> datetime:
+    return of_this_request().reader.now
+
+
+def of_this_request() -> Rendering:
+    """The page being made. A piece that is kept must not ask: it would keep what is this request's alone."""
+    page = current.get()
+    if page.alone:
+        raise RuntimeError("A kept piece of a page depends on the values it is given, and on nothing else.")
+    return page
+
+
 def reader() -> Reader:
     return current.get().reader
 
@@ -163,5 +206,8 @@ def csrf() -> Markup:
 
 
 def csrf_token() -> str:
-    request = current.get().request
-    return get_token(request) if request is not None else ""
+    """The same everywhere on a page, another one on each."""
+    page = of_this_request()
+    if not page.token and page.request is not None:
+        page.token = get_token(page.request)
+    return page.token

@@ -14,13 +14,14 @@ from fairlead.core import clock
 from fairlead.core.actor import Actor
 from fairlead.core.light import joined
 from fairlead.core.record import Record
+from fairlead.models.custom import state_of_fields
 from fairlead.models.custom_index import is_quick
 from fairlead.models.owned import Owned
 from fairlead.programs import filters as registry
 from fairlead.programs.audit import moment
 from fairlead.programs.custom import CustomFilter, CustomKnown, customs, left_out
 from fairlead.programs.fields import fields
-from fairlead.web import address, columns, keyset, quick
+from fairlead.web import address, columns, keyset, lines, quick
 from fairlead.web.columns import Column
 from fairlead.web.filters import Filter, Narrowed, Offer
 from fairlead.web.formats import Reader
@@ -287,6 +288,24 @@ class Asked:
         without = NO_HISTORY if self.at else self.settled
         views = [view for view in self.listing.views if not without & view.values.keys()]
         return [{"label": view.label, "url": self._view_url(view), "current": self._is(view)} for view in views]
+
+    @property
+    def groupings(self) -> list[tuple[str, str]]:
+        """What the list can be grouped by, as (label, name)."""
+        return sorted((each.title, each.name) for each in columns.groupable(self.listing.model, self.by).values())
+
+    @cached_property
+    def outline(self) -> int:
+        """All that what stands around the rows depends on, but for the reader's clock and what page it is.
+
+        That is the question as it stands in the address; what the filters in force say and what all of them offer;
+        and which fields this reader may read.
+        """
+        lists = tuple((name, *values) for name, values in self.lists.items() if name not in address.PLACES)
+        said = tuple(each.sentence for each in self.narrowed.values())
+        offers = tuple(self.offer(each.name) for each in self.filters if each.kind == "select")
+        rights = self.by.rights, state_of_fields()
+        return lines.short((self.listing.model, rights, lists, said, offers, tuple(self.left_out)))
 
     @property
     def is_answered(self) -> bool:

@@ -1,6 +1,6 @@
 """Opening a saved view: read anew with the rights of whoever opens it; what they may not read is left out and said."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -34,6 +34,11 @@ class Opened:
     @property
     def url(self) -> str:
         return url_of_view(self.view)
+
+    @property
+    def outline(self) -> Hashable:
+        """All that the pieces of a list show of it."""
+        return self.view.public_id, self.mine, self.changed, tuple(self.left_out)
 
 
 def open_list(listing: Listing, given: Mapping[str, Any], by: Actor, reader: Reader) -> tuple[Asked, Opened | None]:

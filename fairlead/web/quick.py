@@ -12,7 +12,7 @@ from django.db.models import BigIntegerField, CharField, DateField, DateTimeFiel
 
 from fairlead.core.actor import Actor
 from fairlead.core.light import Glimpse
-from fairlead.core.prepared import Prepared
+from fairlead.core.prepared import AT_ONCE, Prepared, padded
 from fairlead.core.record import conceal
 from fairlead.models.owned import Owned
 from fairlead.programs.custom import CustomFilter
@@ -20,7 +20,6 @@ from fairlead.programs.filters import Filter
 from fairlead.web import columns, keyset
 from fairlead.web.columns import Column
 from fairlead.web.keyset import Place
-from fairlead.web.rows import AT_ONCE, padded
 
 if TYPE_CHECKING:
     from fairlead.web.listing import Asked

@@ -1,6 +1,6 @@
 """What a page of rows shows besides its own columns, each with one question for all of them."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -8,13 +8,12 @@ from typing import Any
 from fairlead.core import access, clock
 from fairlead.core.actor import Actor
 from fairlead.core.light import Glimpse
-from fairlead.core.prepared import Prepared, PreparedFor
-from fairlead.core.record import Row, chunks
+from fairlead.core.prepared import AT_ONCE, Prepared, PreparedFor, padded
+from fairlead.core.record import Row
 from fairlead.models import Stage, Task
 from fairlead.models.about import ABOUT
 from fairlead.models.suppression import in_force
 
-AT_ONCE = 50
 STEP = ("public_id", "title", "due_at", "due_on", "due_time")
 
 
@@ -87,11 +86,6 @@ def _reached(model: type[Row], action: str) -> PreparedFor:
         return model._base_manager.filter(condition, pk__in=ids).values_list("pk")
 
     return PreparedFor(rows, (), *[int] * AT_ONCE)
-
-
-def padded(ids: Collection[int]) -> Iterator[list[int]]:
-    """The ids by as many as a statement takes, filled up with what no row is called."""
-    return (each + [0] * (AT_ONCE - len(each)) for each in chunks(ids, AT_ONCE))
 
 
 def _steps(noun: str) -> PreparedFor:

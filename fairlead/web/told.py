@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from fairlead.core.actor import Actor
 from fairlead.core.event import Event, timeline
 from fairlead.core.history import many_as_of, restored
+from fairlead.core.prepared import AT_ONCE, Prepared, padded
 from fairlead.core.record import Link, Record
 from fairlead.core.undo import undoable
 from fairlead.core.verb import Part
@@ -24,6 +25,8 @@ from fairlead.web.formats import Reader
 SIZE = 30
 READS = 8
 LAST = 2**63 - 1
+NO_ACT = UUID(int=0)
+LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 Cursor = tuple[datetime, int]
 Told = list[tuple[datetime, Event]]
 
@@ -95,7 +98,7 @@ class Teller:
 
     def _entries(self, ids: set[int]) -> dict[int, Activity]:
         """The entries as they read now, or read then."""
-        found = Activity.objects.in_bulk(ids)
+        found = {entry.pk: entry for some in padded(ids) for entry in _activities(*some)}
         if self.as_of is None:
             return found
         then = many_as_of(list(found.values()), self.as_of)
@@ -203,11 +206,22 @@ def undone(acts: set[UUID], as_of: datetime | None = None) -> set[UUID]:
     """Which of these acts are taken back and still are (or were): an undo that was itself undone does not count."""
     if not acts:
         return set()
-    known = Event.objects.filter(undoes__in=acts)
-    known = known if as_of is None else known.filter(at__lte=as_of)
-    undoing = list(known.values_list("act", "undoes"))
+    undoing = [row for some in padded(acts, NO_ACT) for row in _undoing(as_of or LATEST, *some)]
     again = undone({act for act, _undoes in undoing}, as_of)
     return {undoes for act, undoes in undoing if undoes and act not in again}
+
+
+_activities = Prepared(
+    lambda *ids: Activity.objects.filter(pk__in=ids),
+    [column.attname for column in Activity._meta.concrete_fields if not column.primary_key],
+    *[int] * AT_ONCE,
+)
+_undoing = Prepared(
+    lambda at, *acts: Event.objects.filter(undoes__in=acts, at__lte=at).values_list("act", "undoes"),
+    (),
+    datetime,
+    *[UUID] * AT_ONCE,
+)
 
 
 def _entry(event: Event) -> int | None:

@@ -1,12 +1,13 @@
 """The lists of people, companies, leads and opportunities, and acting on many rows at once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
+from markupsafe import Markup
 
 from fairlead.core import access
 from fairlead.core.actor import CLASSES
@@ -18,11 +19,12 @@ from fairlead.verbs.bulk import archive_many, assign_many, tag_many
 from fairlead.verbs.runs import change_list
 from fairlead.web import rows
 from fairlead.web.addresses import url_of, url_of_view
-from fairlead.web.columns import groupable
 from fairlead.web.formats import count, local_date, moment
 from fairlead.web.groups import groups
-from fairlead.web.lines import kept
+from fairlead.web.jinja import clock_of
+from fairlead.web.lines import kept, short
 from fairlead.web.listing import Asked, Listing
+from fairlead.web.macros import quick
 from fairlead.web.opened import Opened, open_list
 from fairlead.web.page import Request, at_hand, done, render
 from fairlead.web.pages.runs import once_of, remembered
@@ -34,6 +36,7 @@ LAYOUTS = (
     ("list", gettext_lazy("List"), "list"),
     ("forecast", gettext_lazy("Forecast"), "report"),
 )
+NEXT_LINE = Markup("\n")
 MOST_AT_ONCE = 10_000
 MOST_IN_ONE_REQUEST = 200  # more go on as a run
 
@@ -56,7 +59,6 @@ def _in_rows(request: Request, asked: Asked, opened: Opened | None) -> HttpRespo
         "page": page,
         "total": total,
         "reader": asked.reader,
-        "colleagues": [option for option in asked.offer("owner").options if option.value not in {"me", "none"}],
         "snooze": later(request.reader),
         "list": _Beside(noun, page.rows, asked),
     }
@@ -86,8 +88,7 @@ def head(request: Request, asked: Asked, opened: Opened | None) -> dict[str, Any
         "asked": asked,
         "opened": opened,
         "pinned": pinned,
-        "views": asked.views + saved,
-        "groupings": sorted((each.title, each.name) for each in groupable(listing.model, request.by).values()),
+        "saved": saved,
         "when": moment(asked.at, request.reader) if asked.at else "",
         "day": local_date(asked.at, request.reader).isoformat() if asked.at else "",
         "may_create": not asked.at and access.can_any(request.by, "create", noun),
@@ -145,6 +146,7 @@ class _Beside:
         self._context = urlencode({"in": asked.context, **({"as_of": asked.given["as_of"]} if self.past else {})})
         self.named_by = "title" if noun == "opportunity" else "name"
         self.bulk = not self.past and access.can_any(by, "mass_update", noun)
+        self._shown = shown
         shown = [] if self.past else shown
         model, ids = asked.listing.model, [row.pk for row in shown]
         self.editable = rows.on_which(by, "edit", model, ids)
@@ -155,18 +157,20 @@ class _Beside:
         self.stopped = rows.stopped(noun, shown) if noun in {"person", "company"} else {}
         self.columns = asked.columns[1:]
         self.stages: dict[Any, tuple[int, int]] = rows.stages() if noun == "opportunity" else {}
-        zone = getattr(self.reader.zone, "key", str(self.reader.zone))
         names = tuple(column.name for column in self.columns)
         hidden = tuple(kind for kind in CLASSES if by.level("see", kind) == "none")
-        self._frame = (noun, self.bulk, self._context, names, zone, self.reader.locale, self.reader.today, hidden)
+        self._frame = short((noun, self.bulk, self._context, names, hidden, *clock_of(self.reader)))
 
-    def line(self, macro: Any, row: Any) -> str:
-        """The row as its macro makes it; one that shows what another one showed is not made again."""
+    def lines(self, macro: Any) -> Markup:
+        """The rows as their macro makes them; one that shows what another one showed is not made again."""
+        made = quick(macro)
+        return NEXT_LINE.join([self._line(made, row) for row in self._shown])
+
+    def _line(self, made: Callable[..., Markup], row: Any) -> str:
         if not isinstance(row, Glimpse):
-            return macro(row, self)  # type: ignore[no-any-return]
+            return made(row, self)
         key = (self._frame, row.values, row.beside, *self._of(row))
-        made: str = kept(key, lambda: macro(row.row, self))
-        return made
+        return kept(key, lambda: made(row.row, self))
 
     def _of(self, row: Any) -> Iterator[Any]:
         """All that a row shows besides what was read with it."""

@@ -133,7 +133,6 @@ def _board(request: Request, asked: Asked, opened: Any) -> HttpResponse:
         "board": board,
         "lanes": board.lanes,
         "facts": _facts(board, request),
-        "groupings": [],
         "may_edit": access.can_any(request.by, "edit", "opportunity"),
     }
     return render(request, "pipeline/board.html", context)
@@ -149,7 +148,6 @@ def _forecast(request: Request, asked: Asked, opened: Any, form: Any = None) -> 
         "months": [{"label": _month(month, request), "end": True} for month in forecast.months],
         "month_of": lambda month: _month(month, request),
         "facts": _late(forecast, request),
-        "groupings": [],
         "may_set": access.can_any(request.by, "mass_update", "opportunity"),
         "form": form or TargetForm(initial={"user": request.user.public_id}),
     }

@@ -1,7 +1,10 @@
 """The page of a person, company, lead or opportunity: head, next step, composer, timeline, what stands beside."""
 
 import secrets
-from typing import Any, cast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple, cast
 
 from django.db.models import BooleanField, Case, CharField, ForeignKey, IntegerField, Value, When
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -105,7 +108,7 @@ def page_of(request: HttpRequest, record: Any, *, status: int = 200, **more: Any
         "snooze": later(found.reader),
         "token": secrets.token_urlsafe(12),
         "file_error": "",
-        "team": _team(),
+        "team": _known_team(tuple(_team())),
         "box": _box(request),
         **_tasks(record, found),
         **_timeline(request, record, others),
@@ -190,7 +193,28 @@ def _open_tasks(noun: str) -> PreparedFor:
 _READ = {noun: _read(noun) for noun in JOINED}
 _SEEN = {noun: _seen(noun) for noun in ("person", "company")}
 _OPEN_TASKS = {noun: _open_tasks(noun) for noun in JOINED}
-_team = Prepared(lambda: User.objects.active().order_by("name"), ["public_id", "name"])
+_team = Prepared(lambda: User.objects.active().order_by("name").values_list("pk", "public_id", "name"))
+
+
+class Member(NamedTuple):
+    id: int
+    public_id: str
+    name: str
+
+
+@dataclass(frozen=True, eq=False)
+class Team:
+    """Who tasks can be given to; the same object for the same people."""
+
+    members: tuple[Member, ...]
+
+    def __iter__(self) -> Iterator[Member]:
+        return iter(self.members)
+
+
+@lru_cache(maxsize=100)
+def _known_team(rows: tuple[Any, ...]) -> Team:
+    return Team(tuple(Member(*row) for row in rows))
 
 
 def _timeline(request: HttpRequest, record: Any, others: Any) -> dict[str, Any]:
