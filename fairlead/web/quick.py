@@ -177,6 +177,8 @@ class _Apart:
             asker = replace(by, user_id=user_id)
             reads = columns.read_for(model.objects.all(), shown, asker)._prefetch_related_lookups
             found: Any = next(each.queryset for each in reads if each.prefetch_to == path)
+            # the link is one of the model
+            # nosemgrep
             return found.filter(**{f"{link}__in": ids})
 
         names = [link, *_texts(other)] if self._many else _texts(other)
