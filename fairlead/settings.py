@@ -52,6 +52,8 @@ API_RATE = number("FAIRLEAD_API_RATE", 100, most=100_000)
 INTAKE_RATE = number("FAIRLEAD_INTAKE_RATE", 200, most=100_000)
 # Posts of one form that one sender may make in ten minutes; what comes more often is kept as spam.
 FORM_POSTS = number("FAIRLEAD_FORM_POSTS", 30, most=100_000)
+# Hosts of mailboxes that may lie within one's own network; all others must be of the open Internet.
+PRIVATE_HOSTS = frozenset(os.environ.get("FAIRLEAD_PRIVATE_HOSTS", "").lower().replace(",", " ").split())
 BODY_LIMIT = number("FAIRLEAD_BODY_LIMIT_MB", 100, most=10_000) * 1024 * 1024
 
 

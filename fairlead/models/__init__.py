@@ -28,6 +28,7 @@ from fairlead.models.identity import Identity
 from fairlead.models.importing import AwaitedCompany, Import, ImportBatch, ImportMapping
 from fairlead.models.index import ExactKey, SearchRow
 from fairlead.models.lead import Lead
+from fairlead.models.mailbox import Mailbox, MailboxProgress
 from fairlead.models.occasion import Occasion, Registration
 from fairlead.models.opportunity import Closure, Opportunity
 from fairlead.models.organisation import Organisation
@@ -79,6 +80,8 @@ __all__ = [
     "ImportMapping",
     "Lead",
     "MailAddress",
+    "Mailbox",
+    "MailboxProgress",
     "Need",
     "Notice",
     "Occasion",

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from fairlead.reading.body import Unreadable, clean, read
+from fairlead.reading.message import KIND, Letter, letter
 from fairlead.reading.shapes import Given, Pair, shape
 from fairlead.reading.synonyms import is_beside, meaning
 
@@ -39,6 +40,8 @@ class Inquiry:
 
 def inquiry(body: bytes, headers: Mapping[str, str], content_type: str, mapping: Mapping[str, str]) -> Inquiry:
     """Everything that is in an arrival; `mapping` says what fields become, before their names are looked at."""
+    if content_type.startswith(KIND):
+        return _of_letter(letter(body))
     try:
         given = shape(read(body, content_type, headers.get("Content-Encoding", "")))
     except Unreadable as reason:
@@ -70,6 +73,15 @@ def target(pair: Pair, given: Given, mapping: Mapping[str, str]) -> str:
     if found := pair.hint or meaning(pair.name):
         return found
     return "email" if MAIL.fullmatch(pair.value) else "extra"
+
+
+def _of_letter(mail: Letter) -> Inquiry:
+    facts = {"name": mail.name, "email": mail.sender, "interest": mail.subject, "message": mail.text}
+    found = Inquiry(facts={name: value for name, value in facts.items() if value})
+    found.extra = {"attachments": ", ".join(mail.attachments)} if mail.attachments else {}
+    found.origin = {"mail_to": mail.to} if mail.to else {}
+    found.unusable = mail.robot or ("" if found.reachable else _lacking(found))
+    return found
 
 
 def _take(found: Inquiry, pair: Pair, to: str) -> None:
@@ -113,6 +125,11 @@ def seen(
     body: bytes, headers: Mapping[str, str], content_type: str, mapping: Mapping[str, str]
 ) -> dict[str, tuple[str, str]]:
     """The fields of an arrival by name, each as (what was in it, what it becomes): what a mapping is made from."""
+    if content_type.startswith(KIND):
+        found = _of_letter(letter(body))
+        return {name: (value, name) for name, value in found.facts.items()} | {
+            name: (value, "extra") for name, value in found.extra.items()
+        }
     try:
         given = shape(read(body, content_type, headers.get("Content-Encoding", "")))
     except Unreadable:

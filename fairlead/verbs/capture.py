@@ -10,7 +10,7 @@ from fairlead.core.act import current
 from fairlead.core.actor import Actor
 from fairlead.core.changes import create
 from fairlead.core.verb import verb
-from fairlead.models import Activity, Company, ExactKey, Lead, Organisation, Person, User
+from fairlead.models import Activity, Company, ExactKey, Lead, Organisation, Person, Team, User
 from fairlead.models.owned import Owned
 from fairlead.verbs.custom_values import with_custom
 from fairlead.verbs.leads import LeadFacts, with_phone
@@ -18,7 +18,9 @@ from fairlead.verbs.outgoing import tell_colleague
 
 
 @verb("{by} captured {it}", may="lead.create")
-def capture_lead(by: Actor, *, name: str = "", owner: User | None = None, **facts: Unpack[LeadFacts]) -> Lead:
+def capture_lead(
+    by: Actor, *, name: str = "", owner: User | None = None, team: Team | None = None, **facts: Unpack[LeadFacts]
+) -> Lead:
     """Take an inquiry: linked to the one person, or else company, with its mail address or phone number.
 
     If exactly one open lead of the same type has it, the inquiry joins that one: nothing is overwritten, its owner is
@@ -31,7 +33,7 @@ def capture_lead(by: Actor, *, name: str = "", owner: User | None = None, **fact
         lead: Lead = found.leads[0]
         _join(lead, values)
         return lead
-    team = owner.teams.first() if owner else None
+    team = owner.teams.first() if owner else team
     given = {noun: value for noun, value in values.items() if not (noun in found.links and value is None)}
     return create(Lead, **(found.links | given), owner=owner, team=team, possible_duplicate=found.doubtful)
 

@@ -5,8 +5,10 @@ import binascii
 import hashlib
 import uuid
 from datetime import datetime, timedelta
+from email.utils import parseaddr
 from typing import Any, Required
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 from typing_extensions import TypedDict
 
@@ -16,10 +18,11 @@ from fairlead.core.actor import Actor
 from fairlead.core.changes import change, create, create_many
 from fairlead.core.errors import Invalid, NotAllowed
 from fairlead.core.verb import verb
-from fairlead.models import Campaign, Form, Lead, Payload, Source, Submission
+from fairlead.models import Campaign, Form, Lead, Mailbox, Payload, Source, Submission, Team, User
 from fairlead.models.endpoint import Endpoint
 from fairlead.models.place import country_code
 from fairlead.reading.inquiry import Inquiry, inquiry
+from fairlead.reading.message import KIND
 from fairlead.verbs.capture import capture_lead, one_at_a_time
 from fairlead.verbs.form_answers import answer, answers, contact_of, must_confirm, suspicion
 from fairlead.verbs.telephone import note_call
@@ -154,10 +157,11 @@ def _process(by: Actor, submission: Submission, *, vouched: bool = False) -> Non
     """`vouched`: a person says that it is no spam."""
     one_at_a_time()
     endpoint, body = submission.endpoint, submission.body
-    if endpoint.kind == Endpoint.Kind.CALLS:
+    kind = "" if _is_mail(submission) else endpoint.kind
+    if kind == Endpoint.Kind.CALLS:
         change(submission, **note_call(by, submission))
         return
-    form = Form.behind(endpoint.pk) if endpoint.kind == Endpoint.Kind.FORM else None
+    form = Form.behind(endpoint.pk) if kind == Endpoint.Kind.FORM else None
     found = answers(form, submission) if form else _guessed(submission)
     key = submission.key or found.key or OURS + hashlib.sha256(body).hexdigest()[:48]
     read = {"key": key, "is_test": found.is_test, "reason": ""} | ({"contact": contact_of(found)} if form else {})
@@ -184,13 +188,32 @@ def _process(by: Actor, submission: Submission, *, vouched: bool = False) -> Non
 
 
 def _guessed(submission: Submission) -> Inquiry:
-    return inquiry(submission.body, submission.headers, submission.content_type, submission.endpoint.mapping)
+    found = inquiry(submission.body, submission.headers, submission.content_type, submission.endpoint.mapping)
+    found.unusable = found.unusable or _from_ourselves(submission, found)
+    return found
 
 
 def _trapped(found: Inquiry) -> str:
     """Why this is a robot's, if it is."""
     text = _("A field that people do not see was filled in: %(name)s")
     return text % {"name": found.trapped[0][:60]} if found.trapped else ""
+
+
+def _from_ourselves(submission: Submission, found: Inquiry) -> str:
+    """Why a mail is no inquiry: one of ours wrote it, or the mailbox itself."""
+    if not _is_mail(submission):
+        return ""
+    sender = found.facts.get("email", "").lower()
+    ours = {parseaddr(settings.DEFAULT_FROM_EMAIL)[1].lower()}
+    ours |= {each.lower() for each in submission.endpoint.mailboxes.values_list("username", flat=True)}
+    if sender in ours or User.objects.filter(email__iexact=sender).exists():
+        return _("It is from one of us: %(address)s") % {"address": sender[:200]}
+    return ""
+
+
+def _is_mail(submission: Submission) -> bool:
+    """From a mailbox, whatever else comes to its endpoint; nobody can post what says so."""
+    return submission.content_type.startswith(KIND) and "Mailbox" in submission.headers
 
 
 def _before(submission: Submission, key: str) -> Submission | None:
@@ -221,7 +244,13 @@ def _lead(by: Actor, submission: Submission, found: Inquiry) -> Lead:
         given["country"] = code
     given |= {"source": _source(endpoint, facts, origin), "campaign": _campaign(endpoint, facts, origin)}
     given |= {"lead_type": endpoint.lead_type, "message": facts.get("message", ""), "origin": origin}
-    return capture_lead(by, owner=endpoint.owner, **given)
+    return capture_lead(by, owner=endpoint.owner, team=_team(submission), **given)
+
+
+def _team(submission: Submission) -> Team | None:
+    """Whose a mail is that nobody owns."""
+    mailbox = Mailbox.objects.filter(public_id=submission.headers.get("Mailbox", "")).first()
+    return mailbox.team if mailbox else None
 
 
 def _fitting(name: str, value: str, found: Inquiry) -> str:

@@ -11,6 +11,7 @@ from fairlead.demo.world import World
 from fairlead.inbox import door, known, pace
 from fairlead.models import Endpoint, Lead, Submission
 from fairlead.verbs.endpoints import create_endpoint, edit_endpoint
+from fairlead.verbs.mailboxes import create_mailbox
 from fairlead.work import intake
 from tests.browser.conftest import WIDTHS, violations
 from tests.browser.test_lists import Opener, ready, visit  # noqa: F401
@@ -84,6 +85,9 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_page(
     long = {"name": "N" * 80, "email": "n@new.example", "unbroken" * 12: "x" * 400, "utm_source": "news"}
     screens = [f"/submissions/{each.public_id}" for each in (processed(at, long), *Submission.objects.all()[:4])]
     screens += ["/submissions", "/submissions?state=spam", "/settings/endpoints", f"/settings/endpoints/{at.public_id}"]
+    given = {"host": "imap.example.com", "username": "sales@us.example", "password": "secret", "endpoint": at}
+    mailbox = create_mailbox(SYSTEM, name="M" * 80, **given)
+    screens += ["/settings/mailboxes", f"/settings/mailboxes/{mailbox.public_id}"]
     page = visit("/submissions", width, theme, world.admin)
     for path in screens:
         page.goto(path)

@@ -34,6 +34,7 @@ from fairlead.models import (
     Form,
     Import,
     ImportMapping,
+    Mailbox,
     Need,
     Notice,
     Occasion,
@@ -151,6 +152,7 @@ PAGES = {
     "settings/fields": "organisation.edit",
     "settings/endpoints": "organisation.edit",
     "settings/linked-account": "member",
+    "settings/mailboxes": "organisation.edit",
     "settings/organisation": "organisation.edit",
     "settings/password": "member",
     "settings/people": "organisation.edit",
@@ -206,6 +208,9 @@ def prepare(by: Actor, *, world: World) -> dict[str, dict[str, Record]]:
     found["endpoint"] = {"own": endpoint}
     form, event = Form.objects.get(name="Contact us"), Occasion.objects.get()
     found |= {"form": {"own": form}, "occasion": {"own": event}}
+    found["mailbox"] = {
+        "own": create(Mailbox, name="Matrix", host="imap.example.com", username="m", password="x", endpoint=endpoint)
+    }
     found["submission"] = {
         standing: create(Submission, endpoint=endpoint, arrival=standing, lead=lead)
         for standing, lead in found["lead"].items()
@@ -267,6 +272,7 @@ class Field:
             "noah": world.noah.public_id,
             "person": self.records["person"]["own"].public_id,
             "reason": Reason.objects.offered("disqualified")[0].public_id,
+            "endpoint": self.records["endpoint"]["own"].public_id,
             "role": held.public_id,
             "lost": Reason.objects.get(kind="lost", name="Price").public_id,
             "priya": world.priya.public_id,

@@ -38,6 +38,7 @@ GROUPS: dict[Any, tuple[tuple[Any, str, str], ...]] = {
         (gettext_lazy("Reasons"), "/settings/reasons", "organisation.edit"),
         (gettext_lazy("Schedules"), "/settings/schedules", "organisation.edit"),
         (gettext_lazy("Endpoints"), "/settings/endpoints", "organisation.edit"),
+        (gettext_lazy("Mailboxes"), "/settings/mailboxes", "organisation.edit"),
     ),
     gettext_lazy("People and rights"): (
         (gettext_lazy("People"), "/settings/people", "organisation.edit"),
