@@ -64,7 +64,7 @@ def actors() -> Iterator[tuple[str, Actor]]:
         yield level, Actor("user", "web", level, grants=grants, **own)
 
 
-def timed(ask: Any, times: int = 30) -> tuple[list[float], int]:
+def timed(ask: Any, times: int = 12) -> tuple[list[float], int]:
     found = ask()
     took = []
     for _ in range(times):

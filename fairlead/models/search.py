@@ -14,7 +14,7 @@ from fairlead.core import access
 from fairlead.core.actor import Actor
 from fairlead.core.record import Link, Record, nouns
 from fairlead.models.index import SearchRow
-from fairlead.models.term_index import TABLE, among, live, spoken
+from fairlead.models.term_index import TABLE, among, live, matching, questions
 from fairlead.models.terms import AllOf, AnyOf, Asked, Term, anywhere, asked, nearly, spelled
 
 SEARCHED = ("person", "company", "opportunity", "lead")
@@ -157,7 +157,7 @@ def _hits(parts: Iterable[Part]) -> list[Hit]:
         return []
     # put together from pieces of this module; everything typed is a parameter
     sql = " UNION ALL ".join("SELECT * FROM (" + _select(part) + ") p" for part in asked_parts)  # noqa: S608
-    values = [value for part in asked_parts for value in (spoken(part.term), *part.values)]
+    values = [value for part in asked_parts for value in (*questions(part.term), *part.values)]
     postgres = connection.vendor == "postgresql"
     # On SQLite a transaction would wait for whoever writes.
     with transaction.atomic() if postgres else nullcontext(), connection.cursor() as cursor:
@@ -171,10 +171,9 @@ def _hits(parts: Iterable[Part]) -> list[Hit]:
 def _select(part: Part) -> str:
     columns, end = "r.noun, r.record_id, r.text, r.contact", f"AND {part.check} LIMIT {part.most}"
     if connection.vendor == "postgresql":
+        terms = matching("r.terms", len(questions(part.term)))
         # a noun is one of the models'
-        return (
-            f"SELECT {columns} FROM fairlead_searchrow r WHERE r.terms @@ %s::tsquery AND r.noun = '{part.noun}' {end}"  # noqa: S608
-        )
+        return f"SELECT {columns} FROM fairlead_searchrow r WHERE {terms} AND r.noun = '{part.noun}' {end}"  # noqa: S608
     return (
         f"SELECT {columns} FROM {TABLE} f CROSS JOIN fairlead_searchrow r ON r.id = f.rowid "  # noqa: S608
         f"WHERE f.{TABLE} MATCH %s AND {part.check} ORDER BY f.rowid DESC LIMIT {part.most}"

@@ -4,7 +4,7 @@ On PostgreSQL each noun has an index of its own, because a list of a million row
 search for the few that match. FTS5 skips through such a list; there one table holds the rows of all nouns.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.db import connection, models
@@ -63,11 +63,40 @@ class Matches(models.Lookup):
 
     def as_postgresql(self, compiler: Any, connection: Any) -> Any:
         left, params = self.process_lhs(compiler, connection)
-        return f"{left} @@ %s::tsquery", [*params, spoken(self.rhs)]
+        asked = questions(self.rhs)
+        return matching(left, len(asked)), [value for each in asked for value in (*params, each)]
 
     def as_sql(self, compiler: Any, connection: Any) -> Any:
         alias = compiler.quote_name_unless_alias(self.lhs.alias)
         return f"{alias}.id IN (SELECT rowid FROM {TABLE} WHERE {TABLE} MATCH %s)", [spoken(self.rhs)]  # noqa: S608
+
+
+def questions(term: Term) -> list[str]:
+    """What a row must answer to, all of it, in the words of the database.
+
+    PostgreSQL weighs every part of one question for every row that may fit, but goes through several questions like a
+    zipper: it is asked word by word.
+    """
+    if connection.vendor == "postgresql":
+        parts = list(_one_by_one(term))
+        never = [part for part in parts if isinstance(part, Without)]
+        first, *others = [part for part in parts if not isinstance(part, Without)]
+        return [spoken(AllOf((first, *never)) if never else first), *map(spoken, others)]
+    return [spoken(term)]
+
+
+def matching(column: str, number: int) -> str:
+    """PostgreSQL's condition for so many questions."""
+    return " AND ".join([f"{column} @@ %s::tsquery"] * number)
+
+
+def _one_by_one(term: Term) -> Iterator[Term]:
+    """The parts that must all be there; the fragments of one word stay together."""
+    if isinstance(term, AllOf) and not all(isinstance(part, str) for part in term.parts):
+        for part in term.parts:
+            yield from _one_by_one(part)
+    else:
+        yield term
 
 
 def spoken(term: Term) -> str:
