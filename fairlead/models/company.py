@@ -36,6 +36,7 @@ class Company(Owned):
         verbose_name, verbose_name_plural = _("company"), _("companies")
         indexes = [
             models.Index(fields=["name", "id"], name="company_by_name"),
+            models.Index(fields=["owner", "name", "id"], name="company_by_owner"),
             models.Index(fields=["created_at", "id"], name="company_by_created"),
             models.Index(fields=["last_contact_at", "id"], name="company_by_contact"),
             models.Index(fields=["next_step_at", "id"], name="company_by_next_step"),

@@ -115,7 +115,7 @@ class Lead(Owned):
             models.Index(fields=["created_at", "id"], name="lead_by_created"),
             models.Index(fields=["name", "id"], name="lead_by_name"),
             models.Index(fields=["respond_by", "id"], name="lead_on_the_clock", condition=Q(state="open")),
-            models.Index(fields=["owner", "created_at"], name="lead_by_owner", condition=Q(state="open")),
+            models.Index(fields=["owner", "created_at", "id"], name="lead_by_owner"),
         ]
 
     def __str__(self) -> str:

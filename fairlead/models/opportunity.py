@@ -100,6 +100,7 @@ class Opportunity(Owned):
             models.Index(fields=["close_on", "owner", "currency"], name="opportunity_forecast", condition=ON_BOARD),
             models.Index(fields=["title", "id"], name="opportunity_by_title"),
             models.Index(fields=["close_on", "id"], name="opportunity_by_close"),
+            models.Index(fields=["owner", "close_on", "id"], name="opportunity_by_owner"),
             models.Index(fields=["created_at", "id"], name="opportunity_by_created"),
             models.Index(fields=["state", "created_at", "id"], name="opportunity_open_by_created"),
             models.Index(fields=["next_step_at", "id"], name="opportunity_by_next_step"),

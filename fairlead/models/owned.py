@@ -25,6 +25,7 @@ class Owned(Customised, Record):
         on_delete=models.PROTECT,
         related_name="owned_%(class)ss",
         verbose_name=_("owner"),
+        db_index=False,  # each noun has an index that begins with it and goes on with how its list is sorted
     )
     team = models.ForeignKey(
         "fairlead.Team", null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("team")

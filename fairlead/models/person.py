@@ -35,6 +35,7 @@ class Person(Owned):
         verbose_name, verbose_name_plural = _("person"), _("people")
         indexes = [
             models.Index(fields=["name", "id"], name="person_by_name"),
+            models.Index(fields=["owner", "name", "id"], name="person_by_owner"),
             models.Index(fields=["created_at", "id"], name="person_by_created"),
             models.Index(fields=["last_contact_at", "id"], name="person_by_contact"),
             models.Index(fields=["next_step_at", "id"], name="person_by_next_step"),
