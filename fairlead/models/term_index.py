@@ -4,6 +4,7 @@ On PostgreSQL each noun has an index of its own, because a list of a million row
 search for the few that match. FTS5 skips through such a list; there one table holds the rows of all nouns.
 """
 
+import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -14,6 +15,7 @@ from fairlead.models.terms import AllOf, AnyOf, Term, Without
 
 TABLE = "fairlead_searchterms"  # SQLite's
 SIGNS = "@.+&''-_^<~=!"
+MERGED = 200  # pages at once when the index is tidied up
 
 
 class Terms(models.Field):
@@ -161,6 +163,29 @@ def drop(ids: list[int]) -> None:
             marks = ", ".join(["%s"] * len(ids))
             # nosemgrep
             cursor.execute(f"DELETE FROM {TABLE} WHERE rowid IN ({marks})", ids)  # noqa: S608
+
+
+def tidy(seconds: float = 30) -> None:
+    """On SQLite: bring the pieces that writing leaves into one, by steps for which no writer waits long.
+
+    What is not done after so many seconds is done the next time.
+    """
+    if connection.vendor == "sqlite":
+        end, pages = time.monotonic() + seconds, -MERGED  # below zero: all pieces, however few
+        while _merged(pages) and time.monotonic() < end:
+            pages = MERGED
+
+
+def _merged(pages: int) -> bool:
+    """Merge so many pages; was there anything to do?"""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT total_changes()")
+        (before,) = cursor.fetchone()
+        # a name of ours
+        # nosemgrep
+        cursor.execute(f"INSERT INTO {TABLE} ({TABLE}, rank) VALUES ('merge', %s)", [pages])  # noqa: S608
+        cursor.execute("SELECT total_changes()")
+        return bool(cursor.fetchone()[0] - before > 1)
 
 
 def _quoted(term: str, postgres: bool) -> str:

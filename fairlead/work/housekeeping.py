@@ -2,13 +2,14 @@
 
 from datetime import timedelta
 
+from django.db import connection
 from django.db.models import F, Q
 
 from fairlead.core import clock, upload
 from fairlead.core.outbox import OPEN, Outbox
 from fairlead.core.schema import IdempotencyKey
 from fairlead.exchange.imports import carrying
-from fairlead.models import Attempt, Session, SignInLink
+from fairlead.models import Attempt, Session, SignInLink, term_index
 from fairlead.work.schedule import every
 
 DAY = timedelta(days=1)
@@ -45,6 +46,15 @@ def clear_outbox() -> None:
     """What was carried out or called off; what failed stays until somebody has seen to it."""
     old = Outbox.objects.filter(created_at__lt=clock.now() - 30 * DAY)
     old.filter(state__in=[Outbox.State.DONE, Outbox.State.CANCELLED]).delete()
+
+
+@every("7 2 * * *")
+def tidy_up() -> None:
+    """What PostgreSQL does by itself: the search index in one piece, and fresh figures on what the tables hold."""
+    term_index.tidy()
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA optimize=0x10002")  # of all tables that have changed much, by samples
 
 
 @every("* * * * *")

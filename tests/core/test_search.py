@@ -15,7 +15,7 @@ from fairlead.verbs.companies import create_company, edit_company
 from fairlead.verbs.leads import create_lead
 from fairlead.verbs.ownership import add_collaborator, archive, assign, unarchive
 from fairlead.verbs.people import create_person
-from fairlead.work import reindex
+from fairlead.work import housekeeping, reindex
 
 BOSS = system("test")
 
@@ -219,3 +219,17 @@ def test_reindex_builds_the_same_again_and_goes_on_where_it_stopped(world: World
     assert "Priya Raman" in labels(search(BOSS, "priya"))
     told = capsys.readouterr().out
     assert "people: " in told and " of " in told and not (settings.DATA / "reindex.json").exists()
+
+
+def test_tidying_up_leaves_what_is_found(world: World) -> None:
+    """Names written and taken away in many small pieces are in one, and found as before."""
+    for number in range(30):
+        person = create_person(BOSS, name=f"Tidy Person {number}")
+        if number % 3 == 0:
+            archive(BOSS, person)
+    before = labels(search(BOSS, "tidy", kinds=("person",), most=30))
+    assert len(before) == 20
+    housekeeping.tidy_up()
+    assert labels(search(BOSS, "tidy", kinds=("person",), most=30)) == before
+    create_person(BOSS, name="Tidy Latecomer")
+    assert "Tidy Latecomer" in labels(search(BOSS, "tidy", kinds=("person",), most=30))
