@@ -265,7 +265,7 @@ class Migration(migrations.Migration):
                 ('about', models.TextField(blank=True, verbose_name='about')),
                 ('collaborators', models.ManyToManyField(blank=True, related_name='helps_%(class)ss', to=settings.AUTH_USER_MODEL, verbose_name='helpers')),
                 ('merged_into', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='merged_from', to='fairlead.company')),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='owned_%(class)ss', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
+                ('owner', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='owned_%(class)ss', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
                 ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='sites', to='fairlead.company', verbose_name='parent company')),
                 ('source', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='fairlead.source', verbose_name='source')),
                 ('tags', models.ManyToManyField(blank=True, related_name='%(class)ss', to='fairlead.tag', verbose_name='tags')),
@@ -526,7 +526,7 @@ class Migration(migrations.Migration):
                 ('collaborators', models.ManyToManyField(blank=True, related_name='helps_%(class)ss', to=settings.AUTH_USER_MODEL, verbose_name='helpers')),
                 ('company', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='inquiries', to='fairlead.company', verbose_name='linked company')),
                 ('merged_into', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='merged_from', to='fairlead.lead')),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='owned_%(class)ss', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
+                ('owner', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='owned_%(class)ss', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
             ],
             options={
                 'verbose_name': 'lead',
@@ -641,7 +641,7 @@ class Migration(migrations.Migration):
                 ('company', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='opportunities', to='fairlead.company', verbose_name='company')),
                 ('lead', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='became', to='fairlead.lead', verbose_name='lead')),
                 ('merged_into', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='merged_from', to='fairlead.opportunity')),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='owned_%(class)ss', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
+                ('owner', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='owned_%(class)ss', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
             ],
             options={
                 'verbose_name': 'opportunity',
@@ -805,7 +805,7 @@ class Migration(migrations.Migration):
                 ('collaborators', models.ManyToManyField(blank=True, related_name='helps_%(class)ss', to=settings.AUTH_USER_MODEL, verbose_name='helpers')),
                 ('company', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='people', to='fairlead.company', verbose_name='company')),
                 ('merged_into', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='merged_from', to='fairlead.person')),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='owned_%(class)ss', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
+                ('owner', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='owned_%(class)ss', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
                 ('source', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='fairlead.source', verbose_name='source')),
                 ('tags', models.ManyToManyField(blank=True, related_name='%(class)ss', to='fairlead.tag', verbose_name='tags')),
             ],
@@ -1670,6 +1670,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='person',
+            index=models.Index(fields=['owner', 'name', 'id'], name='person_by_owner'),
+        ),
+        migrations.AddIndex(
+            model_name='person',
             index=models.Index(fields=['created_at', 'id'], name='person_by_created'),
         ),
         migrations.AddIndex(
@@ -1706,6 +1710,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='opportunity',
+            index=models.Index(fields=['owner', 'close_on', 'id'], name='opportunity_by_owner'),
+        ),
+        migrations.AddIndex(
+            model_name='opportunity',
             index=models.Index(fields=['created_at', 'id'], name='opportunity_by_created'),
         ),
         migrations.AddIndex(
@@ -1730,11 +1738,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='lead',
-            index=models.Index(condition=models.Q(('state', 'open')), fields=['owner', 'created_at'], name='lead_by_owner'),
+            index=models.Index(fields=['owner', 'created_at', 'id'], name='lead_by_owner'),
         ),
         migrations.AddIndex(
             model_name='company',
             index=models.Index(fields=['name', 'id'], name='company_by_name'),
+        ),
+        migrations.AddIndex(
+            model_name='company',
+            index=models.Index(fields=['owner', 'name', 'id'], name='company_by_owner'),
         ),
         migrations.AddIndex(
             model_name='company',
