@@ -104,6 +104,9 @@ class Opportunity(Owned):
             models.Index(fields=["created_at", "id"], name="opportunity_by_created"),
             models.Index(fields=["state", "created_at", "id"], name="opportunity_open_by_created"),
             models.Index(fields=["next_step_at", "id"], name="opportunity_by_next_step"),
+            models.Index(
+                fields=["currency", "recurs", "amount_minor"], name="opportunity_won_by_value", condition=Q(state="won")
+            ),
         ]
 
     def __str__(self) -> str:

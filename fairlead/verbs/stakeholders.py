@@ -23,7 +23,7 @@ class Whom(TypedDict, total=False):
     person: Person | None
 
 
-@verb("{by} noted who {role} on {opportunity}", may="edit")
+@verb("{by} noted on {opportunity} who {role}", may="edit")
 def add_stakeholder(
     by: Actor,
     opportunity: Opportunity,
@@ -45,7 +45,7 @@ def add_stakeholder(
     return there
 
 
-@verb("{by} changed who {role} on {opportunity}", may="edit")
+@verb("{by} changed on {opportunity} who {role}", may="edit")
 def edit_stakeholder(
     by: Actor,
     stakeholder: Stakeholder,

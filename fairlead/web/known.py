@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from fairlead.core import access
 from fairlead.core.access import reach
 from fairlead.core.actor import Actor
 from fairlead.core.prepared import Prepared, PreparedFor
@@ -23,6 +24,8 @@ from fairlead.models import (
 )
 from fairlead.models.facts import FACTS
 
+SIMILAR = 3
+
 
 def known(record: Any, by: Actor) -> dict[str, Any]:
     """The parts of an opportunity that this reader may see; one statement each, put into SQL once."""
@@ -36,8 +39,20 @@ def known(record: Any, by: Actor) -> dict[str, Any]:
         "competitors": _COMPETITORS(),
         "members": members,
         "member_ids": {each.user_id for each in members},
+        "similar": similar(record, by) if record.is_open else [],
         "closing": None if record.is_open else next(iter(_CLOSING(by, record.pk)), None),
     }
+
+
+def similar(record: Any, by: Actor) -> list[Any]:
+    """Won ones from half to twice its value, the nearest first; nothing for those who see no amounts."""
+    value = record.amount_minor
+    if not value or "amount" in access.hidden(by, Opportunity):
+        return []
+    alike = (record.currency, record.recurs)
+    found = [*_ABOVE(by, *alike, value, value * 2), *_BELOW(by, *alike, value // 2, value - 1)]
+    nearest: list[Any] = sorted(found, key=lambda each: (abs(each.amount_minor - value), each.pk))
+    return nearest[:SIMILAR]
 
 
 def criteria(record: Any) -> list[dict[str, Any]]:
@@ -55,6 +70,11 @@ def criteria(record: Any) -> list[dict[str, Any]]:
         post = f"{base}/{verb}?criterion={each.public_id}" if by_hand else ""
         entries.append({"text": each.text, "met": met, "post": post, "force": each.force})
     return entries
+
+
+def _won(by: Actor, currency: str, recurs: str, low: int, high: int) -> Any:
+    won = Opportunity.objects.visible_to(by).filter(state="won", archived_at=None, currency=currency, recurs=recurs)
+    return won.filter(amount_minor__gte=low, amount_minor__lte=high)
 
 
 def _stakeholders(by: Actor, pk: int) -> Any:
@@ -78,6 +98,10 @@ def pipeline_stages(pipeline_id: int, at: int) -> list[Stage]:
     return _STAGES(pipeline_id, at)
 
 
+_SHOWN = ("public_id", "title", "amount_minor", "currency")
+_VALUES = (str, str, int, int)
+_ABOVE = PreparedFor(lambda *asked: _won(*asked).order_by("amount_minor", "pk")[:SIMILAR], _SHOWN, *_VALUES)
+_BELOW = PreparedFor(lambda *asked: _won(*asked).order_by("-amount_minor", "-pk")[:SIMILAR], _SHOWN, *_VALUES)
 _STAGES = Prepared(
     lambda pipeline_id, at: Stage.objects.filter(Q(archived_at=None) | Q(pk=at), pipeline=pipeline_id), (), int, int
 )

@@ -1,7 +1,7 @@
 """The line of a pipeline on an opportunity: how long it was in each stage, read from the events."""
 
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db.models import TextField
@@ -24,10 +24,15 @@ class Stay:
 
 
 def stage_line(
-    opportunity: Opportunity, stages: list[Stage], reader: Reader, *, may_edit: bool
+    opportunity: Opportunity, stages: list[Stage], reader: Reader, *, may_edit: bool, until: date | None = None
 ) -> list[dict[str, Any]]:
-    """The stages for ui.stages: what was, with days; where it is, with day and usual days; what is to come."""
+    """The stages for ui.stages: what was, with days; where it is, with day and usual days; what is to come.
+
+    `until` is the day on which it was closed, after which no day counts any more.
+    """
     stays = _stays(opportunity)
+    if until is not None and stays:
+        stays[-1] = replace(stays[-1], end=datetime.combine(until + timedelta(days=1), time(), reader.zone))
     at = next(number for number, stage in enumerate(stages) if stage.pk == opportunity.stage_id)
     post = f"/opportunities/{opportunity.public_id}/move-stage?stage=" if _movable(opportunity, may_edit) else ""
     return [

@@ -32,6 +32,8 @@ def test_the_page_shows_what_is_known_and_what_is_missing(world: World, sam: Cli
         assert words in page
     cover = text_of(signed_in(world.lena).get(url_of(world.opportunity("Cyber cover"))))
     assert "Money lost to faked payment mails Up to £250,000 a case · £620" in cover
+    tills = text_of(sam.get(url_of(world.opportunity("Office move"))))
+    assert "Won at a similar value 3 Print room network £11,800" in tills
     lost = text_of(sam.get(url_of(world.opportunity("Dealership phones", "lost"))))
     assert "Went with somebody else" in lost and "To leave" not in lost
 

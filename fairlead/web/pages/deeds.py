@@ -239,6 +239,7 @@ def _kind(spec: Verb, name: str, annotation: Any, record: Any, by: Actor) -> tup
             people = record.tags.all()
         if name == "helper" and record.noun() in PAGES.values():
             people = people.exclude(pk=record.owner_id)
+        blank = [("", _("Choose one"))] if Reason in models and not blank else blank
         return "select", blank + [(each.public_id, each.label) for each in people[:CHOICES]]
     if options:
         return "select", [(option, of_argument(option)) for option in options]

@@ -231,11 +231,13 @@ def _opportunity(record: Opportunity, by: Actor, reader: Reader) -> dict[str, An
     stages = pipeline_stages(record.stage.pipeline_id, record.stage_id)
     before, after = beside_stage(record, stages)
     may_edit: bool = record.may_edit  # type: ignore[attr-defined]
+    found = known(record, by)
+    closed_on = found["closing"].on if found["closing"] else None
     return {
-        "stages": stage_line(record, stages, reader, may_edit=may_edit),
+        "stages": stage_line(record, stages, reader, may_edit=may_edit, until=closed_on),
         "stage_before": before,
         "stage_after": after,
-        "known": known(record, by),
+        "known": found,
     }
 
 
