@@ -33,7 +33,10 @@ def confirm(request: HttpRequest, address: str) -> HttpResponse:
             confirm_submission(SYSTEM, each)
     words = phrases(language)
     shown = Shown(form, language)
-    text = words["registered"] if form["kind"] == "event" else shown.text("thanks") or words["arrived"]
+    text = shown.text("thanks") or words["arrived"]
+    if form["kind"] == "event":
+        is_full = submission.registrations.filter(state="full").exists()
+        text = words["all_taken" if is_full else "registered"]
     return said(form, language, {"title": words["confirmed"], "text": text}, "forms/said.html")
 
 

@@ -146,8 +146,10 @@ class Registration(Record):
 
 def hold_capacity(ids: set[int]) -> None:
     """However it came about, undo too: no event has more places taken than it has."""
+    events = Occasion._base_manager.filter(pk__in=ids)
+    list(events.select_for_update(no_key=True).order_by("pk"))  # whoever gives a place meanwhile waits
     placed = Count("registrations", filter=Q(registrations__state="placed"))
-    too_many = Occasion._base_manager.filter(pk__in=ids).alias(placed=placed).filter(placed__gt=F("capacity"))
+    too_many = events.alias(placed=placed).filter(placed__gt=F("capacity"))
     if found := too_many.first():
         text = _now("%(event)s has %(capacity)s places, and more would be taken. Nothing was changed.")
         raise WrongState(text % {"event": found, "capacity": found.capacity})

@@ -18,7 +18,7 @@ from fairlead.core.changes import change  # noqa: E402
 from fairlead.core.errors import Refused  # noqa: E402
 from fairlead.core.schema import perform  # noqa: E402
 from fairlead.core.verb import verb  # noqa: E402
-from fairlead.models import Closure, Event, Opportunity, Person, Reason, Stage  # noqa: E402
+from fairlead.models import Closure, Event, Opportunity, Person, Reason, Registration, Stage  # noqa: E402
 
 
 @verb("{by} touched {one} and then {other}", may="anyone")
@@ -35,6 +35,7 @@ def touch_in_turn(by: Actor, one: Person, *, other: str) -> Person:
 COUNTS = {
     "closures": lambda: Closure.objects.count(),
     "moves": lambda: Event.objects.filter(verb="move_stage").count(),
+    "placed": lambda: Registration.objects.filter(state="placed").count(),
     "price": lambda: Reason.objects.get(kind="lost", name="Price").public_id,
     "stages": lambda: list(Stage.objects.values_list("public_id", flat=True)),
     "titles": lambda: list(Person.objects.order_by("id").values_list("title", flat=True)),

@@ -1,5 +1,6 @@
 """Two at once, in processes of their own: one takes effect, the other is told; nobody waits for ever."""
 
+import base64
 import json
 import subprocess
 import sys
@@ -124,6 +125,20 @@ def test_one_key_takes_effect_once_and_both_get_its_answer(race: Race) -> None:
         one, two = race.run(made, made)
         replayed = sorted(answer.pop("replayed", False) for answer in (one, two))
         assert one == two and one["changed"] and replayed == [False, True], (one, two)
+
+
+def test_of_two_who_want_the_last_place_one_gets_it(race: Race) -> None:
+    moments = {"starts_at": "2035-01-02T10:00:00Z", "ends_at": "2035-01-02T12:00:00Z"}
+    for number in range(10):
+        event = race.do("create_occasion", title="Seminar", capacity=1, **moments)["result"]["id"]
+        form = race.do("create_form", name=f"Seminar {number}", kind="event", occasion=event)["result"]
+        bodies = [base64.b64encode(f"name=N&email=n{each}@e{number}.example".encode()).decode() for each in "ab"]
+        arrivals = [{"body": body, "content_type": "application/x-www-form-urlencoded"} for body in bodies]
+        kept = race.do("receive_submissions", endpoint=form["endpoint"]["id"], arrivals=arrivals)["result"]
+        for each in kept:
+            race.do("process_submission", submission=each["id"])  # spam: no page of the form was opened
+        assert effects(race.run(*(call("not_spam", submission=each["id"]) for each in kept))) == [True, True]
+        assert race.count("placed") == number + 1
 
 
 def test_locks_asked_for_crosswise_end_well(race: Race) -> None:

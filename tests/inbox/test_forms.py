@@ -10,6 +10,7 @@ import pytest
 from django.core import mail
 from django.db import OperationalError, connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from icalendar import Calendar
 
 from fairlead.core import clock
@@ -311,6 +312,22 @@ def test_building_a_form_and_taking_it_back(world: World) -> None:
     for facts in ({"address": "No good"}, {"origins": ["example.com"]}, {"redirect_to": "javascript:alert(1)"}):
         with pytest.raises(Invalid):
             edit_form(SYSTEM, at, **facts)  # type: ignore[arg-type]
+
+
+def test_the_pages_cost_the_same_however_much_there_is(client: Client, world: World) -> None:
+    client.force_login(world.admin)
+    event = seminar()
+    costs = []
+    for number in range(2):
+        ann = {"name": "Ann", "email": f"ann{number}@new.example"}
+        Visitor(client, form("event", name=f"Seminar {number}", occasion=event)).fills_in(ann)
+        for path in ("/forms", "/events", f"/events/{event.public_id}"):
+            client.get(path)
+            with CaptureQueriesContext(connection) as statements:
+                text = client.get(path).content.decode()
+            costs.append((path, len(statements)))
+    assert costs[:3] == costs[3:] and max(cost for _path, cost in costs) <= 16
+    assert "2 places taken" in text and text.count("Cancel</button>") == 2
 
 
 def _act(verb: str) -> str:
