@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any, cast
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -195,11 +195,16 @@ def _identify(request: HttpRequest) -> None:
     if isinstance(user, User):
         keep_fresh(request)
         found.by = user.actor("web")
-        found.reader = Reader(user.tz, Locale.parse(user.locale, sep="-"), clock.now())
+        found.reader = Reader(user.tz, _locale(user.locale), clock.now())
     else:
         ours = Organisation.ours()
         found.by = Actor(kind="visitor", door="web", label=_("A visitor"))
-        found.reader = Reader(ZoneInfo(ours.zone), Locale.parse(ours.locale, sep="-"), clock.now())
+        found.reader = Reader(ZoneInfo(ours.zone), _locale(ours.locale), clock.now())
+
+
+@lru_cache(maxsize=100)
+def _locale(name: str) -> Locale:
+    return Locale.parse(name, sep="-")
 
 
 def _permitted(request: HttpRequest, may: str) -> bool:
