@@ -156,3 +156,31 @@ def test_bulk_acts_on_the_same_records_both_take_effect(race: Race) -> None:
         archive = call("archive_many", records=[f"person:{each}" for each in reversed(people)])
         answers = race.run(assign, archive)
         assert "changed" in answers[0] and answers[1]["changed"], answers
+
+
+def test_of_two_who_decide_on_a_lead_one_wins_and_the_other_is_told_by_whom(race: Race) -> None:
+    seller, why = race.count("roles")["Manager"], race.count("reasons")[0]
+    people = {"ann@race.example": "Ann Reed", "bo@race.example": "Bo Lund"}
+    for email, name in people.items():
+        race.do("invite_user", name=name, email=email, role=seller, mail=False)
+    for number in range(ROUNDS):
+        lead, before = race.do("create_lead", name="Jo", interest="Wi-Fi")["result"]["id"], race.count("people")
+        made = {"lead": lead, "new_person": {}, "new_opportunity": {}, "reason": "Sure"}
+        calls = [call("qualify_lead", **made) | {"by": email} for email in people]
+        if number % 2:
+            calls[1] = call("disqualify_lead", lead=lead, reason=why) | {"by": "bo@race.example"}
+        answers = race.run(calls[0], calls[1])
+        assert effects(answers) == [False, True]
+        winner = next(at for at, answer in enumerate(answers) if answer.get("changed"))
+        told = answers[1 - winner]
+        assert told["refused"] == "wrong_state" and list(people.values())[winner] in told["text"], told
+        assert race.count("people") - before == (0 if number % 2 and winner else 1)
+
+
+def test_the_same_click_twice_qualifies_once(race: Race) -> None:
+    for _round in range(10):
+        lead, before = race.do("create_lead", name="Jo", interest="Wi-Fi")["result"]["id"], race.count("people")
+        made = call("qualify_lead", lead=lead, new_person={}, new_opportunity={}, reason="Sure")
+        answers = race.run(made, made)
+        assert effects(answers) == [False, True] and answers[0]["result"] == answers[1]["result"]
+        assert race.count("people") - before == 1
