@@ -33,7 +33,7 @@ TYPED = [text for texts in (NAMES, CONTACTS, OTHERS) for text in texts.split("|"
 
 
 def main() -> None:
-    """Each text is typed thirty times under each visibility; the pages of the database are warm."""
+    """Each text is typed twelve times under each visibility; the pages of the database are warm."""
     print(f"{connection.vendor}: {Lead.objects.count():,} leads, {Person.objects.count():,} people")
     Organisation.ours()
     every: dict[str, list[float]] = {}
