@@ -46,6 +46,9 @@ class Known:
             column = f"{self.noun}_id"
             where = f"e.system = %s AND e.{column} IS NOT NULL"
             return _rows(f"e.value, e.{column}", "fairlead_externalid", "value", where, [self._named(kind)], values)
+        if kind == "record":
+            table = self.model._meta.db_table
+            return _rows("e.public_id, e.id", table, "public_id", "e.archived_at IS NULL", [], values)
         if kind in ("mail", "phone"):
             where = "e.kind = %s AND e.noun = %s"
             return _rows("e.value, e.record_id", "fairlead_exactkey", "value", where, [kind, self.noun], values)

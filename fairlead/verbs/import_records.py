@@ -22,6 +22,7 @@ from fairlead.verbs.import_parts import (
     Work,
     add_reach,
     find_named,
+    keep_custom,
     link_awaited,
     make,
     reach_of,
@@ -83,6 +84,7 @@ def import_records(
     _allowed(work, rows)
     match = ["mail"] if match is None else match
     prepared = rows.ready if isinstance(rows, Prepared) else [ready(noun, row, work.region, match) for row in rows]
+    prepared = keep_custom(work, prepared)
     upto = max(each.number for each in prepared)
     firms = _firms(work, prepared, mode)
     fit = [each for each in prepared if not each.row.get("is_company") and _fits(work, each)]
@@ -127,6 +129,7 @@ def _allowed(work: Work, rows: Sequence[RecordRow]) -> None:
     said = {name for row in rows for name in row}
     if said & {"phones", "faxes", "mails"}:
         said |= {"mails", "phones"}
+    said |= {f"x.{key}" for row in rows for key in row.get("custom", ())}
     if fixed := access.fixed(work.by, work.model) & said:
         words = {"fields": ", ".join(sorted(fixed))}
         raise NotAllowed(_("Your role does not let you set %(fields)s. Nothing was changed.") % words)
@@ -188,6 +191,8 @@ def _better(work: Work, row: Ready, record: Any) -> dict[str, Any]:
     values = values_of(work, row)
     values.pop("state", None)
     values.pop("lead_type", None)
+    values.pop("created_at", None)
+    values |= {f"x.{key}": value for key, value in values.pop("custom", {}).items()}
     for name in ("about", "message"):
         if name in values and values[name] in getattr(record, name):
             del values[name]

@@ -4,12 +4,14 @@ It is the dearest part of an import, and may be done by another process than the
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from typing_extensions import TypedDict
 
+from fairlead.core import clock
 from fairlead.matching.known import Key
 from fairlead.models import Company, Lead, Person, normal
 from fairlead.models.index import Lookup, drawn_lookup
@@ -19,15 +21,17 @@ MODELS: dict[str, Any] = {"person": Person, "company": Company, "lead": Lead}
 PLAIN = {
     "person": ("name", "call_name", "title", "language", "about"),
     "company": ("name", "legal_name", "website", "tax_id", "industry", "employees", "about"),
-    "lead": ("name", "company_name", "title", "email", "phone", "website", "country", "interest", "message"),
-}
+    "lead": ("name", "company_name", "title", "email", "phone", "website", "country", "interest", "message",
+             "street", "city", "region", "postal_code", "rating"),
+}  # fmt: skip
 POSTAL = ("street", "city", "region", "postal_code", "country")
 
 
 class RecordRow(TypedDict, total=False):
     """A record to bring in. `id` is its id in the other system, `company_id` that of its company.
 
-    `stops`: on what they have asked not to be contacted.
+    `stops`: on what they have asked not to be contacted. `created_at`: since when it is known elsewhere. `custom`: by
+    the keys of custom fields.
     """
 
     row: int
@@ -50,6 +54,9 @@ class RecordRow(TypedDict, total=False):
     country: str
     interest: str
     message: str
+    rating: Literal["hot", "warm", "cold"]
+    created_at: datetime
+    custom: dict[str, Any]
     state: Literal["open", "qualified", "disqualified"]
     mails: list[str]
     phones: list[str]
@@ -106,9 +113,12 @@ def ready(noun: str, row: RecordRow, home: str, match: Sequence[str]) -> Ready:
     if noun == "lead":
         values |= {"phone_e164": normal.phone(row["phone"], region)} if row.get("phone") else {}
         values |= {"lead_type": "list", "state": row.get("state", "open")}
+    if (since := row.get("created_at")) and since <= clock.now():
+        values["created_at"] = since
     place = {name: said[name] for name in POSTAL if said.get(name)} if noun != "lead" else {}
     keys = _keys(noun, row, match, mails, phones, values)
-    lookup = None if refusal else drawn_lookup(MODELS[noun], values, mails, phones)
+    # Those with values of custom fields are looked up by these, too: it is read from the record.
+    lookup = None if refusal or row.get("custom") else drawn_lookup(MODELS[noun], values, mails, phones)
     return Ready(row, refusal, values, keys, mails, phones, place, lookup)
 
 

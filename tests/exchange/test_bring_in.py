@@ -2,6 +2,7 @@
 
 import csv
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from fairlead.models import (
     Tag,
 )
 from fairlead.models.suppression import in_force, may_contact
+from fairlead.verbs.custom import create_field
 from fairlead.verbs.import_records import import_records, undo_import
 from fairlead.verbs.people import create_person
 
@@ -140,6 +142,44 @@ def test_leads_keep_their_state_and_lose_nothing(world: World, tmp_path: Path) -
     )
     assert (ann.state, bob.state, cy.state) == ("open", "qualified", "disqualified")
     assert ann.source is not None and ann.source.name == "Podcast"
+
+
+def test_what_a_row_says_has_its_field_or_stands_in_the_notes(world: World, tmp_path: Path) -> None:
+    create_field(BY, noun="lead", name="Fleet", kind="number")
+    create_field(BY, noun="lead", name="Renewal", kind="date")
+    create_field(BY, noun="lead", name="Tier", kind="choice", choices=["Gold", "Silver"])
+    text = (
+        "Name,Email,Street,City,State,Zip,Country,Rating,Created Date,Birthday,Industry,Fleet,Renewal,Tier\n"
+        "Ann Lee,ann@x.example,1 High St,Leeds,Yorks,LS1,UK,Hot,2020-03-04 10:00,1980-05-06,Mining,12,24/02/2027,gold\n"
+        "Bob Ray,bob@x.example,,,,,,,2020-03-05,,,,25/02/2027,Bronze\n"
+    )
+    outcome = brought(tmp_path, text, Wishes(noun="leads"))
+    ann = Lead.objects.get(name="Ann Lee")
+    assert (ann.street, ann.city, ann.region, ann.postal_code, ann.country) == (
+        "1 High St",
+        "Leeds",
+        "Yorks",
+        "LS1",
+        "GB",
+    )
+    assert (ann.rating, ann.created_at) == ("hot", datetime(2020, 3, 4, 10, tzinfo=UTC))
+    assert ann.message == "Birthday: 1980-05-06\nIndustry: Mining"
+    assert ann.custom == {"fleet": stored_number(12), "renewal": "2027-02-24", "tier": "gold"}
+    assert [reason for _draft, reason in outcome.rejected] == [
+        "Tier: “Bronze” is no choice here. There are: Gold, Silver."
+    ]
+    again = text.splitlines()[0] + f",Fairlead Id\nAnn Marie Lee,,,,,,,,,,,13,,,{ann.public_id}\n"
+    wishes = Wishes(noun="leads", mode="update", columns={"Fairlead Id": "record"})
+    assert brought(tmp_path, again, wishes).counts["updated"] == 1
+    ann.refresh_from_db()
+    assert (ann.name, ann.custom["fleet"], ann.city) == ("Ann Marie Lee", stored_number(13), "Leeds")
+    assert ann.created_at.year == 2020
+
+
+def stored_number(value: int) -> int:
+    from fairlead.models.custom_values import DIGITS
+
+    return int(value * 10**DIGITS)
 
 
 def test_an_interrupted_import_goes_on_where_it_was(

@@ -1,7 +1,7 @@
 """A row of a file as facts of a record, with what speaks against it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
@@ -27,6 +27,7 @@ LONGEST = {
 DAYS = {"close_date", "due", "birthday", "connected_on"}
 SAID = {"mail_opt_out", "do_not_call", "is_company", "is_converted", "is_won", "is_closed", "is_deleted", "done"}
 LABELS = {"phone": "", "mobile": "mobile", "fax": "fax", "pager": "pager"}
+OWN = {"date", "yes_no", "number", "money"}  # kinds of custom fields that are written in many ways
 NUMBERS = {"amount", "probability", "revenue"}
 # Without one of these nobody can say whom or what a row is about.
 NAMED_BY = {
@@ -68,8 +69,8 @@ Taker = Callable[[Draft, str], None]
 class Drafting:
     """Makes drafts of a file's rows. `region` is the country in which phone numbers without one were written."""
 
-    def __init__(self, found: Look, guessed: Guess, region: str) -> None:
-        self.found, self.noun, self.region = found, guessed.noun, region
+    def __init__(self, found: Look, guessed: Guess, region: str, kinds: Mapping[str, str] | None = None) -> None:
+        self.found, self.noun, self.region, self.kinds = found, guessed.noun, region, dict(kinds or {})
         self.columns = [(at, meaning, found.names[at]) for at, meaning in enumerate(guessed.meanings) if meaning]
         self.takers = [(at, self._taker(at, meaning)) for at, meaning, _name in self.columns]
         self.usable = bool(guessed.columns(*NAMED_BY[guessed.noun]))
@@ -121,6 +122,9 @@ class Drafting:
             return partial(_figure, meaning, self.found.decimal)
         if meaning == "employees":
             return _employees
+        if self.kinds.get(meaning) in OWN:
+            order = self.found.orders.get(at, "dmy")
+            return partial(_own, meaning, self.kinds[meaning], order, self.found.decimal)
         if meaning in SAID:
             return partial(_said, meaning)
         return _country if meaning == "country" else partial(_words, meaning, LONGEST.get(meaning, 10**9))
@@ -262,6 +266,19 @@ def _figure(meaning: str, decimal: str, made: Draft, text: str) -> None:
         made.facts[meaning] = found
     elif meaning == "amount":
         made.against.append(_("%(text)s is not an amount.") % {"text": text[:40]})
+
+
+def _own(meaning: str, kind: str, order: Any, decimal: str, made: Draft, text: str) -> None:
+    """A value of a custom field; what cannot be read is judged by the field itself."""
+    if kind == "date":
+        found = values.day(text, "dmy" if order in ("", "?") else order)
+        made.facts[meaning] = found.isoformat() if found else text
+    elif kind == "yes_no":
+        said = values.yes(text)
+        made.facts[meaning] = text if said is None else said
+    else:
+        figure = values.number(text, decimal)
+        made.facts[meaning] = text if figure is None else str(figure)
 
 
 def _employees(made: Draft, text: str) -> None:

@@ -8,7 +8,7 @@ import os
 import pickle  # nosec
 import subprocess  # nosec
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import cycle
 from pathlib import Path
@@ -35,13 +35,17 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True)
 class Task:
-    """`into`: the noun that rows are made ready for, empty for a dry run; `part` of `parts` is taken of the blocks."""
+    """`into`: the noun that rows are made ready for, empty for a dry run; `part` of `parts` is taken of the blocks.
+
+    `kinds`: of custom fields, by what columns are said to mean.
+    """
 
     path: Path
     found: Look
     guessed: Guess
     region: str
     match: tuple[str, ...]
+    kinds: Mapping[str, str]
     into: str = ""
     part: int = 0
     parts: int = 1
@@ -76,7 +80,8 @@ def keys_of(guessed: Guess, usable: bool, match: Sequence[str], draft: Draft) ->
     facts = draft.facts
     if not usable:
         return []
-    found = [("id", facts["external_id"]) if "external_id" in facts else ("row", draft.fingerprint)]
+    found = [("record", facts["record"])] if facts.get("record") else []
+    found += [("id", facts["external_id"]) if "external_id" in facts else ("row", draft.fingerprint)]
     if "mail" in match:
         found += [("mail", key) for key in facts.get("mails", ())]
     if "phone" in match:
@@ -88,7 +93,7 @@ def keys_of(guessed: Guess, usable: bool, match: Sequence[str], draft: Draft) ->
 
 
 def _blocks(task: Task, left_out: list[list[str]]) -> Iterator[list[Piece]]:
-    drafting, block = Drafting(task.found, task.guessed, task.region), list[Piece]()
+    drafting, block = Drafting(task.found, task.guessed, task.region, task.kinds), list[Piece]()
     for at, line in enumerate(rows(task.path, task.found, left_out)):
         if at // BLOCK % task.parts == task.part:
             block.append(_piece(task, drafting, drafting.draft(line)))

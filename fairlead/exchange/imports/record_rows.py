@@ -1,12 +1,28 @@
 """A draft as the row that the verbs of import know."""
 
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time
 from typing import Any, cast
 
+from django.utils.translation import gettext_lazy as _
+
 from fairlead.exchange.imports.drafts import Draft
+from fairlead.models import Lead
 from fairlead.verbs.import_rows import RecordRow
 
 AT_ONCE = ("language", "legal_name", "website", "tax_id", "industry", "employees", "country", "interest", "title")
 POSTAL = ("street", "city", "region", "postal_code", "country")
+# Facts that only some nouns have a field for.
+BESIDES = {
+    "birthday": _("Birthday"), "department": _("Department"), "website": _("Website"), "linkedin": _("LinkedIn"),
+    "social": _("Social media"), "industry": _("Industry"), "employees": _("Employees"), "revenue": _("Revenue"),
+    "tax_id": _("Tax id"), "gender": _("Gender"), "language": _("Language"), "connected_on": _("Connected on"),
+    "po_box": _("PO box"), "parent": _("Parent company"), "campaign": _("Campaign"), "reason": _("Reason"),
+}  # fmt: skip
+FIELDS = {
+    ("company", "website"), ("company", "industry"), ("company", "employees"), ("company", "tax_id"),
+    ("lead", "website"), ("person", "language"),
+}  # fmt: skip
 CONVERTED = ("convert", "qualifi", "won", "kunde", "client gagné")
 LOST = (
     "not converted",
@@ -33,7 +49,10 @@ def record_row(noun: str, draft: Draft) -> RecordRow:
     if stops := [channel for channel, said in asked.items() if said]:
         row["stops"] = stops
     mails, phones = list(facts.get("mails", {}).values()), list(facts.get("phones", {}).values())
-    notes = "\n".join([*([facts["message"]] if facts.get("message") else []), *facts.get("odd_mails", [])])
+    said = [*([facts["message"]] if facts.get("message") else []), *facts.get("odd_mails", []), *_besides(noun, facts)]
+    notes = "\n".join(said)
+    row |= {"created_at": at} if (at := _moment(facts.get("created_at"))) else {}
+    row |= {"custom": own} if (own := {name[2:]: facts[name] for name in facts if name.startswith("x.")}) else {}
     if noun == "lead":
         return cast(RecordRow, row | _lead(facts, mails, [typed for typed, _label in phones], notes))
     row |= _reach(facts, mails, phones) | ({"about": notes} if notes else {})
@@ -70,7 +89,8 @@ def _lead(facts: dict[str, Any], mails: list[str], phones: list[str], notes: str
         "email": email,
         "phone": (phones or [""])[0],
     }
-    row |= {"message": "\n".join(more), "state": _state(facts)}
+    row |= {"message": "\n".join(more), "state": _state(facts)} | {name: facts.get(name) for name in POSTAL}
+    row |= {"rating": facts["rating"].lower()} if str(facts.get("rating", "")).lower() in Lead.Rating.values else {}
     return {name: value for name, value in row.items() if value}
 
 
@@ -80,3 +100,17 @@ def _state(facts: dict[str, Any]) -> str:
     if any(word in said for word in LOST):
         return "disqualified"
     return "qualified" if facts.get("is_converted") or any(word in said for word in CONVERTED) else "open"
+
+
+def _besides(noun: str, facts: dict[str, Any]) -> Iterator[str]:
+    """What has no field of its own here is kept as notes, so that nothing is lost."""
+    for name, label in BESIDES.items():
+        value = facts.get(name)
+        if value not in (None, "") and (noun, name) not in FIELDS:
+            yield f"{label}: {value}"
+
+
+def _moment(found: datetime | date | None) -> datetime | None:
+    if found is None or isinstance(found, datetime):
+        return found
+    return datetime.combine(found, time(), UTC)

@@ -52,7 +52,7 @@ class Trial:
     def verdicts(self, path: Path, into: str = "") -> Iterator[Verdict]:
         """What becomes of each row. `into`: the noun that rows are made ready for, for an import, which finds out by
         itself which records are there."""
-        task = Task(path, self.found, self.guessed, self.drafting.region, self.match, into)
+        task = Task(path, self.found, self.guessed, self.drafting.region, self.match, self.drafting.kinds, into)
         for block in blocks(task, self.left_out):
             held = {} if into else self.known.same({each.draft.number: each.keys for each in block if each.keys})
             for piece in block:
@@ -86,8 +86,8 @@ class Trial:
                 continue
             number, (label, own) = earlier, self.seen.told(earlier)
             words = {"row": number, "name": label, "value": draft.facts.get("mails", {}).get(key[1], key[1])}
-            if key[0] in ("id", "row"):
-                text = _("The same id as row %(row)s.") if key[0] == "id" else _("The same as row %(row)s.")
+            if key[0] in ("record", "id", "row"):
+                text = _("The same id as row %(row)s.") if key[0] != "row" else _("The same as row %(row)s.")
                 return Verdict(draft, "duplicate", [text % words])
             if key[0] == "name" and own and draft.facts.get("external_id", own) != own:
                 continue
