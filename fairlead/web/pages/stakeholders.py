@@ -37,7 +37,7 @@ def _who(request: HttpRequest, record: Any) -> dict[str, str]:
     if not name or "\x00" in name:
         raise Invalid({"person": [_("Write who has a say. Nothing was changed.")]})
     named, _hash, code = name.rpartition(" #")
-    seen = Person.objects.visible_to(by).live()
+    seen = Person.objects.visible_to(by).live().order_by("pk")
     found = list(seen.filter(public_id=code)[:1] if named else seen.filter(name__in={name, name.title()})[:FEW])
     here = [each for each in found if record.company_id and each.company_id == record.company_id]
     if len(here or found) == 1:
