@@ -16,6 +16,7 @@ from fairlead.models import Form
 from fairlead.models.custom import fields_of
 from fairlead.models.form import BECOMES, FIELD_KINDS, FieldKind
 from fairlead.reading.answers import TRAP, is_origin
+from fairlead.reading.phrases import phrases
 
 KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 MOST_FIELDS, MOST_CHOICES = 60, 100
@@ -189,22 +190,26 @@ def _key(name: str, taken: set[str]) -> str:
     )
 
 
-def _asked(key: str, label: str, kind: str = "text", becomes: str = "", required: bool = False) -> dict[str, Any]:
-    base = {"key": key, "label": label, "kind": kind, "becomes": becomes or key, "required": required}
+def usual_fields(kind: str, language: str) -> list[dict[str, Any]]:
+    """What a new form of this kind asks, in its language."""
+    needed = NEEDED[kind]
+    return [_asked(key, kind, language, required=key in needed) for key in ASKED[kind]]
+
+
+def _asked(key: str, kind: str, language: str, *, required: bool) -> dict[str, Any]:
+    label = phrases(language)["label_trial" if (kind, key) == ("trial", "message") else f"label_{key}"]
+    base = {"key": key, "label": label, "kind": KINDS.get(key, "text"), "becomes": key, "required": required}
     return base | {"hint": "", "choices": [], "value": ""}
 
 
-NAME, MAIL = _asked("name", "Name", required=True), _asked("email", "E-mail", "email", required=True)
-COMPANY, PHONE = _asked("company_name", "Company"), _asked("phone", "Phone", "phone")
-# What a new form of each kind asks.
-START: dict[str, list[dict[str, Any]]] = {
-    "contact": [NAME, MAIL, PHONE, COMPANY, _asked("message", "Message", "long", required=True)],
-    "trial": [
-        NAME,
-        MAIL,
-        COMPANY | {"required": True},
-        PHONE,
-        _asked("message", "What would you like to try?", "long"),
-    ],
-    "event": [NAME, MAIL, COMPANY, PHONE],
+KINDS = {"email": "email", "phone": "phone", "message": "long"}
+ASKED = {
+    "contact": ("name", "email", "phone", "company_name", "message"),
+    "trial": ("name", "email", "company_name", "phone", "message"),
+    "event": ("name", "email", "company_name", "phone"),
+}
+NEEDED = {
+    "contact": {"name", "email", "message"},
+    "trial": {"name", "email", "company_name"},
+    "event": {"name", "email"},
 }

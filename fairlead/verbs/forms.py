@@ -18,7 +18,7 @@ from fairlead.models import Campaign, Endpoint, Form, Occasion, Source, User
 from fairlead.models.endpoint import new_address
 from fairlead.models.form import TEXTS, Language, known_address
 from fairlead.models.token import fingerprint
-from fairlead.verbs.form_fields import ROOM, START
+from fairlead.verbs.form_fields import ROOM, usual_fields
 from fairlead.verbs.leads import LeadType
 
 FormKind = Literal["contact", "trial", "event"]
@@ -78,7 +78,7 @@ def create_form(
     address = _unused_address(plain)
     about, more = _apart({"lead_type": LEADS[kind], **facts})
     endpoint = create(Endpoint, name=plain, kind="form", starts_with=address[:8], hashed=hash_of(address), **about)
-    values = {"title": plain, "fields": START[kind]} | more
+    values = {"title": plain, "fields": usual_fields(kind, language)} | more
     return create(Form, name=plain, address=address, kind=kind, language=language, endpoint=endpoint, **values)
 
 

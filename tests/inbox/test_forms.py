@@ -271,6 +271,7 @@ def test_only_named_sites_may_show_a_form_in_a_frame(client: Client, world: Worl
 
 def test_languages_right_to_left_and_what_is_not_translated(client: Client, world: World) -> None:
     at = form(intro="Write to us.")
+    assert [each["label"] for each in form(name="Neu", language="de").fields][:2] == ["Name", "E-Mail"]
     translate_form(SYSTEM, at, language="ar", words={"title": "اكتب إلينا"})
     page = Visitor(client, at).opens("?lang=ar")
     assert 'lang="ar" dir="rtl"' in page and "اكتب إلينا" in page and "Write to us." in page
