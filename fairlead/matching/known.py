@@ -27,7 +27,8 @@ class Known:
         is another one, however alike they are."""
         found = self.of(keys.values())
         first = {row: next((key for key in each if key in found), None) for row, each in keys.items()}
-        alike = {row for row, key in first.items() if key and key[0] != "id" and keys[row][0][0] == "id"}
+        sure = ("record", "id")
+        alike = {row for row, key in first.items() if key and key[0] not in sure and keys[row][0][0] == "id"}
         others = self._with_ids({found[key] for row in alike if (key := first[row])})
         return {row: found[key] for row, key in first.items() if key and not (row in alike and found[key] in others)}
 

@@ -1,7 +1,7 @@
 """What a record to bring in consists of: its own row, its addresses and numbers, and what it names."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,8 +25,6 @@ from fairlead.models import (
     Suppression,
     User,
 )  # fmt: skip
-from fairlead.models.custom import CustomField, seen_fields
-from fairlead.models.custom_values import Unfit, stored
 from fairlead.models.index import Lookup, drawn_lookup, owned_lookup
 from fairlead.models.suppression import address_key, in_force
 from fairlead.verbs.import_rows import Ready, RecordRow
@@ -173,28 +171,6 @@ def _ids(work: Work, row: RecordRow, record: Any) -> Iterable[dict[str, Any]]:
         yield {"system": work.system, "value": row["id"], f"{work.noun}_id": record.pk}
     elif row.get("fingerprint"):
         yield {"system": ROWS, "value": row["fingerprint"], f"{work.noun}_id": record.pk}
-
-
-def keep_custom(work: Work, rows: Sequence[Ready]) -> list[Ready]:
-    """With the values of custom fields as they are kept; a row with one that its field does not take is refused."""
-    if not any(each.row.get("custom") for each in rows):
-        return list(rows)
-    fields = seen_fields(work.by, work.noun)
-    return [_with_custom(fields, each) if each.row.get("custom") else each for each in rows]
-
-
-def _with_custom(fields: Mapping[str, CustomField], ready: Ready) -> Ready:
-    held: dict[str, Any] = {}
-    for key, given in ready.row["custom"].items():
-        if key not in fields:
-            return ready._replace(refusal=ready.refusal or _("There is no custom field “%(key)s”.") % {"key": key[:40]})
-        try:
-            held[key] = stored(fields[key], given)
-        except Unfit as unfit:
-            words = {"field": fields[key].name, "why": str(unfit)}
-            return ready._replace(refusal=ready.refusal or _("%(field)s: %(why)s") % words)
-    kept = {key: value for key, value in held.items() if value is not None}
-    return ready._replace(values=ready.values | {"custom": kept}) if kept else ready
 
 
 def _tags(row: RecordRow) -> set[str]:

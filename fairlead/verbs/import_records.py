@@ -12,17 +12,17 @@ from fairlead.core.act import current
 from fairlead.core.actor import Actor
 from fairlead.core.changes import assign, create
 from fairlead.core.errors import Invalid, NotAllowed
-from fairlead.core.record import chunks, writing
+from fairlead.core.record import KEYED, chunks, writing
 from fairlead.core.undo import Undone, undo
 from fairlead.core.verb import ALWAYS, verb
 from fairlead.matching.known import Known
 from fairlead.models import Company, Import, ImportBatch, Organisation
+from fairlead.verbs.import_custom import with_own_fields
 from fairlead.verbs.import_parts import (
     MANY,
     Work,
     add_reach,
     find_named,
-    keep_custom,
     link_awaited,
     make,
     reach_of,
@@ -70,12 +70,14 @@ def import_records(
     system: str = "import",
     mode: ImportMode = "create",
     match: list[Literal["mail", "phone", "name"]] | None = None,
+    unknown: Literal["create", "refuse"] = "refuse",
     into: Import | None = None,
 ) -> Imported:
     """Bring in up to 10,000 records: one act with one undo, updates included. A row that cannot be taken stops none.
 
     Rows are matched with what is there by their id in `system` (or their fingerprint), then by mail address unless
     `match` says otherwise. Updates fill and replace what the row says, add addresses and numbers, and empty nothing.
+    Choices that a custom field does not have are refused with their row, or created, by `unknown`.
     """
     _may(by, noun, mode)
     if not 0 < len(rows) <= MOST:
@@ -84,8 +86,8 @@ def import_records(
     _allowed(work, rows)
     match = ["mail"] if match is None else match
     prepared = rows.ready if isinstance(rows, Prepared) else [ready(noun, row, work.region, match) for row in rows]
-    prepared = keep_custom(work, prepared)
     upto = max(each.number for each in prepared)
+    prepared = with_own_fields(work, prepared, unknown)
     firms = _firms(work, prepared, mode)
     fit = [each for each in prepared if not each.row.get("is_company") and _fits(work, each)]
     held = _held(work, fit)
@@ -129,7 +131,6 @@ def _allowed(work: Work, rows: Sequence[RecordRow]) -> None:
     said = {name for row in rows for name in row}
     if said & {"phones", "faxes", "mails"}:
         said |= {"mails", "phones"}
-    said |= {f"x.{key}" for row in rows for key in row.get("custom", ())}
     if fixed := access.fixed(work.by, work.model) & said:
         words = {"fields": ", ".join(sorted(fixed))}
         raise NotAllowed(_("Your role does not let you set %(fields)s. Nothing was changed.") % words)
@@ -166,8 +167,11 @@ def _fits(work: Work, row: Ready) -> bool:
 def _update(work: Work, known: Sequence[tuple[Ready, int]]) -> int:
     records: dict[int, Any] = {}
     reach = access.reach(work.by, "edit", work.model)
+    told = [name for name in ("owner", "company") if name in {each.name for each in work.model._meta.fields}]
+    joined = told if any(row.row.get("record") for row, _pk in known) else []
     for chunk in chunks({pk for _row, pk in known}):
-        records |= {each.pk: each for each in work.model._base_manager.filter(reach, pk__in=chunk)}
+        found = work.model._base_manager.filter(reach, pk__in=chunk)
+        records |= {each.pk: each for each in (found.select_related(*joined) if joined else found)}
     pairs: list[tuple[Ready, Any]] = []
     for row, pk in known:
         if pk in records:
@@ -189,15 +193,27 @@ def _update(work: Work, known: Sequence[tuple[Ready, int]]) -> int:
 def _better(work: Work, row: Ready, record: Any) -> dict[str, Any]:
     """What the row says; notes are kept beside those that are there, states are left to people."""
     values = values_of(work, row)
+    values |= {KEYED + key: value for key, value in values.pop("custom", {}).items()}
     values.pop("state", None)
     values.pop("lead_type", None)
     values.pop("created_at", None)
-    values |= {f"x.{key}": value for key, value in values.pop("custom", {}).items()}
+    if row.row.get("record") == record.public_id:
+        return _edited(row, record, values)
     for name in ("about", "message"):
         if name in values and values[name] in getattr(record, name):
             del values[name]
         elif name in values and getattr(record, name):
             values[name] = f"{getattr(record, name)}\n{values[name]}"
+    return values
+
+
+def _edited(row: Ready, record: Any, values: dict[str, Any]) -> dict[str, Any]:
+    """Of a record that a file of our own names: texts are replaced, and links stay that are called as the row says."""
+    company, owner = getattr(record, "company", None), record.owner
+    if company is not None and company.name == row.row.get("company_name"):
+        values.pop("company_id", None)
+    if owner is not None and row.row.get("owner", "").strip().lower() in (owner.name.lower(), owner.email.lower()):
+        values = {name: value for name, value in values.items() if name not in ("owner_id", "team_id")}
     return values
 
 

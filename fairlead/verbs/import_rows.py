@@ -31,10 +31,11 @@ class RecordRow(TypedDict, total=False):
     """A record to bring in. `id` is its id in the other system, `company_id` that of its company.
 
     `stops`: on what they have asked not to be contacted. `created_at`: since when it is known elsewhere. `custom`: by
-    the keys of custom fields.
+    the keys of custom fields, choices by name too. `record`: its id in Fairlead, for updates.
     """
 
     row: int
+    record: str
     id: str
     fingerprint: str
     name: str
@@ -133,6 +134,7 @@ def _numbers(row: RecordRow, region: str) -> list[tuple[str, str, str]]:
 
 def _keys(noun: str, row: RecordRow, match: Sequence[str], mails: Any, phones: Any, values: Any) -> list[Key]:
     keys = [("id", row["id"])] if row.get("id") else [("row", row["fingerprint"])] if row.get("fingerprint") else []
+    keys = [("record", row["record"]), *keys] if row.get("record") else keys
     if "mail" in match:
         found = [key for _text, key in mails] or [normal.mail(values["email"]) if values.get("email") else ""]
         keys += [("mail", key) for key in found if key]

@@ -12,7 +12,7 @@ from fairlead.core.actor import Actor
 from fairlead.core.errors import Invalid, Refused
 from fairlead.core.record import nouns
 from fairlead.exchange.imports.carrying import OUTCOMES, REJECTED, rows_told
-from fairlead.exchange.mapping.targets import PLURAL, label, targets
+from fairlead.exchange.mapping.targets import PLURAL, label, own_fields, targets
 from fairlead.models import Import, Run
 from fairlead.verbs.import_files import mappings_for
 
@@ -117,7 +117,7 @@ class Plan:
         if name == "noun":
             return into.kind
         if name in ("mode", "unknown"):
-            return str(into.wishes.get(name, {"mode": "create", "unknown": "create"}[name]))
+            return str(into.wishes.get(name, {"mode": "create", "unknown": "refuse"}[name]))
         value = str(into.found.get(name, ""))
         return value.replace("\t", "\\t") if name == "separator" else value
 
@@ -149,6 +149,8 @@ class Plan:
     def _draft(self, noun: str) -> dict[str, Any]:
         into = self.into
         options = targets(noun, self.by)
+        own = own_fields(noun, self.by, "refuse")
+        choosing = {name for name, each in own.items() if each.kind in ("choice", "choices")}
         return {
             "plan": self,
             "noun_choices": [each for each in NOUNS if self._may(each[0])] or NOUNS,
@@ -162,6 +164,7 @@ class Plan:
             "columns": self._shown_columns(noun),
             "hidden": max(0, len(into.found["columns"]) - COLUMNS),
             "options": [str(LEAVE_OUT), *(text for _meaning, text in options)],
+            "chooses": any(each["means"] in choosing for each in into.found["columns"]),
             "mappings": list(mappings_for(self.by)[:50]),
             **self._told(),
         }

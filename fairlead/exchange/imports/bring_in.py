@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from django.db.models import Max
 from django.utils.translation import gettext as _
@@ -85,7 +86,8 @@ def batches(verdicts: Iterator[Verdict]) -> Iterator[list[Verdict]]:
 
 def _take(by: Actor, into: Import, trial: Trial, good: dict[int, Verdict], outcome: Outcome) -> None:
     noun, rows = NOUNS[trial.guessed.noun], Prepared(each.ready for each in good.values() if each.ready)
-    done = import_records(by, noun=noun, rows=rows, system=trial.known.system, mode=trial.mode, into=into)
+    facts: Any = {"mode": trial.mode, "unknown": trial.unknown}
+    done = import_records(by, noun=noun, rows=rows, system=trial.known.system, into=into, **facts)
     outcome.counts.update(made=done["made"], updated=done["updated"], there=done["there"])
     outcome.rejected += [(good[each["row"]].draft, each["reason"]) for each in done["refused"]]
 

@@ -64,6 +64,7 @@ def asked(wishes: Mapping[str, Any]) -> Wishes:
         wishes.get("system", ""),
         wishes.get("mode", "create"),
         tuple(wishes.get("match", ["mail"])),
+        wishes.get("unknown", "refuse"),
     )
 
 
@@ -123,7 +124,8 @@ def unclear(trial: Trial) -> list[str]:
     """Columns of days that could be read both ways."""
     found = trial.found
     unclear = [at for at, order in found.orders.items() if order == "?"]
-    return [found.names[at][:LONGEST] for at in unclear if trial.guessed.meanings[at] in DATED]
+    dated = DATED | {meaning for meaning, field in trial.guessed.own.items() if field.kind == "date"}
+    return [found.names[at][:LONGEST] for at in unclear if trial.guessed.meanings[at] in dated]
 
 
 def _not_yet(noun: str) -> str:

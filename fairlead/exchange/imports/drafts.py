@@ -1,7 +1,7 @@
 """A row of a file as facts of a record, with what speaks against it."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
@@ -11,7 +11,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from fairlead.exchange.imports.countries import country_code
-from fairlead.exchange.mapping.guess import Guess
+from fairlead.exchange.mapping.guess import Guess, Own
 from fairlead.exchange.reading import Line, Look, values
 from fairlead.models import names, normal, plain
 
@@ -27,7 +27,6 @@ LONGEST = {
 DAYS = {"close_date", "due", "birthday", "connected_on"}
 SAID = {"mail_opt_out", "do_not_call", "is_company", "is_converted", "is_won", "is_closed", "is_deleted", "done"}
 LABELS = {"phone": "", "mobile": "mobile", "fax": "fax", "pager": "pager"}
-OWN = {"date", "yes_no", "number", "money"}  # kinds of custom fields that are written in many ways
 NUMBERS = {"amount", "probability", "revenue"}
 # Without one of these nobody can say whom or what a row is about.
 NAMED_BY = {
@@ -57,6 +56,11 @@ class Draft:
         return sha256(repr(sorted(said.items())).encode("utf-8", "surrogatepass")).hexdigest()[:40]
 
     @property
+    def own_id(self) -> str:
+        """What says that it is a record of its own: its id here, or in the other system."""
+        return str(self.facts.get("record") or self.facts.get("external_id", ""))
+
+    @property
     def label(self) -> str:
         facts = self.facts
         name = facts.get("name") or facts.get("deal") or facts.get("subject") or facts.get("company")
@@ -69,9 +73,10 @@ Taker = Callable[[Draft, str], None]
 class Drafting:
     """Makes drafts of a file's rows. `region` is the country in which phone numbers without one were written."""
 
-    def __init__(self, found: Look, guessed: Guess, region: str, kinds: Mapping[str, str] | None = None) -> None:
-        self.found, self.noun, self.region, self.kinds = found, guessed.noun, region, dict(kinds or {})
+    def __init__(self, found: Look, guessed: Guess, region: str) -> None:
+        self.found, self.noun, self.region = found, guessed.noun, region
         self.columns = [(at, meaning, found.names[at]) for at, meaning in enumerate(guessed.meanings) if meaning]
+        self.own = guessed.own
         self.takers = [(at, self._taker(at, meaning)) for at, meaning, _name in self.columns]
         self.usable = bool(guessed.columns(*NAMED_BY[guessed.noun]))
         self.width = len(found.names)
@@ -108,6 +113,8 @@ class Drafting:
 
     def _taker(self, at: int, meaning: str) -> Taker:
         """What is done with what stands in this column."""
+        if meaning in self.own:
+            return partial(_custom, meaning, self.own[meaning], self.found.orders.get(at, "dmy"), self.found.decimal)
         if meaning == "mail":
             return _mails
         if meaning in LABELS:
@@ -122,9 +129,6 @@ class Drafting:
             return partial(_figure, meaning, self.found.decimal)
         if meaning == "employees":
             return _employees
-        if self.kinds.get(meaning) in OWN:
-            order = self.found.orders.get(at, "dmy")
-            return partial(_own, meaning, self.kinds[meaning], order, self.found.decimal)
         if meaning in SAID:
             return partial(_said, meaning)
         return _country if meaning == "country" else partial(_words, meaning, LONGEST.get(meaning, 10**9))
@@ -150,6 +154,32 @@ class Drafting:
             made.against.append(_nobody(self.noun))
 
 
+def _custom(meaning: str, field: Own, order: Any, decimal: str, made: Draft, text: str) -> None:
+    """A value of a custom field as programs write it; what its kind does not take rejects the row."""
+    wanted: Any = "dmy" if order in ("", "?") else order
+    found: Any = text
+    if field.kind == "date":
+        found = (day := values.day(text, wanted)) and day.isoformat()
+    elif field.kind in ("number", "money"):
+        found = None if (figure := values.number(text, decimal)) is None else str(figure)
+    elif field.kind == "yes_no":
+        found = values.yes(text)
+    elif field.kind in ("choice", "choices"):
+        found = [each for each in re.split(r"\s*[;|]\s*", text) if each] if field.kind == "choices" else text
+        unknown = [each for each in ([found] if isinstance(found, str) else found) if not _is_choice(field, each)]
+        if unknown:
+            words = {"field": field.name, "text": unknown[0][:40]}
+            made.against.append(_("“%(text)s” is no choice of %(field)s.") % words)
+    if found is None:
+        made.against.append(_("%(field)s cannot be “%(text)s”.") % {"field": field.name, "text": text[:40]})
+    else:
+        made.facts.setdefault(meaning, found)
+
+
+def _is_choice(field: Own, text: str) -> bool:
+    return field.choices is None or text.casefold() in field.choices
+
+
 def _nobody(noun: str) -> str:
     if noun in ("people", "leads"):
         return _("There is no name, e-mail address or phone number in this row.")
@@ -164,10 +194,11 @@ def _whole_name(facts: dict[str, Any]) -> None:
             part("first_name", ""), part("middle_name", ""), part("last_name", ""), suffix=part("suffix", "")
         )
         facts["name"] = names.joined(parts)
-        if parts.first and len(parts.first.strip(".")) > 1:
+        if parts.first and len(parts.first.strip(".")) > 1 and "record" not in facts:
             facts.setdefault("call_name", parts.first)
     elif (
         "name" in facts
+        and "record" not in facts  # who is there already is called as they are
         and not facts.get("is_company")
         and "call_name" not in facts
         and (called := names.call_name(facts["name"]))
@@ -266,19 +297,6 @@ def _figure(meaning: str, decimal: str, made: Draft, text: str) -> None:
         made.facts[meaning] = found
     elif meaning == "amount":
         made.against.append(_("%(text)s is not an amount.") % {"text": text[:40]})
-
-
-def _own(meaning: str, kind: str, order: Any, decimal: str, made: Draft, text: str) -> None:
-    """A value of a custom field; what cannot be read is judged by the field itself."""
-    if kind == "date":
-        found = values.day(text, "dmy" if order in ("", "?") else order)
-        made.facts[meaning] = found.isoformat() if found else text
-    elif kind == "yes_no":
-        said = values.yes(text)
-        made.facts[meaning] = text if said is None else said
-    else:
-        figure = values.number(text, decimal)
-        made.facts[meaning] = text if figure is None else str(figure)
 
 
 def _employees(made: Draft, text: str) -> None:

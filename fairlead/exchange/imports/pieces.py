@@ -8,7 +8,7 @@ import os
 import pickle  # nosec
 import subprocess  # nosec
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import cycle
 from pathlib import Path
@@ -24,7 +24,7 @@ from fairlead.verbs.import_rows import Ready, ready
 
 BLOCK = 2_000
 LARGE = 2_000_000  # bytes; of smaller files a process of one's own would take longer to begin than to do it
-JUDGED_BY = frozenset({"external_id", "name", "company", "deal", "subject", "mails"})
+JUDGED_BY = frozenset({"record", "external_id", "name", "company", "deal", "subject", "mails"})
 
 
 class Piece(NamedTuple):
@@ -35,17 +35,13 @@ class Piece(NamedTuple):
 
 @dataclass(frozen=True)
 class Task:
-    """`into`: the noun that rows are made ready for, empty for a dry run; `part` of `parts` is taken of the blocks.
-
-    `kinds`: of custom fields, by what columns are said to mean.
-    """
+    """`into`: the noun that rows are made ready for, empty for a dry run; `part` of `parts` is taken of the blocks."""
 
     path: Path
     found: Look
     guessed: Guess
     region: str
     match: tuple[str, ...]
-    kinds: Mapping[str, str]
     into: str = ""
     part: int = 0
     parts: int = 1
@@ -80,8 +76,9 @@ def keys_of(guessed: Guess, usable: bool, match: Sequence[str], draft: Draft) ->
     facts = draft.facts
     if not usable:
         return []
-    found = [("record", facts["record"])] if facts.get("record") else []
-    found += [("id", facts["external_id"]) if "external_id" in facts else ("row", draft.fingerprint)]
+    found = [("id", facts["external_id"]) if "external_id" in facts else ("row", draft.fingerprint)]
+    if "record" in facts:
+        found.insert(0, ("record", facts["record"]))
     if "mail" in match:
         found += [("mail", key) for key in facts.get("mails", ())]
     if "phone" in match:
@@ -93,7 +90,7 @@ def keys_of(guessed: Guess, usable: bool, match: Sequence[str], draft: Draft) ->
 
 
 def _blocks(task: Task, left_out: list[list[str]]) -> Iterator[list[Piece]]:
-    drafting, block = Drafting(task.found, task.guessed, task.region, task.kinds), list[Piece]()
+    drafting, block = Drafting(task.found, task.guessed, task.region), list[Piece]()
     for at, line in enumerate(rows(task.path, task.found, left_out)):
         if at // BLOCK % task.parts == task.part:
             block.append(_piece(task, drafting, drafting.draft(line)))

@@ -12,12 +12,11 @@ from fairlead.core.errors import Invalid
 from fairlead.exchange.imports.drafts import Drafting
 from fairlead.exchange.imports.trial import Mode, Trial
 from fairlead.exchange.mapping.guess import NOUNS, Guess, guess
-from fairlead.exchange.mapping.targets import SINGULAR, custom_fields
+from fairlead.exchange.mapping.targets import custom_fields, own_fields
 from fairlead.exchange.mapping.words import meanings
 from fairlead.exchange.reading import Choices, Look, look
 from fairlead.matching.known import Known
 from fairlead.models import Organisation
-from fairlead.models.custom import live_fields
 
 # Ids that say whose they are by how they look.
 SALESFORCE = re.compile(r"(00[1356Q0]|006|701)[A-Za-z0-9]{12}([A-Z0-5]{3})?")
@@ -33,6 +32,7 @@ class Wishes:
     system: str = ""
     mode: Mode = "create"
     match: tuple[str, ...] = ("mail",)
+    unknown: str = "refuse"
 
 
 def plan(by: Actor, path: Path, wishes: Wishes | None = None) -> Trial:
@@ -43,10 +43,10 @@ def plan(by: Actor, path: Path, wishes: Wishes | None = None) -> Trial:
     found = look(path, wanted.choices)
     guessed = guess(found, wanted.noun, custom_fields(by))
     _as_wished(found, guessed, wanted, frozenset(custom_fields(by)[guessed.noun].values()))
-    kinds = {field.full_key: field.kind for field in live_fields(SINGULAR[guessed.noun])}
-    drafting = Drafting(found, guessed, Organisation.ours().country, kinds)
+    guessed.own = own_fields(guessed.noun, by, wanted.unknown)
+    drafting = Drafting(found, guessed, Organisation.ours().country)
     known = Known(by, guessed.noun, wanted.system or system_of(found, guessed))
-    return Trial(found, guessed, drafting, known, wanted.mode, wanted.match)
+    return Trial(found, guessed, drafting, known, wanted.mode, wanted.match, wanted.unknown)
 
 
 def system_of(found: Look, guessed: Guess) -> str:

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from django.utils.translation import gettext_lazy as _
 
+from fairlead.core.record import is_keyed, key_in
 from fairlead.exchange.imports.drafts import Draft
 from fairlead.models import Lead
 from fairlead.verbs.import_rows import RecordRow
@@ -42,7 +43,7 @@ def record_row(noun: str, draft: Draft) -> RecordRow:
     facts = draft.facts
     row: dict[str, Any] = {"row": draft.number} | {name: facts[name] for name in AT_ONCE if facts.get(name)}
     row |= {"id": facts["external_id"]} if "external_id" in facts else {"fingerprint": draft.fingerprint}
-    row |= {name: facts[name] for name in ("source", "tags") if facts.get(name)}
+    row |= {name: facts[name] for name in ("record", "source", "tags") if facts.get(name)}
     if owner := facts.get("owner_mail") or facts.get("owner"):
         row["owner"] = owner
     asked = {"mail": facts.get("mail_opt_out"), "phone": facts.get("do_not_call")}
@@ -52,7 +53,7 @@ def record_row(noun: str, draft: Draft) -> RecordRow:
     said = [*([facts["message"]] if facts.get("message") else []), *facts.get("odd_mails", []), *_besides(noun, facts)]
     notes = "\n".join(said)
     row |= {"created_at": at} if (at := _moment(facts.get("created_at"))) else {}
-    row |= {"custom": own} if (own := {name[2:]: facts[name] for name in facts if name.startswith("x.")}) else {}
+    row |= {"custom": own} if (own := {key_in(name): facts[name] for name in facts if is_keyed(name)}) else {}
     if noun == "lead":
         return cast(RecordRow, row | _lead(facts, mails, [typed for typed, _label in phones], notes))
     row |= _reach(facts, mails, phones) | ({"about": notes} if notes else {})

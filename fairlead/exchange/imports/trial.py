@@ -45,6 +45,7 @@ class Trial:
     known: Known
     mode: Mode = "create"
     match: tuple[str, ...] = ("mail",)
+    unknown: str = "refuse"
     counts: Counter[str] = field(default_factory=Counter)
     left_out: list[list[str]] = field(default_factory=list)
     seen: Seen = field(default_factory=Seen)
@@ -52,7 +53,7 @@ class Trial:
     def verdicts(self, path: Path, into: str = "") -> Iterator[Verdict]:
         """What becomes of each row. `into`: the noun that rows are made ready for, for an import, which finds out by
         itself which records are there."""
-        task = Task(path, self.found, self.guessed, self.drafting.region, self.match, self.drafting.kinds, into)
+        task = Task(path, self.found, self.guessed, self.drafting.region, self.match, into)
         for block in blocks(task, self.left_out):
             held = {} if into else self.known.same({each.draft.number: each.keys for each in block if each.keys})
             for piece in block:
@@ -67,7 +68,7 @@ class Trial:
         if repeated := self._repeats(draft, keys):
             return repeated
         of = held.get(draft.number)
-        self.seen.add(draft.number, draft.label, draft.facts.get("external_id", ""), keys)
+        self.seen.add(draft.number, draft.label, draft.own_id, keys)
         if piece.ready is not None:
             return Verdict(draft, "new", draft.doubts, None, piece.ready)
         if of is None and self.mode == "update":
@@ -89,14 +90,16 @@ class Trial:
             if key[0] in ("record", "id", "row"):
                 text = _("The same id as row %(row)s.") if key[0] != "row" else _("The same as row %(row)s.")
                 return Verdict(draft, "duplicate", [text % words])
-            if key[0] == "name" and own and draft.facts.get("external_id", own) != own:
+            if key[0] == "name" and own and (draft.own_id or own) != own:
+                continue
+            if "record" in draft.facts:  # which record it is stands beyond doubt
                 continue
             if normal.words(label) != normal.words(draft.label) and key[0] == "mail":
                 if self.guessed.noun == "leads":  # several people may inquire from one address
                     continue
                 text = _("%(value)s is the address of %(name)s in row %(row)s.")
                 return Verdict(draft, "rejected", [text % words])
-            if own and draft.facts.get("external_id", "") not in ("", own):
+            if own and draft.own_id not in ("", own):
                 draft.doubts.append(_("May be the same as row %(row)s (%(value)s).") % words)
                 continue
             return Verdict(draft, "duplicate", [_("The same as row %(row)s (%(value)s).") % words])

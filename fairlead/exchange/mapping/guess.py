@@ -4,9 +4,10 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from fairlead.core.record import ALPHABET
-from fairlead.exchange.mapping.words import bare, meant, secret
+from fairlead.exchange.mapping.words import bare, meanings, meant, secret
 from fairlead.exchange.reading import Look
 from fairlead.exchange.reading.values import kind_of
 
@@ -32,13 +33,22 @@ OURS = re.compile(f"[{ALPHABET}]{{10}}")
 BESIDE = frozenset({"external_ids", "do_not_contact", "created_at", "archived_at", "version", "merged_into"})
 
 
+class Own(NamedTuple):
+    """A custom field: its name, its kind, and the choices it has in small letters; None: others are added."""
+
+    name: str
+    kind: str
+    choices: frozenset[str] | None = None
+
+
 @dataclass
 class Guess:
-    """`meanings` by column, empty for those left out; `secrets` by column say why they are."""
+    """`meanings` by column, empty for those left out; `secrets` by column say why they are; `own`: custom fields."""
 
     noun: str
     meanings: list[str]
     secrets: dict[int, str] = field(default_factory=dict)
+    own: dict[str, Own] = field(default_factory=dict)
 
     def columns(self, *meanings: str) -> list[int]:
         return [at for at, each in enumerate(self.meanings) if each in meanings]
@@ -116,6 +126,8 @@ def _ours(guessed: Guess, found: Look) -> None:
         for other, name in enumerate(found.names):
             if name.endswith(".id") or name in BESIDE:
                 guessed.meanings[other] = ""
+            elif not guessed.meanings[other] and name in meanings():
+                guessed.meanings[other] = name
 
 
 def _own_ids(guessed: Guess, found: Look) -> None:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from fairlead.core import access
 from fairlead.core.actor import Actor
 from fairlead.core.record import nouns
+from fairlead.exchange.mapping.guess import Own
 from fairlead.exchange.mapping.words import bare
 from fairlead.models.custom import live_fields
 
@@ -143,6 +144,20 @@ def custom_fields(by: Actor) -> dict[str, dict[str, str]]:
         }
         found[noun].pop("", None)
     return found
+
+
+def own_fields(noun: str, by: Actor, unknown: str) -> dict[str, Own]:
+    """What a draft must know of custom fields; with `unknown` create, choices are added by who may."""
+    adds = unknown == "create" and access.can_any(by, "edit", "organisation")
+    return {
+        each.full_key: Own(each.name, each.kind, None if adds else _choices(each))
+        for each in _fields(noun)
+        if each.full_key not in _fixed(noun, by)
+    }
+
+
+def _choices(field: Any) -> frozenset[str]:
+    return frozenset(text.casefold() for pair in field.offered for text in pair)
 
 
 def _fields(noun: str) -> list[Any]:
