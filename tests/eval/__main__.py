@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ADAPTERS = {
     "import": "imports",
     "import_derived": "imports",
+    "import_stories": "stories",
     "vcard": "vcards",
     "names": "names",
     "phones": "phones",
@@ -44,7 +45,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("dir", nargs="?", type=Path)
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
-    asked.dir = asked.dir or Path(os.environ.get("FAIRLEAD_EVAL", ROOT.parent / "shared" / "data")) / asked.kind
+    usual = Path(os.environ.get("FAIRLEAD_EVAL", ROOT.parent / "shared" / "data"))
+    asked.dir = asked.dir or usual / asked.kind.partition("_stories")[0]
     if not asked.dir.is_dir():
         parser.error(f"There is no folder {asked.dir}.")
     return asked
