@@ -165,9 +165,7 @@ def test_what_a_row_says_has_its_field_or_stands_in_the_notes(world: World, tmp_
     assert (ann.rating, ann.created_at) == ("hot", datetime(2020, 3, 4, 10, tzinfo=UTC))
     assert ann.message == "Birthday: 1980-05-06\nIndustry: Mining"
     assert ann.custom == {"fleet": stored_number(12), "renewal": "2027-02-24", "tier": "gold"}
-    assert [reason for _draft, reason in outcome.rejected] == [
-        "Tier: “Bronze” is no choice here. There are: Gold, Silver."
-    ]
+    assert [reason for _draft, reason in outcome.rejected] == ["“Bronze” is no choice of Tier."]
     again = text.splitlines()[0] + f",Fairlead Id\nAnn Marie Lee,,,,,,,,,,,13,,,{ann.public_id}\n"
     wishes = Wishes(noun="leads", mode="update", columns={"Fairlead Id": "record"})
     assert brought(tmp_path, again, wishes).counts["updated"] == 1
