@@ -104,8 +104,8 @@ def _state(facts: dict[str, Any]) -> str:
 
 
 def _besides(noun: str, facts: dict[str, Any]) -> Iterator[str]:
-    """What has no field of its own here is kept as notes, so that nothing is lost."""
-    for name, label in BESIDES.items():
+    """What has no field of its own here is kept as notes, so that nothing is lost; our own files say nothing else."""
+    for name, label in BESIDES.items() if "record" not in facts else ():
         value = facts.get(name)
         if value not in (None, "") and (noun, name) not in FIELDS:
             yield f"{label}: {value}"

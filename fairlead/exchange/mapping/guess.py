@@ -30,7 +30,7 @@ NONE: Mapping[str, Mapping[str, str]] = {}
 # nosemgrep
 OURS = re.compile(f"[{ALPHABET}]{{10}}")
 # What our own files tell of records that nobody writes there.
-BESIDE = frozenset({"external_ids", "do_not_contact", "created_at", "archived_at", "version", "merged_into"})
+BESIDE = frozenset({"state", "external_ids", "do_not_contact", "created_at", "archived_at", "version", "merged_into"})
 
 
 class Own(NamedTuple):
