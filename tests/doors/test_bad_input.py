@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from fairlead.demo.world import World
-from fairlead.models import Event, Person
+from fairlead.models import Event, Person, Target
 from tests.doors.api import Api
 
 BODIES: list[tuple[bytes, int]] = [
@@ -68,8 +68,8 @@ def test_content_that_is_not_json(kind: str, sam: Api) -> None:
 
 METHODS: list[tuple[str, str, str]] = [
     ("DELETE", "/people", "GET, POST"),
-    ("POST", "/stages", "GET"),
-    ("PATCH", "/stages/{stage}", "GET"),
+    ("POST", "/activities", "GET"),
+    ("PATCH", "/targets/{target}", "GET"),
     ("DELETE", "/people/{person}", "GET, PATCH"),
     ("GET", "/people/{person}/assign", "POST"),
     ("POST", "/people/{person}/timeline", "GET"),
@@ -80,7 +80,7 @@ METHODS: list[tuple[str, str, str]] = [
 
 def test_methods_that_do_not_fit(sam: Api, world: World) -> None:
     for method, path, allowed in METHODS:
-        place = path.format(person=world.priya.public_id, stage=world.managed_it.stage.public_id)
+        place = path.format(person=world.priya.public_id, target=Target.objects.all()[0].public_id)
         answer = sam.send(method, place, "")
         assert (answer.status_code, answer["Allow"], answer.json()["code"]) == (405, allowed, "method_not_allowed"), (
             path
