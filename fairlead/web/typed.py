@@ -96,7 +96,8 @@ def _figure(plain: str, point: str, *, exact: bool) -> Decimal | None:
             return None
     if not re.fullmatch(r"\d*|\d{1,3}(?:[.,]\d{2,3})*[.,]\d{3}", whole):
         return None
-    return Decimal(f"{re.sub('[.,]', '', whole) or 0}.{part or 0}")
+    digits = re.sub("[.,]", "", whole) or "0"
+    return Decimal(f"{digits}.{part}" if part else digits)
 
 
 def _iso(words: str) -> date | None:
