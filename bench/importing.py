@@ -328,6 +328,10 @@ def piece(
                 values[at] = f"r{values[at]}"
             elif (model is SearchRow and name == "record_id") or (model is Person.tags.through and name == "person_id"):
                 values[at] += last[Person]
+    if model is Person.tags.through:  # of those alone who are in the same transaction
+        low = last[Person] + since[Person] + int((last[Person] - since[Person]) * share * begins)
+        many = int((last[Person] - since[Person]) * share * size)
+        found = [each for each in found if low < each[names.index("person_id")] <= low + many]
     terms = {each.pk + shift: each for each in rows} if model is SearchRow else {}
     prepared = []
     for values in found:
