@@ -17,6 +17,7 @@ from fairlead.models.place import known_currency
 from fairlead.models.progress import FROM, KEPT, count_anew
 
 ON_BOARD = Q(state="open", archived_at=None)
+LACKING = ON_BOARD & Q(next_step_at=None, parked_until=None)
 # What a lane adds up, so that it is read from the index alone.
 WEIGHED = ("total_minor", "weighted_minor", "next_step_at", "parked_until", "stage_since")
 
@@ -98,6 +99,7 @@ class Opportunity(Owned):
             models.Index(fields=["stage", "next_step_at", "id"], name="opportunity_in_lane", condition=ON_BOARD),
             models.Index(fields=["stage", "currency", *WEIGHED], name="opportunity_lanes", condition=ON_BOARD),
             models.Index(fields=["close_on", "owner", "currency"], name="opportunity_forecast", condition=ON_BOARD),
+            models.Index(fields=["close_on", "id"], name="opportunity_lacking", condition=LACKING),
             models.Index(fields=["title", "id"], name="opportunity_by_title"),
             models.Index(fields=["close_on", "id"], name="opportunity_by_close"),
             models.Index(fields=["owner", "close_on", "id"], name="opportunity_by_owner"),

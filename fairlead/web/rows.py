@@ -92,6 +92,8 @@ def _reached(model: type[Row], action: str) -> PreparedFor:
 
 def _steps(noun: str) -> Prepared:
     def rows(*ids: int) -> Any:
+        # of rows that the reader sees, whose tasks follow them
+        # nosemgrep
         tasks: Any = Task.objects.all()
         # the noun is one of a list
         # nosemgrep
