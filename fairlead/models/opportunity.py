@@ -17,9 +17,10 @@ from fairlead.models.place import known_currency
 from fairlead.models.progress import FROM, KEPT, count_anew
 
 ON_BOARD = Q(state="open", archived_at=None)
+PLANNED, UNPLANNED = ON_BOARD & Q(next_step_at__isnull=False), ON_BOARD & Q(next_step_at=None)
 LACKING = ON_BOARD & Q(next_step_at=None, parked_until=None)
 # What a lane adds up, so that it is read from the index alone.
-WEIGHED = ("total_minor", "weighted_minor", "next_step_at", "parked_until", "stage_since")
+WEIGHED = ("currency", "stage_since", "total_minor", "weighted_minor", "next_step_at", "parked_until")
 
 
 class OpportunityQuerySet(RowQuerySet["Opportunity"]):
@@ -96,8 +97,10 @@ class Opportunity(Owned):
         verbose_name, verbose_name_plural = _("opportunity"), _("opportunities")
         indexes = [
             models.Index(fields=["state", "stage", "id"], name="opportunity_by_stage"),
-            models.Index(fields=["stage", "next_step_at", "id"], name="opportunity_in_lane", condition=ON_BOARD),
-            models.Index(fields=["stage", "currency", *WEIGHED], name="opportunity_lanes", condition=ON_BOARD),
+            # Two for a lane, or SQLite reads all lanes of it for a list of what lacks a next step.
+            models.Index(fields=["stage", "next_step_at", "id"], name="opportunity_in_lane", condition=PLANNED),
+            models.Index(fields=["stage", "id"], name="opportunity_lane_lacking", condition=UNPLANNED),
+            models.Index(fields=["stage", *WEIGHED], name="opportunity_lanes", condition=ON_BOARD),
             models.Index(fields=["close_on", "owner", "currency"], name="opportunity_forecast", condition=ON_BOARD),
             models.Index(fields=["close_on", "id"], name="opportunity_lacking", condition=LACKING),
             models.Index(fields=["title", "id"], name="opportunity_by_title"),
