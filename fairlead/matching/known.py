@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from django.db import connection
 
@@ -55,6 +55,8 @@ class Known:
             return _rows("e.value, e.record_id", "fairlead_exactkey", "value", where, [kind, self.noun], values)
         if kind == "name" and self.noun == "company":
             return _rows("e.name, e.id", "fairlead_company", "name", "e.archived_at IS NULL", [], values)
+        if kind == "name" and self.noun == "opportunity":
+            return _sales(values)
         return []
 
     def _named(self, kind: str) -> str:
@@ -74,6 +76,17 @@ class Known:
                 self.model.objects.visible_to(self.by).live().filter(pk__in=chunk).values_list("pk", flat=True)
             )
         return found
+
+
+def _sales(values: set[str]) -> Iterator[tuple[str, int]]:
+    """Opportunities by their title and customer, a line each; the oldest comes last."""
+    titles = {each.partition("\n")[0] for each in values}
+    for chunk in chunks(sorted(titles)):
+        named = Opportunity._base_manager.filter(title__in=chunk, archived_at=None).order_by("-pk")
+        for title, company, person, pk in named.values_list("title", "company__name", "person__name", "pk"):
+            for customer in {company, person} - {None} or {""}:
+                if f"{title}\n{customer}" in values:
+                    yield f"{title}\n{customer}", pk
 
 
 def _rows(

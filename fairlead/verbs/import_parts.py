@@ -27,11 +27,11 @@ from fairlead.models import (
 )  # fmt: skip
 from fairlead.models.index import Lookup, drawn_lookup, owned_lookup
 from fairlead.models.suppression import address_key, in_force
-from fairlead.verbs.import_rows import Ready, RecordRow
+from fairlead.verbs.import_rows import REACHED, Ready, RecordRow
 from fairlead.verbs.ownership import owned_by
 from fairlead.verbs.tags import tag_named
 
-MANY = {"person": "people", "company": "companies", "lead": "leads"}
+MANY = {"person": "people", "company": "companies", "lead": "leads", "opportunity": "opportunities"}
 
 
 @dataclass
@@ -49,6 +49,10 @@ class Work:
     owners: dict[str, dict[str, Any]] = field(default_factory=dict)
     tags: dict[str, int] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)  # of companies
+    people: dict[int, int] = field(default_factory=dict)  # by row number, whom an opportunity is with
+
+    def company_of(self, row: RecordRow) -> int | None:
+        return self.companies.get(f"id:{row.get('company_id')}") or self.companies.get(row.get("company_name", ""))
 
 
 # --- what rows name ----------------------------------------------------------------------------------------------
@@ -63,7 +67,7 @@ def find_named(work: Work, rows: Sequence[Ready]) -> None:
         work.owners |= {user.email.lower(): owned, user.name.lower(): owned}
     for name in {name for each in said for name in _tags(each)}:
         work.tags[name] = tag_named(name).pk
-    if work.noun == "person":
+    if work.noun in ("person", "opportunity"):
         _find_companies(work, said)
 
 
@@ -109,7 +113,7 @@ def make(work: Work, rows: Sequence[Ready]) -> list[Any]:
     tags = [sorted({work.tags[name] for name in _tags(each.row)}) for each in rows]
     made = create_many(work.model, [own | values_of(work, each) for each in rows], links={"tags": tags})
     pairs = list(zip(rows, made, strict=True))
-    if work.noun != "lead":
+    if work.noun in REACHED:
         add_reach(work, pairs, {})
     create_many(ExternalId, [each for row, record in pairs for each in _ids(work, row.row, record)])
     stop_all(work, pairs)
@@ -134,9 +138,11 @@ def values_of(work: Work, ready: Ready) -> dict[str, Any]:
         values["source_id"] = work.sources[source]
     if owned := work.owners.get(row.get("owner", "").strip().lower()):
         values |= owned
-    if work.noun == "person":
-        company = work.companies.get(f"id:{row.get('company_id')}") or work.companies.get(row.get("company_name", ""))
+    if work.noun in ("person", "opportunity"):
+        company = work.company_of(row)
         values |= {"company_id": company} if company else {}
+    if person := work.people.get(ready.number):
+        values["person_id"] = person
     return values
 
 
@@ -189,6 +195,7 @@ def tag_all(pairs: Sequence[tuple[Ready, Any]]) -> None:
 def stop_all(work: Work, pairs: Sequence[tuple[Ready, Any]]) -> None:
     """Do not contact, as the file says: on a person or company, and on the address of a lead, which is neither yet."""
     asked = [(each.row, record) for each, record in pairs if each.row.get("stops")]
+    asked = asked if work.noun in (*REACHED, "lead") else []
     wanted = [(channel, row, record) for row, record in asked for channel in dict.fromkeys(row["stops"])]
     if not wanted:
         return

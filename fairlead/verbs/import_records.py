@@ -30,11 +30,12 @@ from fairlead.verbs.import_parts import (
     tag_all,
     values_of,
 )  # fmt: skip
-from fairlead.verbs.import_rows import MODELS, PLAIN, Prepared, Ready, RecordRow, ready
+from fairlead.verbs.import_rows import MODELS, PLAIN, REACHED, Prepared, Ready, RecordRow, ready
+from fairlead.verbs.import_sales import Sales, better, close_all, find_people, with_sales
 
 MOST = 10_000
 MOST_KEPT = 1_000  # that are listed
-ImportNoun = Literal["person", "company", "lead"]
+ImportNoun = Literal["person", "company", "lead", "opportunity"]
 ImportMode = Literal["create", "create_and_update", "update"]
 
 
@@ -85,9 +86,9 @@ def import_records(
     work = Work(by, noun, MODELS[noun], system, Organisation.ours().country)
     _allowed(work, rows)
     match = ["mail"] if match is None else match
-    prepared = rows.ready if isinstance(rows, Prepared) else [ready(noun, row, work.region, match) for row in rows]
+    prepared = rows.ready if isinstance(rows, Prepared) else _numbered(noun, rows, work.region, match)
     upto = max(each.number for each in prepared)
-    prepared = with_own_fields(work, prepared, unknown)
+    sales, prepared = with_sales(work, with_own_fields(work, prepared, unknown), unknown)
     firms = _firms(work, prepared, mode)
     fit = [each for each in prepared if not each.row.get("is_company") and _fits(work, each)]
     held = _held(work, fit)
@@ -97,8 +98,11 @@ def import_records(
         if each.number not in held:
             work.refused[each.number] = _("There is no record to update.")
     find_named(work, [*new, *(each for each, _pk in known)])
-    made = firms + make(work, new)
-    updated = _update(work, known)
+    find_people(work, [*new, *(each for each, _pk in known)])
+    made = make(work, new)
+    close_all(sales, zip(new, made, strict=True))
+    made = firms + made
+    updated = _update(work, sales, known)
     link_awaited(work, made, new)
     there = len(fit) - len(new) - len(known) if mode == "create" else 0
     current().step.labels["what"] = _told(work, len(made) + updated)
@@ -118,6 +122,12 @@ def undo_import(by: Actor, into: Import) -> Undone:
         with writing():
             Import.objects.filter(pk=into.pk).update(state=Import.State.BACK, kept=kept[:MOST_KEPT])
     return Undone(batches[0] if batches else current().id, kept=kept, repeated=not batches)
+
+
+def _numbered(noun: str, rows: Sequence[RecordRow], home: str, match: Sequence[str]) -> list[Ready]:
+    """Made ready; rows that do not say which they are count from 1."""
+    numbered: Any = [{"row": at, **row} for at, row in enumerate(rows, 1)]
+    return [ready(noun, row, home, match) for row in numbered]
 
 
 def _may(by: Actor, noun: str, mode: str) -> None:
@@ -164,11 +174,12 @@ def _fits(work: Work, row: Ready) -> bool:
 # --- those that are there ----------------------------------------------------------------------------------------
 
 
-def _update(work: Work, known: Sequence[tuple[Ready, int]]) -> int:
+def _update(work: Work, sales: Sales, known: Sequence[tuple[Ready, int]]) -> int:
     records: dict[int, Any] = {}
     reach = access.reach(work.by, "edit", work.model)
-    told = [name for name in ("owner", "company") if name in {each.name for each in work.model._meta.fields}]
+    told = [name for name in ("owner", "company", "person") if name in {each.name for each in work.model._meta.fields}]
     joined = told if any(row.row.get("record") for row, _pk in known) else []
+    joined += ["stage"] if work.noun == "opportunity" else []
     for chunk in chunks({pk for _row, pk in known}):
         found = work.model._base_manager.filter(reach, pk__in=chunk)
         records |= {each.pk: each for each in (found.select_related(*joined) if joined else found)}
@@ -178,11 +189,11 @@ def _update(work: Work, known: Sequence[tuple[Ready, int]]) -> int:
             pairs.append((row, records[pk]))
         else:
             work.refused[row.number] = _("You may not change this record.")
-    changed = {
-        each.pk for each in assign([(record, _better(work, row, record)) for row, record in pairs], compact=True)
-    }
+    wanted = [(record, _better(work, sales, row, record)) for row, record in pairs]
+    changed = {each.pk for each in assign(wanted, compact=True)}
     before = current().counted
-    if work.noun != "lead":
+    close_all(sales, [(row, record) for row, record in pairs if record.pk in changed])
+    if work.noun in REACHED:
         add_reach(work, pairs, reach_of(work, [record.pk for _row, record in pairs]))
     tag_all(pairs)
     more = {change.row.root().pk for change in current().step.changes if change.number >= before}
@@ -190,11 +201,14 @@ def _update(work: Work, known: Sequence[tuple[Ready, int]]) -> int:
     return len(changed | more)
 
 
-def _better(work: Work, row: Ready, record: Any) -> dict[str, Any]:
+def _better(work: Work, sales: Sales, row: Ready, record: Any) -> dict[str, Any]:
     """What the row says; notes are kept beside those that are there, states are left to people."""
     values = values_of(work, row)
     values |= {KEYED + key: value for key, value in values.pop("custom", {}).items()}
-    values.pop("state", None)
+    if work.noun == "opportunity":
+        values = better(work, sales, row, record, values)
+    if work.noun == "lead":
+        values.pop("state", None)
     values.pop("lead_type", None)
     values.pop("created_at", None)
     if row.row.get("record") == record.public_id:
@@ -212,6 +226,9 @@ def _edited(row: Ready, record: Any, values: dict[str, Any]) -> dict[str, Any]:
     company, owner = getattr(record, "company", None), record.owner
     if company is not None and company.name == row.row.get("company_name"):
         values.pop("company_id", None)
+    person = getattr(record, "person", None)
+    if person is not None and person.name == row.row.get("person_name"):
+        values.pop("person_id", None)
     if owner is not None and row.row.get("owner", "").strip().lower() in (owner.name.lower(), owner.email.lower()):
         values = {name: value for name, value in values.items() if name not in ("owner_id", "team_id")}
     return values

@@ -4,7 +4,8 @@ It is the dearest part of an import, and may be done by another process than the
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
 from django.core.exceptions import ValidationError
@@ -13,17 +14,21 @@ from typing_extensions import TypedDict
 
 from fairlead.core import clock
 from fairlead.matching.known import Key
-from fairlead.models import Company, Lead, Person, normal
+from fairlead.models import Company, Lead, Opportunity, Person, normal
 from fairlead.models.index import Lookup, drawn_lookup
 
-MODELS: dict[str, Any] = {"person": Person, "company": Company, "lead": Lead}
+MODELS: dict[str, Any] = {"person": Person, "company": Company, "lead": Lead, "opportunity": Opportunity}
 # What stands in the record's own row, by noun; the rest of a row's facts are parts and links.
 PLAIN = {
     "person": ("name", "call_name", "title", "language", "about"),
     "company": ("name", "legal_name", "website", "tax_id", "industry", "employees", "about"),
     "lead": ("name", "company_name", "title", "email", "phone", "website", "country", "interest", "message",
              "street", "city", "region", "postal_code", "rating"),
+    "opportunity": ("title", "currency", "close_on", "likelihood", "recurs", "months", "about", "solution"),
 }  # fmt: skip
+REACHED = ("person", "company")  # those with addresses and numbers of their own
+WON = frozenset({"won", "closedwon", "closewon", "dealwon", "gewonnen", "gagné", "gagnée", "ganado", "ganada", "vinto"})
+LOST = frozenset({"lost", "closedlost", "closelost", "deallost", "verloren", "perdu", "perdue", "perdido", "perso"})
 POSTAL = ("street", "city", "region", "postal_code", "country")
 
 
@@ -31,7 +36,8 @@ class RecordRow(TypedDict, total=False):
     """A record to bring in. `id` is its id in the other system, `company_id` that of its company.
 
     `stops`: on what they have asked not to be contacted. `created_at`: since when it is known elsewhere. `custom`: by
-    the keys of custom fields, choices by name too. `record`: its id in Fairlead, for updates.
+    the keys of custom fields, choices by name too. `record`: its id in Fairlead, for updates. Of opportunities,
+    `stage` and `pipeline` are names, `person_id` and `person_name` say with whom, `reason` why it was won or lost.
     """
 
     row: int
@@ -66,6 +72,20 @@ class RecordRow(TypedDict, total=False):
     city: str
     region: str
     postal_code: str
+    stage: str
+    pipeline: str
+    amount: Decimal
+    currency: str
+    close_on: date
+    likelihood: int
+    recurs: Literal["once", "month", "year"]
+    months: int
+    solution: str
+    outcome: Literal["open", "won", "lost"]
+    closed_on: date
+    reason: str
+    person_id: str
+    person_name: str
     source: str
     owner: str
     tags: list[str]
@@ -101,6 +121,12 @@ class Prepared(list[RecordRow]):
         super().__init__(each.row for each in self.ready)
 
 
+def ending(stage: str) -> Literal["won", "lost", ""]:
+    """What a stage of this name says of how a sale ended."""
+    said = "".join(filter(str.isalpha, stage.casefold()))
+    return "won" if said in WON else "lost" if said in LOST else ""
+
+
 def ready(noun: str, row: RecordRow, home: str, match: Sequence[str]) -> Ready:
     """`home`: the country in which phone numbers without one were written, where the row names none."""
     region = row.get("country", "") or home
@@ -116,10 +142,11 @@ def ready(noun: str, row: RecordRow, home: str, match: Sequence[str]) -> Ready:
         values |= {"lead_type": "list", "state": row.get("state", "open")}
     if (since := row.get("created_at")) and since <= clock.now():
         values["created_at"] = since
-    place = {name: said[name] for name in POSTAL if said.get(name)} if noun != "lead" else {}
+    place = {name: said[name] for name in POSTAL if said.get(name)} if noun in REACHED else {}
     keys = _keys(noun, row, match, mails, phones, values)
     # Those with values of custom fields are looked up by these, too: it is read from the record.
-    lookup = None if refusal or row.get("custom") else drawn_lookup(MODELS[noun], values, mails, phones)
+    known = noun != "opportunity" and not (refusal or row.get("custom"))
+    lookup = drawn_lookup(MODELS[noun], values, mails, phones) if known else None
     return Ready(row, refusal, values, keys, mails, phones, place, lookup)
 
 
@@ -135,6 +162,8 @@ def _numbers(row: RecordRow, region: str) -> list[tuple[str, str, str]]:
 def _keys(noun: str, row: RecordRow, match: Sequence[str], mails: Any, phones: Any, values: Any) -> list[Key]:
     keys = [("id", row["id"])] if row.get("id") else [("row", row["fingerprint"])] if row.get("fingerprint") else []
     keys = [("record", row["record"]), *keys] if row.get("record") else keys
+    if noun == "opportunity":
+        return [*keys, ("name", sale_key(row.get("title", ""), _customer(row)))] if "name" in match else keys
     if "mail" in match:
         found = [key for _text, key in mails] or [normal.mail(values["email"]) if values.get("email") else ""]
         keys += [("mail", key) for key in found if key]
@@ -146,9 +175,19 @@ def _keys(noun: str, row: RecordRow, match: Sequence[str], mails: Any, phones: A
     return keys
 
 
+def sale_key(title: str, customer: str) -> str:
+    """What an opportunity is found by that has no id: its title and who it is with."""
+    return f"{title.strip()}\n{customer.strip()}"
+
+
+def _customer(row: RecordRow) -> str:
+    return row.get("company_name", "") or row.get("person_name", "")
+
+
 def _refusal(noun: str, row: RecordRow) -> str:
     """Do the values keep the rules of their fields? If not, the first reason."""
-    if noun != "lead" and not str(row.get("name", "")).strip():
+    named = "title" if noun == "opportunity" else "name"
+    if noun != "lead" and not str(row.get(named, "")).strip():
         return _("There is no name in this row.")
     for column in PLAIN[noun]:
         if (value := row.get(column)) and (why := _against(noun, column, value)):

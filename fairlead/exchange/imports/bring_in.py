@@ -22,7 +22,12 @@ from fairlead.verbs.import_records import ImportNoun, begin_import, import_recor
 from fairlead.verbs.import_rows import Prepared
 
 BATCH = 5_000
-NOUNS: dict[str, ImportNoun] = {"people": "person", "companies": "company", "leads": "lead"}
+NOUNS: dict[str, ImportNoun] = {
+    "people": "person",
+    "companies": "company",
+    "leads": "lead",
+    "opportunities": "opportunity",
+}
 
 
 @dataclass
@@ -39,7 +44,7 @@ def begin(by: Actor, trial: Trial, name: str, sha256: str = "") -> Import:
     if trial.drafting.missing():
         raise Invalid({"columns": [trial.drafting.missing()]})
     if trial.guessed.noun not in NOUNS:
-        raise Invalid({"as": [_("Only people, companies and leads can be imported. Nothing was changed.")]})
+        raise Invalid({"as": [_("Tasks cannot be imported. Nothing was changed.")]})
     noun = NOUNS[trial.guessed.noun]
     return begin_import(by, name=name, noun=noun, system=trial.known.system, mode=trial.mode, sha256=sha256)
 

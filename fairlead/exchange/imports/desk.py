@@ -129,7 +129,7 @@ def unclear(trial: Trial) -> list[str]:
 
 
 def _not_yet(noun: str) -> str:
-    return "" if noun in NOUNS else _("Only people, companies and leads can be imported.")
+    return "" if noun in NOUNS else _("Tasks cannot be imported.")
 
 
 def _is_known(encoding: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from fairlead.exchange.imports import sales
 from fairlead.exchange.imports.countries import country_code
 from fairlead.exchange.mapping.guess import Guess, Own
 from fairlead.exchange.reading import Line, Look, values
@@ -24,16 +25,26 @@ LONGEST = {
     "industry": 100, "source": 80, "external_id": 200, "company_id": 200, "street": 300, "city": 120, "region": 120,
     "postal_code": 20, "interest": 200, "deal": 200, "subject": 200, "reason": 200, "stage": 80, "tags": 60,
 }  # fmt: skip
-DAYS = {"close_date", "due", "birthday", "connected_on"}
-SAID = {"mail_opt_out", "do_not_call", "is_company", "is_converted", "is_won", "is_closed", "is_deleted", "done"}
+DAYS = {"close_date", "closed_on", "due", "birthday", "connected_on"}
+SAID = {
+    "mail_opt_out",
+    "do_not_call",
+    "is_company",
+    "is_converted",
+    "is_won",
+    "is_lost",
+    "is_closed",
+    "is_deleted",
+    "done",
+}
 LABELS = {"phone": "", "mobile": "mobile", "fax": "fax", "pager": "pager"}
-NUMBERS = {"amount", "probability", "revenue"}
+NUMBERS = {"amount", "probability", "revenue", "months"}
 # Without one of these nobody can say whom or what a row is about.
 NAMED_BY = {
     "people": ("name", "first_name", "last_name", "mail", "phone", "mobile", "call_name"),
     "leads": ("name", "first_name", "last_name", "mail", "phone", "mobile", "company", "call_name"),
     "companies": ("company",),
-    "opportunities": ("deal",),
+    "opportunities": ("deal", "interest", "company", "external_id"),
     "tasks": ("subject",),
 }
 
@@ -63,7 +74,7 @@ class Draft:
     @property
     def label(self) -> str:
         facts = self.facts
-        name = facts.get("name") or facts.get("deal") or facts.get("subject") or facts.get("company")
+        name = facts.get("deal") or facts.get("subject") or facts.get("name") or facts.get("company")
         return str(name or next(iter(facts.get("mails", [])), ""))
 
 
@@ -76,7 +87,7 @@ class Drafting:
     def __init__(self, found: Look, guessed: Guess, region: str) -> None:
         self.found, self.noun, self.region = found, guessed.noun, region
         self.columns = [(at, meaning, found.names[at]) for at, meaning in enumerate(guessed.meanings) if meaning]
-        self.own = guessed.own
+        self.own, self.stages = guessed.own, guessed.stages
         self.takers = [(at, self._taker(at, meaning)) for at, meaning, _name in self.columns]
         self.usable = bool(guessed.columns(*NAMED_BY[guessed.noun]))
         self.width = len(found.names)
@@ -138,6 +149,8 @@ class Drafting:
         _whole_name(facts)
         if self.noun == "companies":
             _company_name(made)
+        if self.noun == "opportunities":
+            sales.complete(facts, made.against, made.doubts, self.stages, self.region)
         if facts.get("is_deleted"):
             made.against.append(_("It was deleted where it comes from."))
         region = facts.get("country") or self.region
@@ -295,6 +308,8 @@ def _figure(meaning: str, decimal: str, made: Draft, text: str) -> None:
     found = values.number(text, decimal)
     if found is not None:
         made.facts[meaning] = found
+        if meaning == "amount" and (sign := sales.sign(text)):
+            made.facts["sign"] = sign
     elif meaning == "amount":
         made.against.append(_("%(text)s is not an amount.") % {"text": text[:40]})
 

@@ -20,7 +20,7 @@ from fairlead.exchange.imports.record_rows import record_row
 from fairlead.exchange.mapping.guess import Guess
 from fairlead.exchange.reading import Look, rows
 from fairlead.matching.known import Key
-from fairlead.verbs.import_rows import Ready, ready
+from fairlead.verbs.import_rows import Ready, ready, sale_key
 
 BLOCK = 2_000
 LARGE = 2_000_000  # bytes; of smaller files a process of one's own would take longer to begin than to do it
@@ -79,6 +79,9 @@ def keys_of(guessed: Guess, usable: bool, match: Sequence[str], draft: Draft) ->
     found = [("id", facts["external_id"]) if "external_id" in facts else ("row", draft.fingerprint)]
     if "record" in facts:
         found.insert(0, ("record", facts["record"]))
+    if guessed.noun == "opportunities":
+        customer = facts.get("company") or facts.get("person_name", "")
+        return [*found, ("name", sale_key(facts.get("deal", ""), customer))] if "name" in match else found
     if "mail" in match:
         found += [("mail", key) for key in facts.get("mails", ())]
     if "phone" in match:

@@ -12,7 +12,7 @@ from fairlead.core.errors import Invalid
 from fairlead.exchange.imports.drafts import Drafting
 from fairlead.exchange.imports.trial import Mode, Trial
 from fairlead.exchange.mapping.guess import NOUNS, Guess, guess
-from fairlead.exchange.mapping.targets import custom_fields, own_fields
+from fairlead.exchange.mapping.targets import custom_fields, own_fields, stage_names
 from fairlead.exchange.mapping.words import meanings
 from fairlead.exchange.reading import Choices, Look, look
 from fairlead.matching.known import Known
@@ -44,6 +44,7 @@ def plan(by: Actor, path: Path, wishes: Wishes | None = None) -> Trial:
     guessed = guess(found, wanted.noun, custom_fields(by))
     _as_wished(found, guessed, wanted, frozenset(custom_fields(by)[guessed.noun].values()))
     guessed.own = own_fields(guessed.noun, by, wanted.unknown)
+    guessed.stages = stage_names(by, wanted.unknown) if guessed.noun == "opportunities" else None
     drafting = Drafting(found, guessed, Organisation.ours().country)
     known = Known(by, guessed.noun, wanted.system or system_of(found, guessed))
     return Trial(found, guessed, drafting, known, wanted.mode, wanted.match, wanted.unknown)

@@ -7,6 +7,7 @@ from typing import Any, cast
 from django.utils.translation import gettext_lazy as _
 
 from fairlead.core.record import is_keyed, key_in
+from fairlead.exchange.imports import sales
 from fairlead.exchange.imports.drafts import Draft
 from fairlead.models import Lead
 from fairlead.verbs.import_rows import RecordRow
@@ -19,10 +20,12 @@ BESIDES = {
     "social": _("Social media"), "industry": _("Industry"), "employees": _("Employees"), "revenue": _("Revenue"),
     "tax_id": _("Tax id"), "gender": _("Gender"), "language": _("Language"), "connected_on": _("Connected on"),
     "po_box": _("PO box"), "parent": _("Parent company"), "campaign": _("Campaign"), "reason": _("Reason"),
+    "interest": _("Interest"), "next_step": _("Next step"),
 }  # fmt: skip
 FIELDS = {
     ("company", "website"), ("company", "industry"), ("company", "employees"), ("company", "tax_id"),
-    ("lead", "website"), ("person", "language"),
+    ("lead", "website"), ("person", "language"), ("lead", "interest"), ("person", "interest"),
+    ("company", "interest"), ("opportunity", "reason"),
 }  # fmt: skip
 CONVERTED = ("convert", "qualifi", "won", "kunde", "client gagné")
 LOST = (
@@ -54,6 +57,8 @@ def record_row(noun: str, draft: Draft) -> RecordRow:
     notes = "\n".join(said)
     row |= {"created_at": at} if (at := _moment(facts.get("created_at"))) else {}
     row |= {"custom": own} if (own := {key_in(name): facts[name] for name in facts if is_keyed(name)}) else {}
+    if noun == "opportunity":
+        return cast(RecordRow, row | sales.facts_of(facts, mails, notes))
     if noun == "lead":
         return cast(RecordRow, row | _lead(facts, mails, [typed for typed, _label in phones], notes))
     row |= _reach(facts, mails, phones) | ({"about": notes} if notes else {})

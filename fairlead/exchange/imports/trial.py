@@ -86,7 +86,11 @@ class Trial:
             if not earlier or (key[0] == "mail" and key[1].partition("@")[0] in SHARED):
                 continue
             number, (label, own) = earlier, self.seen.told(earlier)
-            words = {"row": number, "name": label, "value": draft.facts.get("mails", {}).get(key[1], key[1])}
+            words = {
+                "row": number,
+                "name": label,
+                "value": draft.facts.get("mails", {}).get(key[1], key[1].replace("\n", ", ")),
+            }
             if key[0] in ("record", "id", "row"):
                 text = _("The same id as row %(row)s.") if key[0] != "row" else _("The same as row %(row)s.")
                 return Verdict(draft, "duplicate", [text % words])

@@ -19,7 +19,7 @@ TITLES = re.compile(r"(mr|mrs|ms|miss|mx|dr|prof|herr|frau|hr|fr|m|mme|mlle|sr|s
 # What a column called "name", "title" or "status" is, where the file holds something else than people.
 INSTEAD = {
     "companies": {"name": "company", "company": "company", "title": "", "mobile": "phone"},
-    "opportunities": {"name": "deal", "title": "deal", "status": "stage", "subject": "deal"},
+    "opportunities": {"name": "deal", "title": "deal", "status": "outcome", "subject": "deal"},
     "tasks": {"name": "subject", "title": "subject", "deal": "subject", "close_date": "due"},
     "leads": {"stage": "status", "deal": "interest"},
     "people": {"stage": "status"},
@@ -49,6 +49,7 @@ class Guess:
     meanings: list[str]
     secrets: dict[int, str] = field(default_factory=dict)
     own: dict[str, Own] = field(default_factory=dict)
+    stages: frozenset[str] | None = None  # of opportunities, as PIPELINE and STAGE, a line each; None: any will do
 
     def columns(self, *meanings: str) -> list[int]:
         return [at for at, each in enumerate(self.meanings) if each in meanings]
@@ -65,6 +66,7 @@ def guess(found: Look, noun: str = "", fields: Mapping[str, Mapping[str, str]] =
     ]
     guessed = Guess(noun or noun_of(meanings), meanings, secrets)
     guessed.meanings = [INSTEAD[guessed.noun].get(each, each) for each in guessed.meanings]
+    _of_sales(guessed, found)
     _custom(guessed, found, fields.get(guessed.noun, {}))
     _own_ids(guessed, found)
     _ours(guessed, found)
@@ -115,6 +117,20 @@ def _custom(guessed: Guess, found: Look, fields: Mapping[str, str]) -> None:
             guessed.meanings[at] = key
 
 
+def _of_sales(guessed: Guess, found: Look) -> None:
+    """Names beside the sale's own are those of people; what it is worth saying of a state is its stage or its end."""
+    if guessed.noun != "opportunities":
+        return
+    said = [meant(name) for name in found.names]
+    names = [at for at, each in enumerate(said) if each == "name"]
+    if not any(each in ("deal", "title", "subject") for each in said):
+        names = [at for at in names if bare(found.names[at]) != "name"]
+    for at in names:
+        guessed.meanings[at] = "person_name"
+    for at in guessed.columns("outcome") if not guessed.columns("stage") else []:
+        guessed.meanings[at] = "stage"
+
+
 def _ours(guessed: Guess, found: Look) -> None:
     """A file of our own: its records say which they are, and what they link to is said by name."""
     ids = [at for at, name in enumerate(found.names) if name.strip().lower() == "id"]
@@ -137,7 +153,8 @@ def _own_ids(guessed: Guess, found: Look) -> None:
     for at in counted if len(ids) > len(counted) else []:
         guessed.meanings[at] = ""
     if not guessed.columns("external_id"):
-        for at in guessed.columns("company_id")[:1]:
+        own = "opportunity_id" if guessed.noun == "opportunities" else "company_id"
+        for at in guessed.columns(own)[:1]:
             values = found.values(at)
             if len(values) > 1 and len(set(values)) == len(found.sample):
                 guessed.meanings[at] = "external_id"

@@ -9,6 +9,7 @@ from fairlead.core.actor import Actor
 from fairlead.core.record import nouns
 from fairlead.exchange.mapping.guess import Own
 from fairlead.exchange.mapping.words import bare
+from fairlead.models import Stage
 from fairlead.models.custom import live_fields
 
 SINGULAR = {
@@ -83,8 +84,15 @@ LABELS: dict[str, Any] = {
     "probability": _("Probability"),
     "close_date": _("Close date"),
     "next_step": _("Next step"),
-    "reason": _("Reason it was lost"),
+    "reason": _("Reason it was won or lost"),
     "person_id": _("Person’s id in the other system"),
+    "person_name": _("Person"),
+    "outcome": _("Won or lost"),
+    "closed_on": _("Won or lost on"),
+    "is_lost": _("Is lost"),
+    "recurs": _("Recurs"),
+    "months": _("Months"),
+    "solution": _("Solution"),
     "lead_ref": _("Lead’s id in the other system"),
     "opportunity_id": _("Opportunity’s id in the other system"),
     "is_closed": _("Is closed"),
@@ -107,14 +115,26 @@ USED = {
         "deal",
         "company",
         "company_id",
+        "person_name",
         "person_id",
+        "mail",
         "amount",
         "currency",
+        "recurs",
+        "months",
+        "pipeline",
         "stage",
+        "probability",
         "close_date",
+        "outcome",
+        "closed_on",
         "is_won",
+        "is_lost",
         "is_closed",
         "reason",
+        "interest",
+        "next_step",
+        "solution",
     ],
     "tasks": ["subject", "due", "done", "company_id", "person_id", "lead_ref", "opportunity_id", "mail"],
 }
@@ -154,6 +174,15 @@ def own_fields(noun: str, by: Actor, unknown: str) -> dict[str, Own]:
         for each in _fields(noun)
         if each.full_key not in _fixed(noun, by)
     }
+
+
+def stage_names(by: Actor, unknown: str) -> frozenset[str] | None:
+    """The stages that opportunities can come into, with and without their pipelines; None when others are added."""
+    if unknown == "create" and access.can_any(by, "edit", "organisation"):
+        return None
+    live = Stage.objects.live().filter(pipeline__archived_at=None).values_list("pipeline__name", "name")
+    pairs = [(pipeline.casefold(), stage.casefold()) for pipeline, stage in live]
+    return frozenset(f"{pipeline}\n{stage}" for one, stage in pairs for pipeline in (one, ""))
 
 
 def _choices(field: Any) -> frozenset[str]:
