@@ -137,6 +137,7 @@ def wishes(by: Actor, asked: argparse.Namespace) -> Wishes:
         "system": asked.system,
         "mode": asked.mode,
         "match": asked.match,
+        "unknown": asked.unknown,
     }
     pairs = dict(each.rpartition("=")[::2] for each in asked.column)
     said = {name: value for name, value in said.items() if value not in ("", None)}

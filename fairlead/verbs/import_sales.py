@@ -19,7 +19,6 @@ from fairlead.models import (
     Opportunity,
     Organisation,
     Person,
-    Pipeline,
     Reason,
     Stage,
     money,
@@ -127,41 +126,32 @@ def close_all(sales: Sales, pairs: Iterable[tuple[Ready, Any]]) -> None:
 
 
 def _find_stages(work: Work, sales: Sales, rows: Sequence[Ready], adds: bool) -> None:
-    pipelines = list(Pipeline.objects.live())
-    stages = list(
-        Stage.objects.filter(pipeline__in=pipelines).order_by("pipeline__position", "pipeline_id", "position", "pk")
-    )
+    order = ("pipeline__position", "pipeline_id", "position", "pk")
+    among = Stage.objects.filter(pipeline__archived_at=None).select_related("pipeline").order_by(*order)
+    stages = sorted(among, key=lambda each: each.archived_at is not None)
     for each in rows:
         try:
-            sales.stages[each.number] = _stage_of(work, each.row, pipelines, stages, adds)
+            sales.stages[each.number] = _stage_of(work, each.row, stages, adds)
         except Invalid as refusal:
             work.refused.setdefault(each.number, refusal.text)
 
 
-def _stage_of(work: Work, row: RecordRow, pipelines: list[Pipeline], stages: list[Stage], adds: bool) -> Stage:
-    """The stage of this name, in the pipeline of this name or the first that has one; where none is named, an end."""
-    wanted, called = row.get("pipeline", "").strip().casefold(), row.get("stage", "").strip()
-    among = [each for each in pipelines if not wanted or each.name.casefold() == wanted]
-    ids = [each.pk for each in among]
-    there = [each for each in stages if each.pipeline_id in ids]
+def _stage_of(work: Work, row: RecordRow, stages: list[Stage], adds: bool) -> Stage:
+    """The stage of this name, in the pipeline of this name or the first that has one; else where such sales stand."""
+    pipeline, called, outcome = row.get("pipeline", "").strip(), row.get("stage", "").strip(), _outcome(row)
+    there = [each for each in stages if pipeline.casefold() in ("", each.pipeline.name.casefold())]
     live = [each for each in there if each.archived_at is None]
-    if not among or (not live and not called):
-        raise Invalid(
-            {"pipeline": [_("There is no pipeline “%(name)s” in use.") % {"name": row.get("pipeline", "")[:40]}]}
-        )
-    same = sorted(
-        (each for each in there if each.name.casefold() == called.casefold()),
-        key=lambda each: each.archived_at is not None,
-    )
-    if same and (same[0].archived_at is None or _outcome(row) != "open"):
-        return same[0]
+    if not live:
+        raise Invalid({"pipeline": [_("There is no pipeline “%(name)s” in use.") % {"name": pipeline[:40]}]})
+    same = next((each for each in there if each.name.casefold() == called.casefold()), None)
+    if same and (same.archived_at is None or outcome != "open"):
+        return same
     if not called or ending(called):
         first = [each for each in live if each.pipeline_id == live[0].pipeline_id]
-        return first[-1] if _outcome(row) == "won" else first[0]
+        return first[0] if outcome != "won" else max(first, key=lambda each: each.probability)
     if same or not adds:
-        text = _("There is no stage “%(name)s” in use.") % {"name": called[:40]}
-        raise Invalid({"stage": [text]})
-    stages.append(add_stage(work.by, among[0], name=called[:60]))
+        raise Invalid({"stage": [_("There is no stage “%(name)s” in use.") % {"name": called[:40]}]})
+    stages.append(add_stage(work.by, live[0].pipeline, name=called[:60]))
     return stages[-1]
 
 

@@ -165,6 +165,7 @@ class Plan:
             "hidden": max(0, len(into.found["columns"]) - COLUMNS),
             "options": [str(LEAVE_OUT), *(text for _meaning, text in options)],
             "chooses": any(each["means"] in choosing for each in into.found["columns"]),
+            "staged": noun == "opportunities",
             "mappings": list(mappings_for(self.by)[:50]),
             **self._told(),
         }

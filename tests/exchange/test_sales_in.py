@@ -1,6 +1,7 @@
 """Opportunities of files: their stage, value, customer and end; once, updated, taken back, and out and in again."""
 
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,9 @@ KEPT = (Opportunity, Closure, Company, Person, Reason, Stage, SearchRow)
 
 def content() -> dict[str, Any]:
     passing = {"version", "terms"}
-    names = {model: [each.attname for each in model._meta.concrete_fields if each.name not in passing] for model in KEPT}
+    names = {
+        model: [each.attname for each in model._meta.concrete_fields if each.name not in passing] for model in KEPT
+    }
     found = {model.__name__: model._base_manager.values_list(*names[model]) for model in KEPT}
     return {name: sorted(repr(row[1:] if name == "SearchRow" else row) for row in rows) for name, rows in found.items()}
 
@@ -52,7 +55,12 @@ def test_opportunities_come_in_once_with_their_ends_and_are_taken_back_whole(wor
         "Write an amount from 0 to 999,999,999,999,999.",
     ]
     desks = Opportunity.objects.get(title="Desks for Leeds")
-    assert (desks.company, desks.owner, desks.state, str(desks.amount)) == (world.peverell, world.sam, "open", "1234.50")
+    assert (desks.company, desks.owner, desks.state, str(desks.amount)) == (
+        world.peverell,
+        world.sam,
+        "open",
+        "1234.50",
+    )
     assert (desks.currency, desks.recurs, desks.likelihood, desks.close_on) == ("EUR", "month", 35, date(2030, 2, 28))
     assert desks.total_minor == 12 * 123450 and desks.weighted_minor == 12 * 123450 * 35 // 100
     assert desks.created_at.date() == desks.stage_since.date() == date(2024, 3, 1) and desks.about == "Wants oak"
@@ -61,7 +69,13 @@ def test_opportunities_come_in_once_with_their_ends_and_are_taken_back_whole(wor
     assert [each.address for each in desks.person.mails.all()] == ["zora@quist.example"]
     assert desks in search(BY, "desks leeds") and desks.criteria_of == desks.stage.criteria.live().count()
     won, lost = Closure.objects.get(opportunity__title="Chairs"), Closure.objects.get(opportunity__title="Lamps")
-    assert (won.outcome, won.on, str(won.amount), won.reason, won.note) == ("won", date(2024, 5, 2), "500.00", None, "Quick")
+    assert (won.outcome, won.on, str(won.amount), won.reason, won.note) == (
+        "won",
+        date(2024, 5, 2),
+        "500.00",
+        None,
+        "Quick",
+    )
     assert (lost.outcome, lost.on, lost.currency, lost.note) == ("lost", date(2024, 6, 1), "EUR", "Went quiet")
     assert won.opportunity.company == lost.opportunity.company and lost.opportunity.state == "lost"
     again = brought(tmp_path, text(world), SALES)
@@ -89,9 +103,9 @@ def test_updates_move_and_end_what_is_open_and_reopen_nothing(world: World, tmp_
 
 
 def test_stages_and_choices_that_are_not_there_are_added_by_who_may(world: World, tmp_path: Path) -> None:
-    create_field(world.iris.actor("web"), noun="opportunity", name="Product", kind="choice", choices=[{"name": "Oak"}])
+    create_field(BY, noun="opportunity", name="Product", kind="choice", choices=["Oak"])
     rows = "Deal Name,Deal Stage,Pipeline,Product,Contact\nA,Engaging,,Pine,Noor\nB,engaging,,oak,Noor\nC,Engaging,Nope,,\n"
-    outcome = brought(tmp_path, rows, Wishes("opportunities", unknown="create"), world.iris.actor("web"))
+    outcome = brought(tmp_path, rows, Wishes("opportunities", unknown="create"), BY)
     assert outcome.counts["made"] == 2 and "no pipeline “Nope”" in outcome.rejected[0][1]
     first, second = Opportunity.objects.filter(title__in=["A", "B"]).order_by("title")
     assert first.stage == second.stage and first.stage.name == "Engaging" and first.person == second.person
@@ -99,7 +113,7 @@ def test_stages_and_choices_that_are_not_there_are_added_by_who_may(world: World
     sam = world.sam.actor("web")
     refused = brought(tmp_path, rows.replace("Engaging", "Waiting"), Wishes("opportunities", unknown="create"), sam)
     assert len(refused.rejected) == 2 and "Waiting" in refused.rejected[0][1]
-    undo_import(world.iris.actor("web"), outcome.into)
+    undo_import(BY, outcome.into)
     assert not Stage.objects.filter(name="Engaging").exists()
 
 
@@ -119,7 +133,10 @@ def test_found_by_title_and_customer_and_by_their_own_ids(world: World, tmp_path
 
 
 def test_programs_send_them_too_and_amounts_are_for_who_may_set_them(world: World) -> None:
-    rows: Any = [{"title": "One", "outcome": "won", "amount": "12.5", "company_name": "Quist"}, {"title": "", "row": 2}]
+    rows: Any = [
+        {"title": "One", "outcome": "won", "amount": Decimal("12.5"), "company_name": "Quist"},
+        {"title": "", "row": 2},
+    ]
     done = import_records(BY, noun="opportunity", rows=rows)
     assert (done["made"], done["refused"]) == (1, [{"row": 2, "reason": "There is no name in this row."}])
     act = last()
