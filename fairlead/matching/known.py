@@ -43,7 +43,7 @@ class Known:
 
     def _look_up(self, kind: str, values: set[str]) -> Iterable[tuple[str, int]]:
         """The oldest record of each value, whoever may see it."""
-        if kind in ("id", "row") and self.noun != "task":
+        if kind in ("id", "row"):
             column = f"{self.noun}_id"
             where = f"e.system = %s AND e.{column} IS NOT NULL"
             return _rows(f"e.value, e.{column}", "fairlead_externalid", "value", where, [self._named(kind)], values)

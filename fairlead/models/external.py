@@ -7,6 +7,8 @@ from fairlead.core.actor import Actor
 from fairlead.core.record import Link, Row
 from fairlead.models.about import ABOUT, exactly_one, following, link
 
+OF = (*ABOUT, "task")
+
 
 class ExternalId(Row):
     """`value` is the record's id in `system`; each is used once per noun."""
@@ -19,17 +21,18 @@ class ExternalId(Row):
     company = link("Company", "external_ids")
     lead = link("Lead", "external_ids")
     opportunity = link("Opportunity", "external_ids")
+    task = link("Task", "external_ids")
 
     class Meta:
         constraints = [
-            exactly_one("externalid_of_one"),
+            exactly_one("externalid_of_one", OF),
             *(
                 models.UniqueConstraint(
                     fields=["system", "value"],
                     condition=models.Q(**{f"{name}__isnull": False}),
                     name=f"one_{name}_per_id",
                 )
-                for name in ABOUT
+                for name in OF
             ),
         ]
 
@@ -38,11 +41,11 @@ class ExternalId(Row):
 
     @classmethod
     def governed(cls, by: Actor, action: str) -> Q | None:
-        return following(by, action, ABOUT)
+        return following(by, action, OF)
 
     def root(self) -> Row:
-        record: Row = next(getattr(self, name) for name in ABOUT if getattr(self, f"{name}_id"))
+        record: Row = next(getattr(self, name) for name in OF if getattr(self, f"{name}_id"))
         return record
 
     def timelines(self) -> list[Link]:
-        return [(name, getattr(self, f"{name}_id")) for name in ABOUT if getattr(self, f"{name}_id")]
+        return [(name, getattr(self, f"{name}_id")) for name in OF if getattr(self, f"{name}_id")]

@@ -31,7 +31,7 @@ from fairlead.verbs.import_rows import REACHED, Ready, RecordRow
 from fairlead.verbs.ownership import owned_by
 from fairlead.verbs.tags import tag_named
 
-MANY = {"person": "people", "company": "companies", "lead": "leads", "opportunity": "opportunities"}
+MANY = {"person": "people", "company": "companies", "lead": "leads", "opportunity": "opportunities", "task": "tasks"}
 
 
 @dataclass
@@ -49,6 +49,7 @@ class Work:
     owners: dict[str, dict[str, Any]] = field(default_factory=dict)
     tags: dict[str, int] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)  # of companies
+    doers: dict[int | None, User] = field(default_factory=dict)
     people: dict[int, int] = field(default_factory=dict)  # by row number, whom an opportunity is with
 
     def company_of(self, row: RecordRow) -> int | None:
@@ -109,9 +110,10 @@ def _name_companies(work: Work) -> None:
 def make(work: Work, rows: Sequence[Ready]) -> list[Any]:
     if not rows:
         return []
-    own = owned_by(work.by)
+    own = owned_by(work.by) if work.noun != "task" else {}
     tags = [sorted({work.tags[name] for name in _tags(each.row)}) for each in rows]
-    made = create_many(work.model, [own | values_of(work, each) for each in rows], links={"tags": tags})
+    links = {"tags": tags} if work.noun != "task" else {}
+    made = create_many(work.model, [own | values_of(work, each) for each in rows], links=links)
     pairs = list(zip(rows, made, strict=True))
     if work.noun in REACHED:
         add_reach(work, pairs, {})
@@ -134,6 +136,8 @@ def _looked_up_by(work: Work, noun: str, made: Sequence[Any], lookups: Sequence[
 def values_of(work: Work, ready: Ready) -> dict[str, Any]:
     """The columns that the row says something of."""
     row, values = ready.row, dict(ready.values)
+    if work.noun == "task":
+        return values
     if (source := row.get("source", "").strip()) in work.sources:
         values["source_id"] = work.sources[source]
     if owned := work.owners.get(row.get("owner", "").strip().lower()):

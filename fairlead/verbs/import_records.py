@@ -32,10 +32,11 @@ from fairlead.verbs.import_parts import (
 )  # fmt: skip
 from fairlead.verbs.import_rows import MODELS, PLAIN, REACHED, Prepared, Ready, RecordRow, ready
 from fairlead.verbs.import_sales import Sales, better, close_all, find_people, with_sales
+from fairlead.verbs.import_tasks import settled, with_doers, with_tasks
 
 MOST = 10_000
 MOST_KEPT = 1_000  # that are listed
-ImportNoun = Literal["person", "company", "lead", "opportunity"]
+ImportNoun = Literal["person", "company", "lead", "opportunity", "task"]
 ImportMode = Literal["create", "create_and_update", "update"]
 
 
@@ -89,6 +90,7 @@ def import_records(
     prepared = rows.ready if isinstance(rows, Prepared) else _numbered(noun, rows, work.region, match)
     upto = max(each.number for each in prepared)
     sales, prepared = with_sales(work, with_own_fields(work, prepared, unknown), unknown)
+    prepared = with_tasks(work, prepared)
     firms = _firms(work, prepared, mode)
     fit = [each for each in prepared if not each.row.get("is_company") and _fits(work, each)]
     held = _held(work, fit)
@@ -99,11 +101,12 @@ def import_records(
             work.refused[each.number] = _("There is no record to update.")
     find_named(work, [*new, *(each for each, _pk in known)])
     find_people(work, [*new, *(each for each, _pk in known)])
-    made = make(work, new)
-    close_all(sales, zip(new, made, strict=True))
+    taken = with_doers(work, new)
+    made = make(work, taken)
+    close_all(sales, zip(taken, made, strict=True))
     made = firms + made
     updated = _update(work, sales, known)
-    link_awaited(work, made, new)
+    link_awaited(work, made, taken)
     there = len(fit) - len(new) - len(known) if mode == "create" else 0
     current().step.labels["what"] = _told(work, len(made) + updated)
     refused: list[Refusal] = [{"row": row, "reason": reason} for row, reason in sorted(work.refused.items())]
@@ -195,7 +198,8 @@ def _update(work: Work, sales: Sales, known: Sequence[tuple[Ready, int]]) -> int
     close_all(sales, [(row, record) for row, record in pairs if record.pk in changed])
     if work.noun in REACHED:
         add_reach(work, pairs, reach_of(work, [record.pk for _row, record in pairs]))
-    tag_all(pairs)
+    if work.noun != "task":
+        tag_all(pairs)
     more = {change.row.root().pk for change in current().step.changes if change.number >= before}
     stop_all(work, pairs)
     return len(changed | more)
@@ -205,6 +209,8 @@ def _better(work: Work, sales: Sales, row: Ready, record: Any) -> dict[str, Any]
     """What the row says; notes are kept beside those that are there, states are left to people."""
     values = values_of(work, row)
     values |= {KEYED + key: value for key, value in values.pop("custom", {}).items()}
+    if work.noun == "task":
+        return settled(work, row, values, record)
     if work.noun == "opportunity":
         values = better(work, sales, row, record, values)
     if work.noun == "lead":
@@ -223,7 +229,7 @@ def _better(work: Work, sales: Sales, row: Ready, record: Any) -> dict[str, Any]
 
 def _edited(row: Ready, record: Any, values: dict[str, Any]) -> dict[str, Any]:
     """Of a record that a file of our own names: texts are replaced, and links stay that are called as the row says."""
-    company, owner = getattr(record, "company", None), record.owner
+    company, owner = getattr(record, "company", None), getattr(record, "owner", None)
     if company is not None and company.name == row.row.get("company_name"):
         values.pop("company_id", None)
     person = getattr(record, "person", None)

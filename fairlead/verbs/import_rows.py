@@ -4,7 +4,7 @@ It is the dearest part of an import, and may be done by another process than the
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
@@ -14,10 +14,10 @@ from typing_extensions import TypedDict
 
 from fairlead.core import clock
 from fairlead.matching.known import Key
-from fairlead.models import Company, Lead, Opportunity, Person, normal
+from fairlead.models import Company, Lead, Opportunity, Person, Task, normal
 from fairlead.models.index import Lookup, drawn_lookup
 
-MODELS: dict[str, Any] = {"person": Person, "company": Company, "lead": Lead, "opportunity": Opportunity}
+MODELS: dict[str, Any] = {"person": Person, "company": Company, "lead": Lead, "opportunity": Opportunity, "task": Task}
 # What stands in the record's own row, by noun; the rest of a row's facts are parts and links.
 PLAIN = {
     "person": ("name", "call_name", "title", "language", "about"),
@@ -25,6 +25,7 @@ PLAIN = {
     "lead": ("name", "company_name", "title", "email", "phone", "website", "country", "interest", "message",
              "street", "city", "region", "postal_code", "rating"),
     "opportunity": ("title", "currency", "close_on", "likelihood", "recurs", "months", "about", "solution"),
+    "task": ("title", "kind", "due_on", "due_time", "outcome"),
 }  # fmt: skip
 REACHED = ("person", "company")  # those with addresses and numbers of their own
 WON = frozenset({"won", "closedwon", "closewon", "dealwon", "gewonnen", "gagné", "gagnée", "ganado", "ganada", "vinto"})
@@ -36,8 +37,10 @@ class RecordRow(TypedDict, total=False):
     """A record to bring in. `id` is its id in the other system, `company_id` that of its company.
 
     `stops`: on what they have asked not to be contacted. `created_at`: since when it is known elsewhere. `custom`: by
-    the keys of custom fields, choices by name too. `record`: its id in Fairlead, for updates. Of opportunities,
-    `stage` and `pipeline` are names, `person_id` and `person_name` say with whom, `reason` why it was won or lost.
+    the keys of custom fields, choices by name too. `record`: its id in Fairlead, for updates.
+    Of opportunities, `stage` and `pipeline` are names, `person_id` and `person_name` say with whom, `reason` why it was
+    won or lost. Of tasks, ids, mails or names say what they are about, and `owner` does it; `due_at` is a moment,
+    `due_on` and `due_time` are as the clock of the assignee shows.
     """
 
     row: int
@@ -81,11 +84,20 @@ class RecordRow(TypedDict, total=False):
     recurs: Literal["once", "month", "year"]
     months: int
     solution: str
-    outcome: Literal["open", "won", "lost"]
+    outcome: str
     closed_on: date
     reason: str
     person_id: str
     person_name: str
+    lead_id: str
+    opportunity_id: str
+    opportunity_name: str
+    kind: Literal["call", "mail", "meeting", "todo"]
+    due_on: date
+    due_time: time
+    due_at: datetime
+    done: bool
+    done_at: datetime
     source: str
     owner: str
     tags: list[str]
@@ -145,7 +157,7 @@ def ready(noun: str, row: RecordRow, home: str, match: Sequence[str]) -> Ready:
     place = {name: said[name] for name in POSTAL if said.get(name)} if noun in REACHED else {}
     keys = _keys(noun, row, match, mails, phones, values)
     # Those with values of custom fields are looked up by these, too: it is read from the record.
-    known = noun != "opportunity" and not (refusal or row.get("custom"))
+    known = noun not in ("opportunity", "task") and not (refusal or row.get("custom"))
     lookup = drawn_lookup(MODELS[noun], values, mails, phones) if known else None
     return Ready(row, refusal, values, keys, mails, phones, place, lookup)
 
@@ -162,6 +174,8 @@ def _numbers(row: RecordRow, region: str) -> list[tuple[str, str, str]]:
 def _keys(noun: str, row: RecordRow, match: Sequence[str], mails: Any, phones: Any, values: Any) -> list[Key]:
     keys = [("id", row["id"])] if row.get("id") else [("row", row["fingerprint"])] if row.get("fingerprint") else []
     keys = [("record", row["record"]), *keys] if row.get("record") else keys
+    if noun == "task":
+        return keys
     if noun == "opportunity":
         return [*keys, ("name", sale_key(row.get("title", ""), _customer(row)))] if "name" in match else keys
     if "mail" in match:
@@ -186,7 +200,7 @@ def _customer(row: RecordRow) -> str:
 
 def _refusal(noun: str, row: RecordRow) -> str:
     """Do the values keep the rules of their fields? If not, the first reason."""
-    named = "title" if noun == "opportunity" else "name"
+    named = "title" if noun in ("opportunity", "task") else "name"
     if noun != "lead" and not str(row.get(named, "")).strip():
         return _("There is no name in this row.")
     for column in PLAIN[noun]:

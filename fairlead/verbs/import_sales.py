@@ -214,7 +214,8 @@ def _revalued(row: Ready, record: Opportunity, values: dict[str, Any]) -> None:
 
 
 def _outcome(row: RecordRow) -> str:
-    return row.get("outcome") or ending(row.get("stage", "")) or "open"
+    said = row.get("outcome", "")
+    return said if said in ("open", "won", "lost") else ending(row.get("stage", "")) or "open"
 
 
 def _end(row: RecordRow, outcome: str, today: date, reasons: dict[tuple[str, str], int]) -> End:

@@ -22,7 +22,11 @@ IDS = {
     "lead_id": ("lead", "person"),
     "company_id": ("company",),
 }
-NAMES = {"opportunity_name": ("opportunity", "title"), "person_name": ("person", "name"), "company_name": ("company", "name")}
+NAMES = {
+    "opportunity_name": ("opportunity", "title"),
+    "person_name": ("person", "name"),
+    "company_name": ("company", "name"),
+}
 MANY = {"person": "people", "company": "companies", "lead": "leads", "opportunity": "opportunities"}
 
 
@@ -57,9 +61,8 @@ def nowhere(row: RecordRow) -> str:
 
 def settled(work: Work, row: Ready, values: dict[str, Any], task: Task | None = None) -> dict[str, Any]:
     """The values with who does it and the moments that follow; without anybody to do it the row is refused."""
-    owner = values.pop("owner_id", None) or (task.assignee_id if task else work.by.user_id)
-    values = {name: value for name, value in values.items() if name != "team_id"}
-    doer = _doers(work).get(owner)
+    named = work.owners.get(row.row.get("owner", "").strip().lower(), {}).get("owner_id")
+    doer = _doers(work).get(named or (task.assignee_id if task else work.by.user_id))
     if doer is None:
         work.refused[row.number] = _("Say who is to do it.")
         return {}
@@ -72,8 +75,19 @@ def settled(work: Work, row: Ready, values: dict[str, Any], task: Task | None = 
     if task is None:
         values["planned_by_id"] = work.by.user_id
     if row.row.get("done") and (task is None or task.is_open):
-        values |= {"state": "done", "done_at": min(row.row.get("done_at") or values["due_at"] or clock.now(), clock.now())}
+        values |= {
+            "state": "done",
+            "done_at": min(row.row.get("done_at") or values["due_at"] or clock.now(), clock.now()),
+        }
     return values
+
+
+def with_doers(work: Work, rows: Sequence[Ready]) -> list[Ready]:
+    """New tasks with who does them, without those that nobody does."""
+    if work.noun != "task":
+        return list(rows)
+    done = [row._replace(values=settled(work, row, dict(row.values))) for row in rows]
+    return [each for each in done if each.number not in work.refused]
 
 
 def _doers(work: Work) -> dict[int | None, User]:

@@ -20,8 +20,8 @@ from tests.exchange.test_bring_in import BY, brought
 
 SALES: Any = Wishes("opportunities")
 FILE = (
-    "Opportunity ID,Opportunity Name,Account Name,Contact,Email,Stage,Amount,Currency,Close Date,Probability,Lost Reason,"
-    "Owner,Created Date,Description,Tags,Recurs\n"
+    "Opportunity ID,Opportunity Name,Account Name,Contact,Email,Stage,Amount,Currency,Close Date,Probability,"
+    "Lost Reason,Owner,Created Date,Description,Tags,Recurs\n"
     'O1,Desks for Leeds,{company},Zora Quist,zora@quist.example,{stage},"1,234.50",EUR,2030-02-28,35%,,{owner},'
     "2024-03-01,Wants oak,fair,monthly\n"
     "O2,Chairs,Quist Ltd,,,Closed Won,500,,2024-05-02,,Quick,,2024-03-02,,,\n"
@@ -104,7 +104,8 @@ def test_updates_move_and_end_what_is_open_and_reopen_nothing(world: World, tmp_
 
 def test_stages_and_choices_that_are_not_there_are_added_by_who_may(world: World, tmp_path: Path) -> None:
     create_field(BY, noun="opportunity", name="Product", kind="choice", choices=["Oak"])
-    rows = "Deal Name,Deal Stage,Pipeline,Product,Contact\nA,Engaging,,Pine,Noor\nB,engaging,,oak,Noor\nC,Engaging,Nope,,\n"
+    head = "Deal Name,Deal Stage,Pipeline,Product,Contact\n"
+    rows = f"{head}A,Engaging,,Pine,Noor\nB,engaging,,oak,Noor\nC,Engaging,Nope,,\n"
     outcome = brought(tmp_path, rows, Wishes("opportunities", unknown="create"), BY)
     assert outcome.counts["made"] == 2 and "no pipeline “Nope”" in outcome.rejected[0][1]
     first, second = Opportunity.objects.filter(title__in=["A", "B"]).order_by("title")

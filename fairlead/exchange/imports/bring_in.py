@@ -27,6 +27,7 @@ NOUNS: dict[str, ImportNoun] = {
     "companies": "company",
     "leads": "lead",
     "opportunities": "opportunity",
+    "tasks": "task",
 }
 
 
@@ -40,11 +41,9 @@ class Outcome:
 
 
 def begin(by: Actor, trial: Trial, name: str, sha256: str = "") -> Import:
-    """Raises Invalid when the columns do not say what a record is called, or such records cannot be brought in."""
+    """Raises Invalid when the columns do not say what a record is called,"""
     if trial.drafting.missing():
         raise Invalid({"columns": [trial.drafting.missing()]})
-    if trial.guessed.noun not in NOUNS:
-        raise Invalid({"as": [_("Tasks cannot be imported. Nothing was changed.")]})
     noun = NOUNS[trial.guessed.noun]
     return begin_import(by, name=name, noun=noun, system=trial.known.system, mode=trial.mode, sha256=sha256)
 

@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from fairlead.core.actor import Actor
 from fairlead.core.errors import Invalid
 from fairlead.core.upload import stored
-from fairlead.exchange.imports.bring_in import NOUNS
 from fairlead.exchange.imports.drafts import DAYS
 from fairlead.exchange.imports.plan import Wishes, place_of, plan
 from fairlead.exchange.imports.trial import Trial
@@ -87,7 +86,7 @@ def described(trial: Trial, wishes: Mapping[str, Any], by: Actor) -> dict[str, A
         "more_rows": len(found.sample) >= LOOKED_AT - found.begins,
         "columns": [_column(at, trial, at in said, own) for at in range(len(found.names))],
         "unclear": [] if wishes.get("dates") else unclear(trial),
-        "missing": trial.drafting.missing() or _not_yet(guessed.noun),
+        "missing": trial.drafting.missing(),
         "signature": signature(found),
     }
 
@@ -126,10 +125,6 @@ def unclear(trial: Trial) -> list[str]:
     unclear = [at for at, order in found.orders.items() if order == "?"]
     dated = DATED | {meaning for meaning, field in trial.guessed.own.items() if field.kind == "date"}
     return [found.names[at][:LONGEST] for at in unclear if trial.guessed.meanings[at] in dated]
-
-
-def _not_yet(noun: str) -> str:
-    return "" if noun in NOUNS else _("Tasks cannot be imported.")
 
 
 def _is_known(encoding: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from fairlead.exchange.imports import sales
+from fairlead.exchange.imports import sales, tasks
 from fairlead.exchange.imports.countries import country_code
 from fairlead.exchange.mapping.guess import Guess, Own
 from fairlead.exchange.reading import Line, Look, values
@@ -134,6 +134,8 @@ class Drafting:
             return partial(_lines, meaning)
         if meaning == "tags":
             return _tagged
+        if self.noun == "tasks" and (take := tasks.taker(meaning, self.found.orders.get(at, "dmy"))):
+            return take
         if meaning in DAYS or meaning == "created_at":
             return partial(_when, meaning, self.found.orders.get(at, "dmy"))
         if meaning in NUMBERS:
@@ -151,6 +153,8 @@ class Drafting:
             _company_name(made)
         if self.noun == "opportunities":
             sales.complete(facts, made.against, made.doubts, self.stages, self.region)
+        if self.noun == "tasks":
+            tasks.complete(facts, made.against, made.doubts)
         if facts.get("is_deleted"):
             made.against.append(_("It was deleted where it comes from."))
         region = facts.get("country") or self.region

@@ -79,6 +79,8 @@ def keys_of(guessed: Guess, usable: bool, match: Sequence[str], draft: Draft) ->
     found = [("id", facts["external_id"]) if "external_id" in facts else ("row", draft.fingerprint)]
     if "record" in facts:
         found.insert(0, ("record", facts["record"]))
+    if guessed.noun == "tasks":
+        return found
     if guessed.noun == "opportunities":
         customer = facts.get("company") or facts.get("person_name", "")
         return [*found, ("name", sale_key(facts.get("deal", ""), customer))] if "name" in match else found

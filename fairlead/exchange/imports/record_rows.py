@@ -7,7 +7,7 @@ from typing import Any, cast
 from django.utils.translation import gettext_lazy as _
 
 from fairlead.core.record import is_keyed, key_in
-from fairlead.exchange.imports import sales
+from fairlead.exchange.imports import sales, tasks
 from fairlead.exchange.imports.drafts import Draft
 from fairlead.models import Lead
 from fairlead.verbs.import_rows import RecordRow
@@ -57,6 +57,8 @@ def record_row(noun: str, draft: Draft) -> RecordRow:
     notes = "\n".join(said)
     row |= {"created_at": at} if (at := _moment(facts.get("created_at"))) else {}
     row |= {"custom": own} if (own := {key_in(name): facts[name] for name in facts if is_keyed(name)}) else {}
+    if noun == "task":
+        return cast(RecordRow, row | tasks.facts_of(facts, mails))
     if noun == "opportunity":
         return cast(RecordRow, row | sales.facts_of(facts, mails, notes))
     if noun == "lead":

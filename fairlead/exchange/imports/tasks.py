@@ -10,7 +10,9 @@ from django.utils.translation import gettext as _
 
 from fairlead.exchange.reading import values
 
-DONE = frozenset({"completed", "complete", "done", "closed", "finished", "erledigt", "abgeschlossen", "terminé", "hecho"})
+DONE = frozenset(
+    {"completed", "complete", "done", "closed", "finished", "erledigt", "abgeschlossen", "terminé", "hecho"}
+)
 KINDS = {
     "call": ("call", "phone", "phone call", "anruf", "telefonat", "appel", "llamada"),
     "mail": ("mail", "email", "e-mail", "e-mail senden", "courriel", "correo"),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from fairlead.exchange.imports.drafts import Draft, Drafting
 from fairlead.exchange.imports.pieces import Piece, Task, blocks
+from fairlead.exchange.imports.record_rows import record_row
 from fairlead.exchange.imports.seen import Seen
 from fairlead.exchange.mapping.guess import Guess
 from fairlead.exchange.reading import Look
@@ -17,6 +18,7 @@ from fairlead.matching.known import Known
 from fairlead.models import normal
 from fairlead.models.names import words_of
 from fairlead.verbs.import_rows import Ready
+from fairlead.verbs.import_tasks import abouts, nowhere
 
 Outcome = Literal["new", "update", "duplicate", "rejected"]
 Mode = Literal["create", "create_and_update", "update"]
@@ -56,12 +58,22 @@ class Trial:
         task = Task(path, self.found, self.guessed, self.drafting.region, self.match, into)
         for block in blocks(task, self.left_out):
             held = {} if into else self.known.same({each.draft.number: each.keys for each in block if each.keys})
+            nowhere = {} if into else self._nowhere(block)
             for piece in block:
-                verdict = self._verdict(piece, held)
+                verdict = self._verdict(piece, held, nowhere)
                 self.counts[verdict.outcome] += 1
                 yield verdict
 
-    def _verdict(self, piece: Piece, held: dict[int, int]) -> Verdict:
+    def _nowhere(self, block: Sequence[Piece]) -> dict[int, str]:
+        """Why tasks are about no record, by row."""
+        if self.guessed.noun != "tasks":
+            return {}
+        rows = {each.draft.number: record_row("task", each.draft) for each in block if not each.draft.against}
+        rows = {number: row for number, row in rows.items() if "record" not in row}
+        there = abouts(self.known.by, self.known.system, rows)
+        return {number: nowhere(row) for number, row in rows.items() if number not in there}
+
+    def _verdict(self, piece: Piece, held: dict[int, int], nowhere: dict[int, str]) -> Verdict:
         draft, keys = piece.draft, piece.keys
         if draft.against:
             return Verdict(draft, "rejected", draft.against)
@@ -69,6 +81,8 @@ class Trial:
             return repeated
         of = held.get(draft.number)
         self.seen.add(draft.number, draft.label, draft.own_id, keys)
+        if draft.number in nowhere:
+            return Verdict(draft, "rejected", [nowhere[draft.number]])
         if piece.ready is not None:
             return Verdict(draft, "new", draft.doubts, None, piece.ready)
         if of is None and self.mode == "update":

@@ -20,7 +20,14 @@ TITLES = re.compile(r"(mr|mrs|ms|miss|mx|dr|prof|herr|frau|hr|fr|m|mme|mlle|sr|s
 INSTEAD = {
     "companies": {"name": "company", "company": "company", "title": "", "mobile": "phone"},
     "opportunities": {"name": "deal", "title": "deal", "status": "outcome", "subject": "deal"},
-    "tasks": {"name": "subject", "title": "subject", "deal": "subject", "close_date": "due"},
+    "tasks": {
+        "name": "subject",
+        "title": "subject",
+        "close_date": "due",
+        "status": "done",
+        "stage": "done",
+        "is_closed": "done",
+    },
     "leads": {"stage": "status", "deal": "interest"},
     "people": {"stage": "status"},
 }
@@ -67,6 +74,7 @@ def guess(found: Look, noun: str = "", fields: Mapping[str, Mapping[str, str]] =
     guessed = Guess(noun or noun_of(meanings), meanings, secrets)
     guessed.meanings = [INSTEAD[guessed.noun].get(each, each) for each in guessed.meanings]
     _of_sales(guessed, found)
+    _of_tasks(guessed, found)
     _custom(guessed, found, fields.get(guessed.noun, {}))
     _own_ids(guessed, found)
     _ours(guessed, found)
@@ -129,6 +137,20 @@ def _of_sales(guessed: Guess, found: Look) -> None:
         guessed.meanings[at] = "person_name"
     for at in guessed.columns("outcome") if not guessed.columns("stage") else []:
         guessed.meanings[at] = "stage"
+
+
+def _of_tasks(guessed: Guess, found: Look) -> None:
+    """Names beside the task's own are those of people, and a sale's name says what a task is about."""
+    if guessed.noun != "tasks":
+        return
+    said = [meant(name) for name in found.names]
+    for at in [at for at, each in enumerate(said) if each == "name"] if {"subject", "title"} & {*said} else []:
+        guessed.meanings[at] = "person_name"
+    for at, name in enumerate(found.names):
+        if bare(name) == "type" and at not in guessed.secrets:
+            guessed.meanings[at] = "kind"
+    if guessed.columns("deal") and not guessed.columns("subject"):
+        guessed.meanings[guessed.columns("deal")[0]] = "subject"
 
 
 def _ours(guessed: Guess, found: Look) -> None:

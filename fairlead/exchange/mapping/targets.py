@@ -100,6 +100,8 @@ LABELS: dict[str, Any] = {
     "subject": _("Task"),
     "due": _("Due"),
     "done": _("Done"),
+    "due_time": _("Time"),
+    "kind": _("Kind"),
 }
 OF_ALL = ["owner", "owner_mail", "external_id", "record", "created_at", "tags", "source", "message"]
 NAMED = ["first_name", "last_name", "name", "middle_name", "suffix", "call_name", "title"]
@@ -136,7 +138,23 @@ USED = {
         "next_step",
         "solution",
     ],
-    "tasks": ["subject", "due", "done", "company_id", "person_id", "lead_ref", "opportunity_id", "mail"],
+    "tasks": [
+        "subject",
+        "kind",
+        "due",
+        "due_time",
+        "done",
+        "closed_on",
+        "outcome",
+        "deal",
+        "person_name",
+        "company",
+        "company_id",
+        "person_id",
+        "lead_ref",
+        "opportunity_id",
+        "mail",
+    ],
 }
 
 
