@@ -32,7 +32,7 @@ from fairlead.verbs.import_parts import (
 )  # fmt: skip
 from fairlead.verbs.import_rows import MODELS, PLAIN, REACHED, Prepared, Ready, RecordRow, ready
 from fairlead.verbs.import_sales import Sales, better, close_all, find_people, with_sales
-from fairlead.verbs.import_tasks import settled, with_doers, with_tasks
+from fairlead.verbs.import_tasks import settled, with_places
 
 MOST = 10_000
 MOST_KEPT = 1_000  # that are listed
@@ -90,7 +90,6 @@ def import_records(
     prepared = rows.ready if isinstance(rows, Prepared) else _numbered(noun, rows, work.region, match)
     upto = max(each.number for each in prepared)
     sales, prepared = with_sales(work, with_own_fields(work, prepared, unknown), unknown)
-    prepared = with_tasks(work, prepared)
     firms = _firms(work, prepared, mode)
     fit = [each for each in prepared if not each.row.get("is_company") and _fits(work, each)]
     held = _held(work, fit)
@@ -101,7 +100,7 @@ def import_records(
             work.refused[each.number] = _("There is no record to update.")
     find_named(work, [*new, *(each for each, _pk in known)])
     find_people(work, [*new, *(each for each, _pk in known)])
-    taken = with_doers(work, new)
+    taken = with_places(work, new)
     made = make(work, taken)
     close_all(sales, zip(taken, made, strict=True))
     made = firms + made

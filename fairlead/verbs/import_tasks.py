@@ -30,14 +30,6 @@ NAMES = {
 MANY = {"person": "people", "company": "companies", "lead": "leads", "opportunity": "opportunities"}
 
 
-def with_tasks(work: Work, rows: Sequence[Ready]) -> list[Ready]:
-    """The rows with what they are about among their columns; those that are about nothing known say so."""
-    if work.noun != "task":
-        return list(rows)
-    there = abouts(work.by, work.system, {each.number: each.row for each in rows})
-    return [_placed(each, there.get(each.number)) for each in rows]
-
-
 def abouts(by: Actor, system: str, rows: dict[int, RecordRow]) -> dict[int, Place]:
     """By row number, the record that it is about: by ids, then mail address, then names that only one record has."""
     found = _by_keys(by, system, rows)
@@ -82,11 +74,18 @@ def settled(work: Work, row: Ready, values: dict[str, Any], task: Task | None = 
     return values
 
 
-def with_doers(work: Work, rows: Sequence[Ready]) -> list[Ready]:
-    """New tasks with who does them, without those that nobody does."""
-    if work.noun != "task":
+def with_places(work: Work, rows: Sequence[Ready]) -> list[Ready]:
+    """New tasks with what they are about and who does them, without those of which nobody knows."""
+    if work.noun != "task" or not rows:
         return list(rows)
-    done = [row._replace(values=settled(work, row, dict(row.values))) for row in rows]
+    there = abouts(work.by, work.system, {each.number: each.row for each in rows})
+    done = []
+    for row in rows:
+        if place := there.get(row.number):
+            values = row.values | {f"{place[0]}_id": place[1]}
+            done.append(row._replace(values=settled(work, row, values)))
+        else:
+            work.refused[row.number] = nowhere(row.row)
     return [each for each in done if each.number not in work.refused]
 
 
@@ -94,12 +93,6 @@ def _doers(work: Work) -> dict[int | None, User]:
     if not work.doers:
         work.doers |= {user.pk: user for user in User.objects.active()}
     return work.doers
-
-
-def _placed(row: Ready, place: Place | None) -> Ready:
-    if place is None:
-        return row._replace(refusal=row.refusal or nowhere(row.row)) if "record" not in row.row else row
-    return row._replace(values=row.values | {f"{place[0]}_id": place[1]})
 
 
 def _by_keys(by: Actor, system: str, rows: dict[int, RecordRow]) -> dict[int, Place]:

@@ -61,7 +61,7 @@ def test_tasks_come_in_once_and_are_taken_back(world: World, tmp_path: Path) -> 
     assert zoned.due_at == datetime(2030, 2, 3, 14, 30, tzinfo=UTC) and zoned.kind == "todo"
     again = brought(tmp_path, text, TASKS, sam)
     assert (again.counts["made"], again.counts["there"]) == (0, 4)
-    rows = "Task ID,Subject,What ID,Due Date,Done\nT1,Ring,X1,2031-01-01,yes\nT3,Met,X2,,no\n"
+    rows = "Task ID,Subject,Due Date,Done\nT1,Ring,2031-01-01,yes\nT3,Met,,no\n"
     later = brought(tmp_path, rows, Wishes("tasks", system="salesforce", mode="update"), sam)
     ring.refresh_from_db(), met.refresh_from_db(), desks.refresh_from_db()
     assert (ring.title, ring.due_on, ring.state, met.state) == ("Ring", date(2031, 1, 1), "done", "done")

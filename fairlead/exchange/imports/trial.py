@@ -69,7 +69,6 @@ class Trial:
         if self.guessed.noun != "tasks":
             return {}
         rows = {each.draft.number: record_row("task", each.draft) for each in block if not each.draft.against}
-        rows = {number: row for number, row in rows.items() if "record" not in row}
         there = abouts(self.known.by, self.known.system, rows)
         return {number: nowhere(row) for number, row in rows.items() if number not in there}
 
@@ -81,12 +80,12 @@ class Trial:
             return repeated
         of = held.get(draft.number)
         self.seen.add(draft.number, draft.label, draft.own_id, keys)
-        if draft.number in nowhere:
-            return Verdict(draft, "rejected", [nowhere[draft.number]])
         if piece.ready is not None:
             return Verdict(draft, "new", draft.doubts, None, piece.ready)
         if of is None and self.mode == "update":
             return Verdict(draft, "rejected", [_("There is no record to update.")])
+        if of is None and draft.number in nowhere:
+            return Verdict(draft, "rejected", [nowhere[draft.number]])
         if of is None:
             return Verdict(draft, "new", draft.doubts)
         if self.mode == "create":
