@@ -14,7 +14,7 @@ from fairlead.core.upload import receive
 from fairlead.demo.world import World
 from fairlead.exchange.imports.carrying import rejected_file
 from fairlead.exchange.tables import Csv, Dialect, Xlsx
-from fairlead.models import Company, CustomField, Event, Import, Lead, Person, Run
+from fairlead.models import Company, CustomField, Event, Import, Lead, Opportunity, Person, Run, Task
 from fairlead.programs.runs import LEASE
 from fairlead.verbs.custom import create_field
 from fairlead.verbs.import_files import create_import, edit_import, start_import, take_back_import, try_import
@@ -22,7 +22,7 @@ from fairlead.verbs.import_records import import_records
 from fairlead.verbs.people import edit_person
 from fairlead.verbs.runs import export_list
 
-NOUNS: dict[str, Any] = {"person": Person, "company": Company, "lead": Lead}
+NOUNS: dict[str, Any] = {"person": Person, "company": Company, "lead": Lead, "opportunity": Opportunity, "task": Task}
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from django.test import Client
 from fairlead.core import upload
 from fairlead.core.outbox import carry_out, claim
 from fairlead.demo.world import World
-from fairlead.models import Import, Person, Run
+from fairlead.models import Import, Opportunity, Person, Run
 from fairlead.programs.runs import LEASE
 
 CSV = "First Name,Last Name,Email,Hobby\nAnn,Lee,ann@x.example,tea\nBob,Ray,bob@x.example,\n,,,chess\n"
@@ -148,3 +148,25 @@ def test_others_find_no_such_import(sam: Client, world: World) -> None:
     mira.force_login(world.admin)
     assert b"Everybody else" in mira.get("/imports").content
     assert sam.post(f"{at}/burn").status_code == 404 and Client().get("/imports").status_code == 302
+
+
+def test_sales_are_imported_with_the_stages_they_lack(world: World) -> None:
+    admin = Client()
+    admin.force_login(world.admin)
+    at = dropped(admin, "Deal Name,Stage,Amount,Account\nDesks,Engaging,500,Quist\nChairs,Won,70,Quist\n", "deals.csv")[
+        "Location"
+    ]
+    sent = {"noun": "opportunity", "c1": "Opportunity", "c2": "Stage", "c3": "Amount", "c4": "Company", "match": "1"}
+    assert "Stages, reasons and choices that are not there" in page(admin, at)
+    admin.post(at, form(**sent, unknown="refuse", act="try"))
+    assert "There is no stage “Engaging” in use." in page(admin, f"{at}?rows=rejected")
+    admin.post(at, form(**sent, act="try"))
+    admin.post(at, form(**sent, act="start"))
+    assert set(Opportunity.objects.filter(company__name="Quist").values_list("title", "state", "stage__name")) == {
+        ("Desks", "open", "Engaging"),
+        ("Chairs", "won", "Close"),
+    }
+    shown = page(admin, f"/opportunities?import={Import.objects.get().public_id}&state=open")
+    assert "Desks" in shown and "Import is deals.csv" in shown
+    admin.post(f"{at}/take-back")
+    assert not Opportunity.objects.filter(company__name="Quist").exists()
