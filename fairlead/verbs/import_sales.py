@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from typing import Any, NamedTuple
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from fairlead.core import access, clock
@@ -25,6 +26,7 @@ from fairlead.models import (
     normal,
     progress,
 )
+from fairlead.models.place import known_currency
 from fairlead.verbs.amounts import MOST, minor_or_none
 from fairlead.verbs.criteria import missing
 from fairlead.verbs.import_parts import Work
@@ -200,6 +202,10 @@ def _against(row: RecordRow) -> str:
         return _("Likelihood is a percentage from 0 to 100.")
     if not 1 <= row.get("months", 1) <= MOST_MONTHS:
         return _("Write a number of months from 1 to %(most)s.") % {"most": MOST_MONTHS}
+    try:
+        known_currency(row.get("currency") or "GBP")
+    except ValidationError as wrong:
+        return " ".join(wrong.messages)
     return ""
 
 
