@@ -137,6 +137,7 @@ def test_programs_send_them_too_and_amounts_are_for_who_may_set_them(world: Worl
     rows: Any = [
         {"title": "One", "outcome": "won", "amount": Decimal("12.5"), "company_name": "Quist"},
         {"title": "", "row": 2},
+        {"title": "Two", "currency": "eur"},
     ]
     done = import_records(BY, noun="opportunity", rows=rows)
     assert (done["made"], [each["row"] for each in done["refused"]]) == (1, [2, 3])
