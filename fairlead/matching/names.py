@@ -3,8 +3,6 @@
 import re
 from collections.abc import Sequence
 
-from rapidfuzz.distance import JaroWinkler
-
 from fairlead.models import names
 from fairlead.models.terms import german
 
@@ -51,4 +49,6 @@ def _alike(one: str, other: str) -> float:
         return 1.0
     if 1 in (len(one), len(other)):
         return INITIAL if one[:1] == other[:1] else 0.0
+    from rapidfuzz.distance import JaroWinkler  # 5 MB that most processes never need
+
     return float(JaroWinkler.similarity(one, other))

@@ -10,7 +10,6 @@ from fairlead.web.forms import Form
 from fairlead.web.page import Request, done, fault, page
 from fairlead.web.pages.second_factor import HERE, added, lately
 from fairlead.web.pages.sessions import own_session
-from fairlead.web.passkeys import made, offer_making
 
 
 class New(Form):
@@ -21,6 +20,8 @@ class New(Form):
 @page("member", "POST", weak=True)
 @lately
 def options(request: Request) -> HttpResponse:
+    from fairlead.web.passkeys import offer_making  # 10 MB that most processes never need
+
     return JsonResponse(offer_making(request, request.user))
 
 
@@ -28,6 +29,8 @@ def options(request: Request) -> HttpResponse:
 @lately
 def add(request: Request) -> HttpResponse:
     """Keep the passkey that the browser made; without a name it is called after the browser."""
+    from fairlead.web.passkeys import made
+
     form = New(request.POST)
     facts = made(request, form.cleaned_data["answer"]) if form.is_valid() else None
     if facts is None:

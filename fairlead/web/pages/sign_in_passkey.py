@@ -7,17 +7,20 @@ from fairlead.verbs.passwords import demand_passwords
 from fairlead.web.limits import Tries
 from fairlead.web.page import Request, page
 from fairlead.web.pages.sign_in import SignIn, form_page, going_to, too_many
-from fairlead.web.passkeys import offer_using, used
 from fairlead.web.two_factor import admit, waiting
 
 
 @page("anyone", "POST")
 def options(request: Request) -> HttpResponse:
+    from fairlead.web.passkeys import offer_using  # 10 MB that most processes never need
+
     return JsonResponse(offer_using(request))
 
 
 @page("anyone", "POST")
 def sign_in(request: Request) -> HttpResponse:
+    from fairlead.web.passkeys import used
+
     tries = Tries(request)
     if not tries.allowed:
         return too_many(request)
