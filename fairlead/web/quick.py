@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import BigIntegerField, CharField, DateField, DateTimeField, JSONField, TextField
+from django.db.models import BigIntegerField, CharField, DateField, DateTimeField, JSONField, Q, TextField
 
 from fairlead.core.actor import Actor
 from fairlead.core.light import Glimpse
@@ -112,6 +112,22 @@ def _kept(key: Hashable, make: Callable[[], Any]) -> Any:
     return found
 
 
+def _is_own(asked: "Asked") -> bool:
+    """Does the reader see what they own or help with, and nothing else?"""
+    model = asked.listing.model
+    return asked.by.level("see", model.access_noun()) == "own" and model.governed(asked.by, "see") is None
+
+
+def _few(records: Any, by: Actor, part: Callable[[Any], Any]) -> Any:
+    """These records, narrowed to the first of each way in which somebody sees their own.
+
+    Each way has an index in the order of the list; of both at once a database walks the rows of everybody.
+    """
+    ways = records.model.ways(by)
+    firsts = [part(records.filter(ways[name])).values("pk") for name in ("owner", "helper")]
+    return records.filter(pk__in=records.model.objects.filter(Q(pk__in=firsts[0]) | Q(pk__in=firsts[1])).values("pk"))
+
+
 class _Question:
     """One stretch of a list's rows: those that have a value to sort by, or those without; from a place on, or not."""
 
@@ -124,9 +140,14 @@ class _Question:
 
         def rows(user_id: int, now: datetime, *at: Any) -> Any:
             by, reader = replace(asked.by, user_id=user_id), replace(asked.reader, now=now)
-            found = columns.read_for(asked.records_of(by, reader), shown, by)
             place = Place(None if empty else at[0], at[-1]) if inside else None
-            return keyset.part(found, asked.order, empty, place, backwards)[:size]
+
+            def part(records: Any) -> Any:
+                return keyset.part(records, asked.order, empty, place, backwards)[:size]
+
+            records = asked.records_of(by, reader)
+            found = columns.read_for(_few(records, by, part) if _is_own(asked) else records, shown, by)
+            return part(found)
 
         self._prepared = Prepared(rows, self._reading.names, int, datetime, *kinds)
 
