@@ -1,6 +1,6 @@
 """Schedules: the hours in which a team works, its holidays, and when its people are away."""
 
-from datetime import date, datetime, time
+from datetime import date, time
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -61,13 +61,6 @@ class Schedule(Record):
     @property
     def tz(self) -> ZoneInfo:
         return ZoneInfo(self.zone)
-
-    def is_working(self, moment: datetime) -> bool:
-        """Is this moment inside working hours?"""
-        local = moment.astimezone(self.tz)
-        return local.date().isoformat() not in self.closed and any(
-            _at(start) <= local.time() < _at(end) for start, end in self.hours.get(str(local.weekday()), [])
-        )
 
 
 class Absence(Record):
