@@ -20,6 +20,7 @@ ADAPTERS = {
     "phones": "phones",
     "hostile": "hostile",
     "webforms": "webforms",
+    "pipeline": "pipelines",
 }
 
 
