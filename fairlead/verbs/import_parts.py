@@ -17,16 +17,14 @@ from fairlead.models import (
     AwaitedCompany,
     Company,
     ExternalId,
-    MailAddress,
     Person,
-    PhoneNumber,
-    PostalAddress,
     Source,
     Suppression,
     User,
 )  # fmt: skip
 from fairlead.models.index import Lookup, drawn_lookup, owned_lookup
 from fairlead.models.suppression import address_key, in_force
+from fairlead.verbs.import_reach import add_reach
 from fairlead.verbs.import_rows import REACHED, Ready, RecordRow
 from fairlead.verbs.ownership import owned_by
 from fairlead.verbs.tags import tag_named
@@ -116,7 +114,7 @@ def make(work: Work, rows: Sequence[Ready]) -> list[Any]:
     made = create_many(work.model, [own | values_of(work, each) for each in rows], links=links)
     pairs = list(zip(rows, made, strict=True))
     if work.noun in REACHED:
-        add_reach(work, pairs, {})
+        add_reach(work.noun, pairs, {})
     create_many(ExternalId, [each for row, record in pairs for each in _ids(work, row.row, record)])
     stop_all(work, pairs)
     _await(work, pairs)
@@ -148,32 +146,6 @@ def values_of(work: Work, ready: Ready) -> dict[str, Any]:
     if person := work.people.get(ready.number):
         values["person_id"] = person
     return values
-
-
-def add_reach(work: Work, pairs: Sequence[tuple[Ready, Any]], held: dict[int, set[str]]) -> None:
-    """Addresses and numbers that the record does not have yet."""
-    of, mails, phones, places = (
-        f"{work.noun}_id",
-        list[dict[str, Any]](),
-        list[dict[str, Any]](),
-        list[dict[str, Any]](),
-    )
-    for row, record in pairs:
-        pk, has = record.pk, held.get(record.pk, ())
-        mails += [
-            {of: pk, "address": text, "normal": key, "position": at}
-            for at, (text, key) in enumerate(row.mails, len(has))
-            if key not in has
-        ]
-        phones += [
-            {of: pk, "typed": typed, "e164": e164, "label": label, "position": at}
-            for at, (typed, e164, label) in enumerate(row.phones, len(has))
-            if (e164 or typed) not in has
-        ]
-        if row.place and "address" not in has:
-            places.append({of: pk} | row.place)
-    for model, values in ((MailAddress, mails), (PhoneNumber, phones), (PostalAddress, places)):
-        create_many(model, values)
 
 
 def _ids(work: Work, row: RecordRow, record: Any) -> Iterable[dict[str, Any]]:
@@ -251,21 +223,6 @@ def link_awaited(work: Work, made: Sequence[Any], rows: Sequence[Ready]) -> None
                 waiting[each.value].append(each.person)
         for value, people in waiting.items():
             change_many(people, company=companies[value])
-
-
-def reach_of(work: Work, ids: Sequence[int]) -> dict[int, set[str]]:
-    """By record, the addresses and numbers it has."""
-    found: dict[int, set[str]] = defaultdict(set)
-    owner = f"{work.noun}_id"
-    for chunk in chunks(ids):
-        of = {f"{owner}__in": chunk}
-        for pk, key in MailAddress.objects.filter(**of).values_list(owner, "normal"):
-            found[pk].add(key)
-        for pk, e164, typed in PhoneNumber.objects.filter(**of).values_list(owner, "e164", "typed"):
-            found[pk].add(e164 or typed)
-        for pk in PostalAddress.objects.filter(**of).values_list(owner, flat=True):
-            found[pk].add("address")
-    return found
 
 
 def region_of(work: Work, row: RecordRow) -> str:

@@ -21,15 +21,14 @@ from fairlead.verbs.import_custom import with_own_fields
 from fairlead.verbs.import_parts import (
     MANY,
     Work,
-    add_reach,
     find_named,
     link_awaited,
     make,
-    reach_of,
     stop_all,
     tag_all,
     values_of,
 )  # fmt: skip
+from fairlead.verbs.import_reach import update_reach
 from fairlead.verbs.import_rows import MODELS, PLAIN, REACHED, Prepared, Ready, RecordRow, ready
 from fairlead.verbs.import_sales import Sales, better, close_all, find_people, with_sales
 from fairlead.verbs.import_tasks import settled, with_places
@@ -196,10 +195,11 @@ def _update(work: Work, sales: Sales, known: Sequence[tuple[Ready, int]]) -> int
     before = current().counted
     close_all(sales, [(row, record) for row, record in pairs if record.pk in changed])
     if work.noun in REACHED:
-        add_reach(work, pairs, reach_of(work, [record.pk for _row, record in pairs]))
+        update_reach(work.noun, pairs)
     if work.noun != "task":
         tag_all(pairs)
-    more = {change.row.root().pk for change in current().step.changes if change.number >= before}
+    own = f"{work.noun}_id"
+    more = {getattr(each.row, own, None) or each.row.pk for each in current().step.changes if each.number >= before}
     stop_all(work, pairs)
     return len(changed | more)
 

@@ -14,10 +14,25 @@ from fairlead.core.upload import receive
 from fairlead.demo.world import World
 from fairlead.exchange.imports.carrying import rejected_file
 from fairlead.exchange.tables import Csv, Dialect, Xlsx
-from fairlead.models import Company, CustomField, Event, Import, Lead, Opportunity, Person, Run, Task
+from fairlead.models import (
+    Company,
+    CustomField,
+    Event,
+    ExactKey,
+    Import,
+    Lead,
+    MailAddress,
+    Opportunity,
+    Person,
+    PhoneNumber,
+    PostalAddress,
+    Run,
+    Task,
+)
 from fairlead.programs.runs import LEASE
 from fairlead.verbs.custom import create_field
 from fairlead.verbs.import_files import create_import, edit_import, start_import, take_back_import, try_import
+from fairlead.verbs.import_reach import edited
 from fairlead.verbs.import_records import import_records
 from fairlead.verbs.people import edit_person
 from fairlead.verbs.runs import export_list
@@ -98,6 +113,54 @@ def test_only_what_was_edited_changes_and_goes_back(world: World, data: Path) ->
     assert changed == {"name", "about", "title", "x.shoe_size"}
     worked_off(take_back_import(by, into))
     assert state("person") == before
+
+
+def reach() -> list[Any]:
+    """All addresses, numbers and what records are found by."""
+    found = [sorted(model.objects.values_list()) for model in (MailAddress, PhoneNumber, PostalAddress)]
+    return [*found, sorted(ExactKey.objects.values_list("kind", "value", "noun", "record_id"))]
+
+
+def test_an_edited_address_takes_the_place_of_what_it_was_and_loses_no_other(world: World, data: Path) -> None:
+    by = world.admin.actor("web")
+    place: Any = {"street": "1 Old Road", "city": "Leeds", "country": "GB"}
+    mails, phones = ["priya@old.example", "home@priya.example"], ["+44 113 496 0001", "+44 113 496 0002", "lobby 9"]
+    edit_person(by, world.priya, mails=mails, phones=phones, address=place)
+    lines = exported(by, "person")
+    edit_person(by, world.priya, mails=[*mails, "came@later.example"])
+    before, head = reach(), lines[0]
+    mine = next(line for line in lines if line[0] == world.priya.public_id)
+    mine[head.index("mail")] = "priya@new.example; home@priya.example"
+    mine[head.index("phone")] = "+44 113 496 0001; +44 113 496 0099; lobby 9; +44 113 496 0003"
+    mine[head.index("city")] = "York"
+    into = brought(by, written([head, *lines[1:]], data / "edited.xlsx"), mode="update")
+    priya = Person.objects.get(pk=world.priya.pk)
+    assert into.counts["updated"] == 1
+    wanted = ["priya@new.example", "home@priya.example", "came@later.example"]
+    assert [each.address for each in priya.mails.all()] == wanted
+    wanted = ["+44 113 496 0001", "+44 113 496 0099", "lobby 9", "+44 113 496 0003"]
+    assert [each.typed for each in priya.phones.all()] == wanted
+    assert [str(each) for each in priya.addresses.all()] == ["1 Old Road, York, GB"]
+    found = set(ExactKey.objects.filter(noun="person", record_id=priya.pk).values_list("value", flat=True))
+    assert {"priya@new.example", "+441134960099"} <= found and "priya@old.example" not in found
+    worked_off(take_back_import(by, into))
+    assert reach() == before
+
+
+@pytest.mark.parametrize(
+    ("held", "said", "became"),
+    [
+        (["a"], ["b"], [(0, 0)]),
+        (["a", "b"], ["c"], []),  # one was taken out and one edited, and nobody can tell which
+        (["a", "b"], ["b", "a"], []),
+        (["a"], ["b", "c"], [(0, 0)]),
+        (["a", "b", "c"], ["a", "d"], []),
+        (["a", "b"], ["a", "c", "d"], [(1, 1)]),
+        ([], ["a"], []),
+    ],
+)
+def test_what_became_of_what(held: list[str], said: list[str], became: list[tuple[int, int]]) -> None:
+    assert list(edited(held, said)) == became
 
 
 def test_custom_fields_of_a_file(world: World, data: Path) -> None:
