@@ -56,7 +56,7 @@ class Words:
         if field.is_relation:
             return ", ".join(self.name(field.related_model, pk) for pk in _ids(value))
         if field.name.endswith("_minor"):
-            return formats.money(money.from_minor(int(value), self.currency), self.currency, self.reader)
+            return formats.exact_money(money.from_minor(int(value), self.currency), self.currency, self.reader)
         if field.choices:
             return str(dict(field.flatchoices).get(value, value))
         plain = unpack(field, value)

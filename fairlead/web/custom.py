@@ -116,7 +116,7 @@ def _number(field: CustomField, held: Any, reader: Reader, links: Links) -> str:
 
 def _money(field: CustomField, held: Any, reader: Reader, links: Links) -> str:
     amount = money.from_minor(held, field.currency)
-    return formats.money(amount, field.currency, reader, decimals=amount != int(amount))
+    return formats.exact_money(amount, field.currency, reader)
 
 
 def _date(field: CustomField, held: Any, reader: Reader, links: Links) -> str:

@@ -179,7 +179,7 @@ def typed_value(record: Any, spec: Property, by: Actor, reader: Reader, parts: l
     if value is None:
         return ""
     if spec.kind == "money":
-        return formats.money(value, record.currency, reader, decimals=value != int(value))
+        return formats.exact_money(value, record.currency, reader)
     if spec.kind == "day":
         return formats.plain_date(value, reader)
     return value.public_id if spec.kind == "source" else str(value)
@@ -207,7 +207,7 @@ def in_words(record: Any, spec: Property, packed: Any, by: Actor, reader: Reader
         found = nouns()[spec.noun].objects.visible_to(by).filter(pk=packed).first()
         return found.label if found else _("another")
     if spec.kind == "money":
-        return formats.money(money.from_minor(int(packed), record.currency), record.currency, reader)
+        return formats.exact_money(money.from_minor(int(packed), record.currency), record.currency, reader)
     column = record._meta.get_field(spec.name)
     return _words(record, spec, column.to_python(packed), reader)
 
@@ -217,7 +217,7 @@ def _words(record: Any, spec: Property, value: Any, reader: Reader) -> str:
         return ""
     if spec.kind == "money":
         per = "" if record.recurs == "once" else f" {record.get_recurs_display()}"
-        return formats.money(value, record.currency, reader) + per
+        return formats.exact_money(value, record.currency, reader) + per
     if spec.kind == "day":
         return formats.plain_date(value, reader)
     if spec.kind == "choice":

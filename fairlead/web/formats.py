@@ -120,6 +120,11 @@ def money(amount: Decimal | int, currency: str, reader: Reader, *, decimals: boo
     return numbers.format_currency(whole, currency, pattern, locale=reader.locale, currency_digits=False)
 
 
+def exact_money(amount: Decimal | int, currency: str, reader: Reader) -> str:
+    """What one thing is worth, as it was written: cents are there if there are any."""
+    return money(amount, currency, reader, decimals=amount != int(amount))
+
+
 def short_money(amount: Decimal | int, currency: str, reader: Reader) -> str:
     """For charts only: £24k, £1.2M."""
     symbol = numbers.get_currency_symbol(currency, locale=reader.locale)

@@ -134,6 +134,7 @@ FILTERS = (
     "ago",
     "iso",
     "money",
+    "exact_money",
     "short_money",
     "count",
     "capped",

@@ -86,7 +86,7 @@ def _value(kind: str, name: str, text: str, reader: Reader) -> str:
         return str(_("yes") if text.lower() in {"true", "1", "yes", "on", "y", "t"} else _("no"))
     if kind == "money":
         number, currency = amount(name, text)
-        return formats.money(number, currency, reader, decimals=number != int(number))
+        return formats.exact_money(number, currency, reader)
     if kind == "number":
         return formats.count(int(text), reader) if text.lstrip("+-").isdecimal() else text
     return day_words(text, reader) if kind in {"day", "moment"} else text

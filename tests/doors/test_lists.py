@@ -1,5 +1,6 @@
 """Lists: filters, sorts and pages over names that exist, and over nothing else."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -26,16 +27,17 @@ def walked(api: Api, path: str, **asked: Any) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("both", [False, pytest.param(True, marks=pytest.mark.load)])
 def test_every_noun_is_listed_and_sorted_by_every_name(iris: Api, both: bool) -> None:
     """Pages in each order hold what one big page holds, each record once; the ways round by turns, or both."""
-    for model in nouns().values():
-        walk(iris, model, both)
+    assert [fault for model in nouns().values() for fault in missed(iris, model, both)] == []
 
 
-def walk(iris: Api, model: type[Record], both: bool) -> None:
+def missed(iris: Api, model: type[Record], both: bool) -> Iterator[tuple[str, str]]:
+    """The orders in which pages do not hold each record once."""
     whole = {item["id"] for item in walked(iris, f"/{model.plural()}", limit=200)}
     for number, name in enumerate(every_sort(model)):
         for sort in (name, f"-{name}") if both else ("-" * (number % 2) + name,):
             found = [item["id"] for item in walked(iris, f"/{model.plural()}", limit=len(whole) // 2 + 1, sort=sort)]
-            assert len(found) == len(whole) and set(found) == whole, (model, sort)
+            if len(found) != len(whole) or set(found) != whole:
+                yield model.plural(), sort
 
 
 def test_order_with_blanks_last(sam: Api, world: World) -> None:

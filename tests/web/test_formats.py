@@ -81,6 +81,8 @@ def test_durations() -> None:
 def test_money() -> None:
     assert formats.money(Decimal("38400.50"), "GBP", reads()) == "£38,401"
     assert formats.money(Decimal("-1234.5"), "GBP", reads(), decimals=True) == "-£1,234.50"
+    exact = [formats.exact_money(Decimal(text), "GBP", reads()) for text in ("38400.00", "38400.50")]
+    assert exact == ["£38,400", "£38,400.50"]
     assert formats.money(38400, "EUR", reads("de_DE")).replace("\xa0", " ") == "38.400 €"
     assert formats.money(1200, "JPY", reads("ja_JP"), decimals=True) == "￥1,200"
     assert [formats.short_money(n, "GBP", reads()) for n in (95150, 1_250_000, 999_600, 640)] == [
