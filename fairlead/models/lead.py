@@ -1,6 +1,7 @@
 """Lead: one inquiry, with its contact facts as they were given."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, ClassVar
 
 from django.db import models
@@ -9,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from fairlead.core.record import Link, RowQuerySet
 from fairlead.models import normal
-from fairlead.models.owned import Owned
+from fairlead.models.owned import Owned, lacking
 
 # What a form or a mail brought, as it came.
 AS_GIVEN = frozenset(
@@ -21,6 +22,10 @@ AS_GIVEN = frozenset(
 class LeadQuerySet(RowQuerySet["Lead"]):
     def open(self) -> "LeadQuerySet":
         return self.filter(state="open", archived_at=None)
+
+    def without_next_step(self, today: date) -> "LeadQuerySet":
+        """Open, with nothing planned and not parked beyond today."""
+        return self.open().filter(lacking(today))
 
 
 class Lead(Owned):
@@ -116,6 +121,11 @@ class Lead(Owned):
             models.Index(fields=["name", "id"], name="lead_by_name"),
             models.Index(fields=["respond_by", "id"], name="lead_on_the_clock", condition=Q(state="open")),
             models.Index(fields=["owner", "created_at", "id"], name="lead_by_owner"),
+            models.Index(
+                fields=["owner", "created_at", "id"],
+                name="lead_lacking_own",
+                condition=Q(state="open", archived_at=None, next_step_at=None),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -12,13 +12,12 @@ from fairlead.core.actor import Actor
 from fairlead.core.record import Link, Row, RowQuerySet
 from fairlead.models import money
 from fairlead.models.about import following
-from fairlead.models.owned import Owned
+from fairlead.models.owned import Owned, lacking
 from fairlead.models.place import known_currency
 from fairlead.models.progress import FROM, KEPT, count_anew
 
 ON_BOARD = Q(state="open", archived_at=None)
 PLANNED, UNPLANNED = ON_BOARD & Q(next_step_at__isnull=False), ON_BOARD & Q(next_step_at=None)
-LACKING = ON_BOARD & Q(next_step_at=None, parked_until=None)
 # What a lane adds up, so that it is read from the index alone.
 WEIGHED = ("currency", "stage_since", "total_minor", "weighted_minor", "next_step_at", "parked_until")
 
@@ -29,8 +28,7 @@ class OpportunityQuerySet(RowQuerySet["Opportunity"]):
 
     def without_next_step(self, today: date) -> "OpportunityQuerySet":
         """Open, with nothing planned and not parked beyond today: what the next-step invariant shows as lacking."""
-        parked = models.Q(parked_until__gt=today)
-        return self.open().filter(next_step_at=None).exclude(parked)
+        return self.open().filter(lacking(today))
 
 
 class Opportunity(Owned):
@@ -102,7 +100,8 @@ class Opportunity(Owned):
             models.Index(fields=["stage", "id"], name="opportunity_lane_lacking", condition=UNPLANNED),
             models.Index(fields=["stage", *WEIGHED], name="opportunity_lanes", condition=ON_BOARD),
             models.Index(fields=["close_on", "owner", "currency"], name="opportunity_forecast", condition=ON_BOARD),
-            models.Index(fields=["close_on", "id"], name="opportunity_lacking", condition=LACKING),
+            models.Index(fields=["close_on", "id"], name="opportunity_lacking", condition=UNPLANNED),
+            models.Index(fields=["owner", "close_on", "id"], name="opportunity_lacking_own", condition=UNPLANNED),
             models.Index(fields=["title", "id"], name="opportunity_by_title"),
             models.Index(fields=["close_on", "id"], name="opportunity_by_close"),
             models.Index(fields=["owner", "close_on", "id"], name="opportunity_by_owner"),

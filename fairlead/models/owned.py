@@ -1,6 +1,7 @@
 """What the main nouns share: an owner, a team, collaborators, tags, a next step, and a survivor after a merge."""
 
 from collections.abc import Collection
+from datetime import date
 from typing import Any
 
 from django.db import models
@@ -13,6 +14,11 @@ from fairlead.core.record import Link, Record
 from fairlead.models.contacted import linked_anew
 from fairlead.models.custom import Customised
 from fairlead.models.index import index_new, reindex
+
+
+def lacking(today: date) -> Q:
+    """Nothing is planned, and it is not parked beyond today: of an open record, that it lacks a next step."""
+    return Q(next_step_at=None) & (Q(parked_until=None) | Q(parked_until__lte=today))
 
 
 class Owned(Customised, Record):

@@ -1,6 +1,7 @@
 """Changing many records as a run: those chosen that still match, by one act with one undo."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -13,7 +14,7 @@ from fairlead.core.record import chunks, nouns
 from fairlead.models import Team, User
 from fairlead.programs.questions import asked, asker_of
 from fairlead.programs.runs import Ended, Running, works
-from fairlead.verbs.bulk import archive_many, assign_many, tag_many
+from fairlead.verbs.bulk import archive_many, assign_many, park_many, tag_many
 from fairlead.verbs.runs import CHECKS
 
 PIECE = 500
@@ -70,6 +71,8 @@ def _act(by: Actor, facts: Mapping[str, Any], records: list[Any]) -> list[Any]:
         return list(assign_many(by, records, owner=owner, team=team))
     if facts["deed"] == "tag":
         return list(tag_many(by, records, tag=facts["tag"]))
+    if facts["deed"] == "park":
+        return list(park_many(by, records, until=date.fromisoformat(facts["until"])))
     return list(archive_many(by, records))
 
 
@@ -90,6 +93,8 @@ def _said(facts: Mapping[str, Any], records: list[Any]) -> str:
         return _("%(many)s given to %(owner)s.") % {"many": many, "owner": whom}
     if facts["deed"] == "tag":
         return _("%(many)s tagged %(tag)s.") % {"many": many, "tag": facts["tag"]}
+    if facts["deed"] == "park":
+        return _("%(many)s parked until %(until)s.") % {"many": many, "until": facts["until"]}
     return _("%(many)s archived.") % {"many": many}
 
 

@@ -1,5 +1,7 @@
 """Many records at once: each deed is one act with one undo, and one compact event per record."""
 
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -11,8 +13,9 @@ from fairlead.core.actor import Actor
 from fairlead.core.changes import change_many, link_many
 from fairlead.core.errors import Invalid, NotAllowed
 from fairlead.core.verb import verb
-from fairlead.models import Team, User
+from fairlead.models import Lead, Opportunity, Team, User
 from fairlead.models.subject import Subject
+from fairlead.verbs.ownership import day_ahead
 from fairlead.verbs.tags import tag_named
 
 
@@ -35,6 +38,13 @@ def tag_many(by: Actor, records: list[Subject], *, tag: str) -> list[Subject]:
     return link_many(records, "tags", [tag_named(tag)])
 
 
+@verb("{by} parked {what} until {until}", may="member")
+def park_many(by: Actor, records: list[Lead | Opportunity], *, until: date) -> list[Lead | Opportunity]:
+    """Park many leads or opportunities until a day; closed ones stay as they are."""
+    _begin(by, records, "mass_update", "edit")
+    return change_many([each for each in records if each.is_open], parked_until=day_ahead(until))
+
+
 @verb("{by} archived {what}", may="member")
 def archive_many(by: Actor, records: list[Subject]) -> list[Subject]:
     """Put many records of one noun away: they leave lists and search, and keep their addresses and history."""
@@ -42,7 +52,7 @@ def archive_many(by: Actor, records: list[Subject]) -> list[Subject]:
     return change_many([each for each in records if each.archived_at is None], archived_at=clock.now())
 
 
-def _begin(by: Actor, records: list[Subject], *actions: str) -> None:
+def _begin(by: Actor, records: Sequence[Subject], *actions: str) -> None:
     """Check that these are records of one noun on all of which the actor may do all of this."""
     if len({each.noun() for each in records}) != 1:
         raise Invalid({"records": [_("Give one or more records of the same kind. Nothing was changed.")]})
@@ -51,7 +61,7 @@ def _begin(by: Actor, records: list[Subject], *actions: str) -> None:
     current().step.labels["what"] = _told(records)
 
 
-def _demand(by: Actor, action: str, records: list[Any]) -> None:
+def _demand(by: Actor, action: str, records: Sequence[Any]) -> None:
     model, ids = type(records[0]), {each.pk for each in records}
     condition = access.reach(by, action, model)
     if condition and model._base_manager.filter(condition, pk__in=ids).count() < len(ids):
@@ -59,7 +69,7 @@ def _demand(by: Actor, action: str, records: list[Any]) -> None:
         raise NotAllowed(text, may=action)
 
 
-def _told(records: list[Any]) -> str:
+def _told(records: Sequence[Any]) -> str:
     if len(records) == 1:
         return str(records[0].label)
     meta = records[0]._meta

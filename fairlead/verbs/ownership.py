@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 from fairlead.core import clock
 from fairlead.core.actor import Actor
 from fairlead.core.changes import change
-from fairlead.core.errors import WrongState
+from fairlead.core.errors import Invalid, WrongState
 from fairlead.core.verb import verb
-from fairlead.models import Lead, Opportunity, Tag, Team, User
+from fairlead.models import Lead, Opportunity, Organisation, Tag, Team, User
 from fairlead.models.owned import Owned
 from fairlead.models.subject import Subject
 
@@ -88,7 +88,10 @@ def unarchive(by: Actor, record: Subject) -> Subject:
 @verb("{by} parked {record} until {until}", may="edit")
 def park(by: Actor, record: Lead | Opportunity, *, until: date) -> Lead | Opportunity:
     """Park an open record until a day; until then it lacks no next step."""
-    change(record, parked_until=until)
+    if not record.is_open:
+        text = _("%(record)s is closed, so there is nothing to park.")
+        raise WrongState(text % {"record": record.label})
+    change(record, parked_until=day_ahead(until))
     return record
 
 
@@ -97,6 +100,13 @@ def unpark(by: Actor, record: Lead | Opportunity) -> Lead | Opportunity:
     """End the parking of an open record: it needs a next step again."""
     change(record, parked_until=None)
     return record
+
+
+def day_ahead(until: date) -> date:
+    """The day, when it lies ahead: on that day a parked record asks for a next step again."""
+    if until <= clock.today(Organisation.ours().tz):
+        raise Invalid({"until": [_("Choose a day after today. Nothing was parked.")]})
+    return until
 
 
 def _ids(record: Owned, name: str) -> list[int]:

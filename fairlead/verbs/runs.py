@@ -1,7 +1,7 @@
 """Runs: long work asked for now and done in the background, under the rights of who asked for it."""
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Literal
 
 from django.utils.translation import gettext as _
@@ -16,6 +16,7 @@ from fairlead.core.outbox import declare, later
 from fairlead.core.record import chunks, nouns, writing
 from fairlead.core.verb import verb
 from fairlead.models import Run, Team, User
+from fairlead.verbs.ownership import day_ahead
 
 JOB = declare("run", tries=20, long=True)
 MOST_OPEN = 10  # of one user
@@ -60,15 +61,16 @@ def change_list(
     *,
     noun: ChangedNoun,
     ids: list[str],
-    deed: Literal["assign", "tag", "archive"],
+    deed: Literal["assign", "tag", "park", "archive"],
     owner: User | None = None,
     team: Team | None = None,
     tag: str = "",
+    until: date | None = None,
     query: str = "",
     as_page: bool = False,
     once: str = "",
 ) -> Run:
-    """Assign, tag or archive up to 10,000 records, as a run: one act with one undo.
+    """Assign, tag, park or archive up to 10,000 records, as a run: one act with one undo.
 
     Without `owner` and `team`, assigning leaves them to nobody. With a `query`, those that no longer match it when
     the run begins are left alone, and counted in its result.
@@ -76,6 +78,8 @@ def change_list(
     _may(by, "mass_update", noun)
     if deed == "tag" and not tag.strip():
         raise Invalid({"tag": [_("Write the tag first. Nothing was changed.")]})
+    if deed == "park":
+        _parkable(noun, until)
     if len(ids) > MOST_CHANGED:
         raise Invalid({"ids": [_("These are more than 10,000. Nothing was changed. Narrow the list first.")]})
     chosen = _found(by, noun, ids)
@@ -90,7 +94,9 @@ def change_list(
         "as_page": as_page,
     }
     asked |= {"owner": owner and owner.pk, "team": team and team.pk}
+    asked["until"] = until and until.isoformat()
     titles = {"assign": _("Assigning %(what)s"), "tag": _("Tagging %(what)s"), "archive": _("Archiving %(what)s")}
+    titles["park"] = _("Parking %(what)s")
     return begin_run(by, "change", titles[deed] % {"what": what}, asked, once)
 
 
@@ -114,6 +120,14 @@ def note_export(by: Actor, run: Run, *, what: str, which: str = "") -> Run:
     step.labels |= {"which": which, "format": str(run.payload.get("format", ""))}
     step.refs["run"] = ["run", run.public_id]
     return run
+
+
+def _parkable(noun: str, until: date | None) -> None:
+    if noun not in ("lead", "opportunity"):
+        raise Invalid({"deed": [_("Only leads and opportunities are parked. Nothing was changed.")]})
+    if until is None:
+        raise Invalid({"until": [_("Say until which day. Nothing was changed.")]})
+    day_ahead(until)
 
 
 def _may(by: Actor, action: str, noun: str) -> None:

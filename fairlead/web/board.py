@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from fairlead.core.light import light
 from fairlead.core.prepared import Prepared
 from fairlead.models import Opportunity, Organisation, money
+from fairlead.models.owned import lacking
 from fairlead.models.pipeline import ExitCriterion, Pipeline, Stage
 from fairlead.models.rate import rates, united
 from fairlead.programs.fields import fields
@@ -154,13 +155,12 @@ class Board:
     @cached_property
     def _counted(self) -> list[dict[str, Any]]:
         today, now = self.reader.today, self.reader.now
-        lacking = Q(next_step_at=None) & (Q(parked_until=None) | Q(parked_until__lte=today))
         stalled = Q(pk__in=[])
         for stage in self.stages:
             stalled |= Q(stage=stage.pk, stage_since__lt=now - timedelta(days=stage.usual_days))
         names = ("stage_id", "currency") if self.shows_money else ("stage_id",)
         found = self._open.order_by().values(*names).annotate(number=Count("pk"))
-        found = found.annotate(lacking=Count("pk", filter=lacking), stalled=Count("pk", filter=stalled))
+        found = found.annotate(lacking=Count("pk", filter=lacking(today)), stalled=Count("pk", filter=stalled))
         if self.shows_money:
             found = found.annotate(total=Sum("total_minor"), weighted=Sum("weighted_minor"))
         return list(found)

@@ -71,6 +71,10 @@ class Filter:
             % {"value": value[:60], "filter": str(self.label).lower()}
         )
 
+    def follows_day(self, value: str) -> bool:
+        """Does this value mean something else tomorrow?"""
+        return False
+
     def offered(self, options: Iterable[Option]) -> Offer:
         found = tuple(options)
         return Offer(found, tuple((each.value, str(each.sentence) or f"{self.label}: {each.label}") for each in found))
@@ -126,6 +130,18 @@ class Marks(Filter):
     """Conditions with a name of their own, such as having no next step."""
 
     make: Callable[[], list[Option]] = list
+    # The values whose meaning depends on what day it is.
+    daily: frozenset[str] = frozenset()
+
+    def read(self, value: str, offer: Offer, by: Actor, reader: Reader) -> Narrowed:
+        found = super().read(value, offer, by, reader)
+        if not self.follows_day(value):
+            return found
+        today = found.condition(by, reader)
+        return Narrowed(lambda by, reader: today, found.sentence)
+
+    def follows_day(self, value: str) -> bool:
+        return value in self.daily
 
     def offer(self, by: Actor) -> Offer:
         return _fixed(self)

@@ -67,6 +67,11 @@ class Listing:
     def url(self) -> str:
         return f"/{self.model.plural()}"
 
+    @property
+    def parks(self) -> bool:
+        """Are its records parked until a day?"""
+        return self.model.noun() in ("lead", "opportunity")
+
     @cached_property
     def presets(self) -> dict[str, str]:
         return {each.name: each.preset for each in self.filters if each.preset}

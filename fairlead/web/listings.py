@@ -1,6 +1,7 @@
 """The four lists: which columns, quick filters, quick sorts and shipped views each has."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.db.models import Count, IntegerField, OuterRef, Q, Subquery
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from fairlead.core.actor import Actor
 from fairlead.core.record import Record
 from fairlead.models import Campaign, Company, Endpoint, Lead, Opportunity, Person, Source, Stage, Submission, Tag
+from fairlead.models.owned import lacking
 from fairlead.models.search import holding
 from fairlead.models.suppression import in_force
 from fairlead.web.columns import Column
@@ -20,12 +22,17 @@ from fairlead.web.listing import Listing, Shipped
 
 
 def planned() -> list[Option]:
-    lacking = Q(next_step_at=None, parked_until=None)
     return [
-        Option("none", _("missing"), lambda by, reader: lacking, _("No next step")),
+        Option("none", _("missing"), lambda by, reader: lacking(reader.today), _("No next step")),
         Option("late", _("overdue"), lambda by, reader: Q(next_step_at__lt=reader.now), _("Next step is overdue")),
         Option("set", _("planned"), lambda by, reader: Q(next_step_at__isnull=False), _("Next step is planned")),
+        Option("parked", _("parked"), lambda by, reader: waiting(reader.today), _("Parked")),
     ]
+
+
+def waiting(today: date) -> Q:
+    """Without a next step on purpose, until a day."""
+    return Q(next_step_at=None, parked_until__gt=today)
 
 
 def archived() -> list[Option]:
@@ -73,7 +80,7 @@ def source() -> Linked:
     return Linked("source", _("Source"), column="source", model=Source, none=_("not known"))
 
 
-NEXT = Marks("next", _("Next step"), make=planned)
+NEXT = Marks("next", _("Next step"), make=planned, daily=frozenset({"none", "parked"}))
 CREATED = Order("created_at")
 CONTACT = Order("last_contact_at", nullable=True)
 NEXT_STEP = Order("next_step_at", nullable=True)
@@ -166,6 +173,7 @@ LEADS = Listing(
         Shipped(_("Mine"), {"owner": "me"}),
         Shipped(_("Nobody’s"), {"owner": "none"}),
         Shipped(_("No next step"), {"next": "none"}),
+        Shipped(_("Parked"), {"next": "parked"}),
         Shipped(_("Hot"), {"rating": "hot"}),
         Shipped(_("By type"), {"group": "lead_type"}),
         Shipped(_("By source"), {"group": "source"}),
@@ -212,6 +220,7 @@ OPPORTUNITIES = Listing(
         Shipped(_("Open"), {}),
         Shipped(_("Mine"), {"owner": "me"}),
         Shipped(_("No next step"), {"next": "none"}),
+        Shipped(_("Parked"), {"next": "parked"}),
         Shipped(_("Won"), {"state": "won"}),
         Shipped(_("Lost"), {"state": "lost"}),
     ],

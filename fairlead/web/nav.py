@@ -15,6 +15,7 @@ GROUPS: list[tuple[str, list[Entry]]] = [
             ("Today", "/", "today", "T", "member", True),
             ("Leads", "/leads", "leads", "L", "lead.see", False),
             ("Pipeline", "/pipeline", "pipeline", "P", "opportunity.see", True),
+            ("No next step", "/no-next-step", "clock", "N", "member", False),
             ("Phone", "/call", "phone", "H", "lead.create", False),
             ("Submissions", "/submissions", "form", "S", "lead.see", False),
         ],
@@ -36,6 +37,8 @@ GROUPS: list[tuple[str, list[Entry]]] = [
     ),
 ]
 
+# Entries with a count, by the name it is sent under.
+COUNTED = {"/no-next-step": "lacking"}
 # What else lies behind an entry.
 ALSO = {"/pipeline": ("/opportunities",)}
 
@@ -58,4 +61,5 @@ def _allowed(by: Actor, may: str) -> bool:
 def _entry(entry: Entry, path: str) -> dict[str, Any]:
     label, url, icon, key, _may, phone = entry
     current = any(path == each or (each != "/" and path.startswith(f"{each}/")) for each in (url, *ALSO.get(url, ())))
-    return {"label": label, "url": url, "icon": icon, "key": key, "phone": phone, "current": current}
+    counted = {"id": COUNTED[url]} if url in COUNTED else {}
+    return {"label": label, "url": url, "icon": icon, "key": key, "phone": phone, "current": current, **counted}

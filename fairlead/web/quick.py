@@ -84,9 +84,14 @@ def _is_steady(filter: Filter) -> bool:
 def _shape(asked: "Asked") -> Hashable:
     """What a question's SQL depends on. The filters in force have been read, which refuses what may not be asked."""
     by, zone = asked.by, str(asked.reader.zone)
-    own = tuple((name, asked.values.get(name)) for name in asked.narrowed)
+    own = tuple((name, asked.values.get(name), _day_of(asked, name)) for name in asked.narrowed)
     wide = tuple((name, *asked.lists[name]) for name in asked.wide)
     return asked.listing.model, by.rights, zone, own, wide and (wide, by.user_id, asked.reader.today)
+
+
+def _day_of(asked: "Asked", name: str) -> date | None:
+    value = asked.values.get(name)
+    return asked.reader.today if value and asked.listing.known[name].follows_day(value) else None
 
 
 def _question(

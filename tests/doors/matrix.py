@@ -189,6 +189,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "open_endpoint": {},
     "open_mailbox": {},
     "park": {"until": "2035-01-01"},
+    "park_many": {"records": ["@record"], "until": "2035-01-01"},
     "pin_view": {},
     "process_submission": {},
     "process_submissions": {"submissions": ["@id"]},
@@ -247,6 +248,7 @@ ASKS_ITSELF = {
     "archive_many": ("mass_update", "delete"),
     "assign_many": ("mass_update", "assign"),
     "process_submissions": ("edit",),
+    "park_many": ("mass_update", "edit"),
     "tag_many": ("mass_update", "edit"),
 }
 # Verbs for whoever is signed in that act on a whole list, with what they ask of its noun.

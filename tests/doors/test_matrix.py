@@ -120,6 +120,7 @@ PAGES = {
     "lists/": "member",
     "mcp": "program",
     "new": "member",
+    "no-next-step": "member",
     "opportunities": "opportunity.see",
     "opportunities/<str:address>/cell": "record",
     "opportunities/<str:address>/stakeholders": "record",

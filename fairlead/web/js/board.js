@@ -109,7 +109,7 @@ function settle(id, moved) {
 
 function drag(host, event) {
   const card = event.target.closest("[data-row]");
-  if (!card || event.button || event.pointerType === "touch" || event.target.closest("button, [data-move]")) return;
+  if (!card || event.button || event.pointerType === "touch" || event.target.closest("button, [data-move], [data-snooze]")) return;
   const start = { x: event.clientX, y: event.clientY };
   const box = card.getBoundingClientRect();
   let ghost = null;

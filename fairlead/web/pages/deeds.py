@@ -260,6 +260,8 @@ def _read(spec: Verb, record: Record, given: dict[str, str], request: Request) -
     raw: dict[str, Any] = {subject_name(spec): _ref(spec, record)}
     if "due" in given and not given.get("due_on"):
         given["due_on"] = given["due"]
+    if "due" in given and not given.get("until"):
+        given["until"] = given["due"]
     for name, annotation, required in _parameters(spec):
         if name in given or required:
             raw |= _answer(name, annotation, given.get(name, "").strip(), request, required=required)

@@ -1,6 +1,7 @@
 """The lists of people, companies, leads and opportunities, and acting on many rows at once."""
 
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,12 +15,12 @@ from fairlead.core.actor import CLASSES
 from fairlead.core.cutoff import in_time
 from fairlead.core.errors import Invalid, TooSlow
 from fairlead.core.light import Glimpse
-from fairlead.models import Opportunity, User
-from fairlead.verbs.bulk import archive_many, assign_many, tag_many
+from fairlead.models import Lead, Opportunity, User
+from fairlead.verbs.bulk import archive_many, assign_many, park_many, tag_many
 from fairlead.verbs.runs import change_list
-from fairlead.web import rows
+from fairlead.web import rows, typed
 from fairlead.web.addresses import url_of, url_of_view
-from fairlead.web.formats import count, local_date, moment
+from fairlead.web.formats import count, local_date, moment, short_date
 from fairlead.web.groups import groups
 from fairlead.web.jinja import clock_of
 from fairlead.web.lines import kept, short
@@ -116,7 +117,7 @@ def selection(request: Request, listing: Listing) -> HttpResponse:
 
 
 def bulk(request: Request, listing: Listing) -> HttpResponse:
-    """Assign, tag or archive the chosen rows: one act, one undo; many of them as a run."""
+    """Assign, tag, park or archive the chosen rows: one act, one undo; many of them as a run."""
     asked = Asked(listing, request.POST.get("query", ""), request.by, request.reader)
     asked.refuse_the_past()
     chosen = _chosen(request, asked)
@@ -129,10 +130,11 @@ def bulk(request: Request, listing: Listing) -> HttpResponse:
 def _as_run(request: Request, asked: Asked, chosen: list[Any]) -> HttpResponse:
     """All that match is read again when the run begins; ticked rows are taken as they are."""
     deed, ids = request.POST.get("act", ""), [each.public_id for each in chosen]
-    if deed not in ("assign", "tag", "archive"):
+    if deed not in ("assign", "tag", "park", "archive"):
         raise Invalid({"act": [_("Choose what to do with the selected rows. Nothing was changed.")]})
     asks: dict[str, Any] = {"deed": deed, "tag": request.POST.get("tag", "") if deed == "tag" else ""}
     asks |= {"owner": _owner(request) if deed == "assign" else None}
+    asks |= {"until": _until(request) if deed == "park" else None}
     asks |= {"noun": asked.listing.model.noun(), "query": asked.query() if request.POST.get("all") else ""}
     run = change_list(request.by, ids=ids, as_page=True, once=once_of(str(asks), ids), **asks)
     return remembered(HttpResponseRedirect(f"/runs/{run.public_id}", status=303))
@@ -222,10 +224,22 @@ def _act(request: Request, listing: Listing, chosen: list[Any]) -> str:
     if deed == "tag":
         tag_many(request.by, chosen, tag=request.POST.get("tag", ""))
         return _("%(many)s tagged %(tag)s.") % {"many": many, "tag": request.POST["tag"].strip()}
+    if deed == "park" and listing.model in (Lead, Opportunity):
+        until = _until(request)
+        park_many(request.by, chosen, until=until)
+        return _("%(many)s parked until %(until)s.") % {"many": many, "until": short_date(until, request.reader)}
     if deed == "archive":
         archive_many(request.by, chosen)
         return _("%(many)s archived.") % {"many": many}
     raise Invalid({"act": [_("Choose what to do with the selected rows. Nothing was changed.")]})
+
+
+def _until(request: Request) -> date:
+    text = request.POST.get("until", "")
+    try:
+        return typed.day(text, request.reader.today)
+    except typed.Unread as unread:
+        raise Invalid({"until": [str(unread) if text else _("Say until which day. Nothing was changed.")]}) from None
 
 
 def _owner(request: Request) -> User | None:

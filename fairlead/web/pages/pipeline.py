@@ -27,6 +27,7 @@ from fairlead.web.listings import OPPORTUNITIES
 from fairlead.web.opened import open_list
 from fairlead.web.page import Request, done, page, render
 from fairlead.web.pages import lists
+from fairlead.web.soon import later
 
 
 @page("opportunity.see")
@@ -134,6 +135,7 @@ def _board(request: Request, asked: Asked, opened: Any) -> HttpResponse:
         "lanes": board.lanes,
         "facts": _facts(board, request),
         "may_edit": access.can_any(request.by, "edit", "opportunity"),
+        "snooze": later(request.reader),
     }
     return render(request, "pipeline/board.html", context)
 

@@ -14,8 +14,11 @@ from fairlead.verbs.views import archive_view, edit_view, pin_view, save_view, u
 from fairlead.web.addresses import url_of_view
 from fairlead.web.formats import capped
 from fairlead.web.forms import Form
-from fairlead.web.listing import COUNTED, Asked
+from fairlead.web.lacking import number_of_own
+from fairlead.web.listing import COUNTED as COUNTED_TO
+from fairlead.web.listing import Asked
 from fairlead.web.listings import LISTINGS
+from fairlead.web.nav import COUNTED
 from fairlead.web.opened import kept_of, open_list
 from fairlead.web.page import Request, at_hand, done, page, record_or_404, render
 
@@ -93,9 +96,16 @@ def archive(request: Request, public_id: str) -> HttpResponse:
 
 @page("member")
 def counts(request: Request) -> HttpResponse:
-    """The counts of the pinned views, as far as this reader sees their records."""
+    """The sidebar's counts: of what lacks a next step, and of the pinned views, as far as this reader sees them."""
     entries = [{"id": view.public_id, "count": _count(request, view)} for view in at_hand(request) if _is_pinned(view)]
+    entries.append({"id": COUNTED["/no-next-step"], "count": _lacking(request)})
     return render(request, "views/_counts.html", {"entries": entries})
+
+
+def _lacking(request: Request) -> str:
+    """How many of the reader's own lack a next step; nothing when none does."""
+    found = number_of_own(request.by, request.reader.today)
+    return capped(found, request.reader, COUNTED_TO) if found else ""
 
 
 def _count(request: Request, view: View) -> str:
@@ -105,7 +115,7 @@ def _count(request: Request, view: View) -> str:
     try:
         asked, _opened = open_list(listing, {"view": view.public_id}, request.by, request.reader)
         with in_time():
-            return capped(asked.count(COUNTED), request.reader, COUNTED)
+            return capped(asked.count(COUNTED_TO), request.reader, COUNTED_TO)
     except Refused:
         return ""
 
