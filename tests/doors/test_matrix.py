@@ -428,6 +428,8 @@ def acted_on(name: str) -> list[str]:
     """The nouns a verb is tried on; a verb without a record is tried once."""
     if name == "process_submissions":
         return ["submission"]
+    if name == "park_many":
+        return ["lead", "opportunity"]
     return list(MAIN) if name.endswith("_many") else subjects(REGISTRY[name]) or [""]
 
 
