@@ -28,6 +28,7 @@ from fairlead.models.identity import Identity
 from fairlead.models.importing import AwaitedCompany, Import, ImportBatch, ImportMapping
 from fairlead.models.index import ExactKey, SearchRow
 from fairlead.models.lead import Lead
+from fairlead.models.mail_template import Enclosure, MailTemplate, TrialCode, TrialPool
 from fairlead.models.mailbox import Mailbox, MailboxProgress
 from fairlead.models.occasion import Occasion, Registration
 from fairlead.models.opportunity import Closure, Opportunity
@@ -64,6 +65,7 @@ __all__ = [
     "Competitor",
     "CriterionTick",
     "CustomField",
+    "Enclosure",
     "Endpoint",
     "Event",
     "EventLink",
@@ -80,6 +82,7 @@ __all__ = [
     "ImportMapping",
     "Lead",
     "MailAddress",
+    "MailTemplate",
     "Mailbox",
     "MailboxProgress",
     "Need",
@@ -118,6 +121,8 @@ __all__ = [
     "Team",
     "TeamMember",
     "Token",
+    "TrialCode",
+    "TrialPool",
     "User",
     "View",
 ]

@@ -29,6 +29,7 @@ class LeadFacts(TypedDict, total=False):
     region: str
     postal_code: str
     country: str
+    language: str
     lead_type: LeadType
     interest: str
     rating: Rating

@@ -20,6 +20,7 @@ from fairlead.core.errors import Invalid, NotAllowed
 from fairlead.core.verb import verb
 from fairlead.models import Campaign, Form, Lead, Mailbox, Payload, Source, Submission, Team, User
 from fairlead.models.endpoint import Endpoint
+from fairlead.models.form import LANGUAGES
 from fairlead.models.place import country_code
 from fairlead.reading.inquiry import Inquiry, inquiry
 from fairlead.reading.message import KIND
@@ -237,6 +238,7 @@ def _lead(by: Actor, submission: Submission, found: Inquiry) -> Lead:
     given: dict[str, Any] = {name: _fitting(name, facts[name], found) for name in FACTS if facts.get(name)}
     given["interest"] = given.get("interest") or endpoint.interest
     given |= {"custom": found.custom} if found.custom else {}
+    given |= {"language": found.language} if found.language in LANGUAGES else {}
     country = facts.get("country", "")
     if country and not (code := country_code(country)):
         found.extra["country"] = country

@@ -28,6 +28,7 @@ from fairlead.models import (
     Call,
     Competitor,
     CustomField,
+    Enclosure,
     Endpoint,
     ExitCriterion,
     File,
@@ -35,6 +36,7 @@ from fairlead.models import (
     Import,
     ImportMapping,
     Mailbox,
+    MailTemplate,
     Need,
     Notice,
     Occasion,
@@ -54,6 +56,7 @@ from fairlead.models import (
     Tag,
     Task,
     TeamMember,
+    TrialPool,
     User,
     View,
 )
@@ -153,6 +156,7 @@ PAGES = {
     "settings/fields": "organisation.edit",
     "settings/endpoints": "organisation.edit",
     "settings/linked-account": "member",
+    "settings/mail-templates": "organisation.edit",
     "settings/mailboxes": "organisation.edit",
     "settings/organisation": "organisation.edit",
     "settings/password": "member",
@@ -166,6 +170,7 @@ PAGES = {
     "settings/sign-in": "organisation.edit",
     "settings/teams": "organisation.edit",
     "settings/tokens": "member",
+    "settings/trials": "organisation.edit",
     "sign-": "anyone",
     "submissions": "lead.see",
     "submissions/<str:address>": "record",
@@ -212,6 +217,11 @@ def prepare(by: Actor, *, world: World) -> dict[str, dict[str, Record]]:
     found["mailbox"] = {
         "own": create(Mailbox, name="Matrix", host="imap.example.com", username="m", password="x", endpoint=endpoint)
     }
+    template = create(MailTemplate, name="Matrix", words={"en": {"subject": "Hello", "text": "Hello"}})
+    found["mail_template"] = {"own": template}
+    file: dict[str, Any] = {"name": "a.txt", "media_type": "text/plain", "size": 1, "sha256": "0" * 64}
+    found["enclosure"] = {"own": create(Enclosure, template=template, stored_as="enclosed", **file)}
+    found["trial_pool"] = {"own": create(TrialPool, name="Matrix")}
     found["submission"] = {
         standing: create(Submission, endpoint=endpoint, arrival=standing, lead=lead)
         for standing, lead in found["lead"].items()

@@ -10,6 +10,7 @@ import { watchFaults } from "./faults.js";
 import { filters } from "./filters.js";
 import { watchKeys } from "./keys.js";
 import { watchHover } from "./linger.js";
+import { letter } from "./letter.js";
 import { menu } from "./menu.js";
 import { passkey } from "./passkey.js";
 import { order } from "./order.js";
@@ -24,7 +25,7 @@ import { toasts } from "./toasts.js";
 import { watchVisits } from "./visit.js";
 
 const lists = { filters, order, rows, select };
-const panels = { menu, palette, preview, sheet, snooze, toasts };
+const panels = { letter, menu, palette, preview, sheet, snooze, toasts };
 const behaviours = { ...lists, ...panels, board, caller, composer, copy, drop, edit, passkey, recall };
 
 watchKeys();

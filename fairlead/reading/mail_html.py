@@ -1,0 +1,28 @@
+"""HTML as mails carry it: without scripts, frames and forms, and without styles that mail programs do not know."""
+
+import nh3
+
+STYLES = {
+    "background-color", "border", "border-collapse", "border-radius", "border-top", "color", "display", "font-family",
+    "font-size", "font-style", "font-weight", "height", "line-height", "margin", "margin-bottom", "margin-top",
+    "max-width", "padding", "text-align", "text-decoration", "vertical-align", "width",
+}  # fmt: skip
+ATTRIBUTES = {
+    **nh3.ALLOWED_ATTRIBUTES,
+    "*": {"style", "align", "dir", "lang"},
+    "a": {"href", "title"},
+    "img": {"src", "alt", "width", "height"},
+    "table": {"width", "cellpadding", "cellspacing", "border", "role"},
+    "td": {"width", "height", "colspan", "rowspan", "valign"},
+}
+
+
+def cleaned(html: str) -> str:
+    """Only what a mail may show; links lead to the web, to a mail address or a phone number."""
+    return nh3.clean(
+        html,
+        attributes=ATTRIBUTES,
+        filter_style_properties=STYLES,
+        url_schemes={"http", "https", "mailto", "tel"},
+        link_rel=None,
+    ).strip()
