@@ -10,7 +10,6 @@ import { watchFaults } from "./faults.js";
 import { filters } from "./filters.js";
 import { watchKeys } from "./keys.js";
 import { watchHover } from "./linger.js";
-import { letter } from "./letter.js";
 import { menu } from "./menu.js";
 import { passkey } from "./passkey.js";
 import { order } from "./order.js";
@@ -23,9 +22,10 @@ import { sheet, watchOpeners } from "./sheet.js";
 import { snooze, watchSnooze } from "./snooze.js";
 import { toasts } from "./toasts.js";
 import { watchVisits } from "./visit.js";
+import { writing } from "./writing.js";
 
 const lists = { filters, order, rows, select };
-const panels = { letter, menu, palette, preview, sheet, snooze, toasts };
+const panels = { menu, palette, preview, sheet, snooze, toasts, writing };
 const behaviours = { ...lists, ...panels, board, caller, composer, copy, drop, edit, passkey, recall };
 
 watchKeys();

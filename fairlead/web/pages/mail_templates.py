@@ -25,7 +25,7 @@ TALL = {"text": 12, "html": 8}
 # The mail's own styles show, and nothing else of it: no script, no picture from elsewhere, no link that is followed.
 PREVIEW = (
     "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'self'; sandbox"
+    "frame-ancestors 'self'; sandbox allow-same-origin"
 )
 
 
@@ -193,14 +193,15 @@ def _known(found: MailTemplate) -> dict[str, Any]:
 
 def _leads(request: Request) -> list[Lead]:
     """Real leads to look at it with, the latest first."""
-    return list(Lead.objects.visible_to(request.by).filter(archived_at=None).order_by("-created_at", "-id")[:LEADS])
+    seen = Lead.objects.visible_to(request.by).filter(archived_at=None).exclude(email="")
+    return list(seen.order_by("-created_at", "-id")[:LEADS])
 
 
 def _lead(request: Request, public_id: str) -> Lead:
     """The lead that was chosen, else the latest one; one that does not exist stands in where there is none."""
     seen = Lead.objects.visible_to(request.by).select_related("owner")
     chosen = seen.filter(public_id=public_id).first() if public_id.isalnum() else None
-    latest = seen.filter(archived_at=None).order_by("-created_at", "-id")
+    latest = seen.filter(archived_at=None).exclude(email="").order_by("-created_at", "-id")
     return chosen or latest.first() or Lead(name="Joanna Weir", company_name="Weir & Co", email="joanna@example.com")
 
 
