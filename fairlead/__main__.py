@@ -76,6 +76,11 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--unknown", choices=("create", "refuse"), help="choices, stages and reasons not there yet; default: refuse"
     )
+    command.add_argument(
+        "--unknown-owner",
+        choices=("mine", "nobody", "refuse"),
+        help="whose rows become whose owner nobody is here; default: mine",
+    )
     command.add_argument("--column", action="append", default=[], metavar="NAME=MEANING", help="what a column means")
     command.add_argument("--sheet", default="", help="of a workbook; default: the first that is filled")
     command.add_argument("--encoding", default="", help="of a text; default: found")

@@ -138,6 +138,7 @@ def wishes(by: Actor, asked: argparse.Namespace) -> Wishes:
         "mode": asked.mode,
         "match": asked.match,
         "unknown": asked.unknown,
+        "unknown_owner": asked.unknown_owner,
     }
     pairs = dict(each.rpartition("=")[::2] for each in asked.column)
     said = {name: value for name, value in said.items() if value not in ("", None)}

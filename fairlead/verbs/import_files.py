@@ -18,6 +18,7 @@ from fairlead.core.record import writing
 from fairlead.core.upload import LIMITS, Upload, stored
 from fairlead.core.verb import verb
 from fairlead.models import Import, ImportMapping, Run
+from fairlead.verbs.import_owners import UnknownOwner
 from fairlead.verbs.runs import begin_run
 
 NOUNS = ("person", "company", "lead", "opportunity", "task")
@@ -46,6 +47,7 @@ class Wishes(TypedDict, total=False):
     mode: FileMode
     match: list[Match]
     unknown: Literal["create", "refuse"]
+    unknown_owner: UnknownOwner
 
 
 @verb("{by} uploaded {it} to import it", may="member", undo_within=None, opposite="drop_import")

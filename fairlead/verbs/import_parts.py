@@ -41,6 +41,7 @@ class Work:
     model: Any
     system: str
     region: str
+    unknown_owner: str = "mine"  # or nobody's, or refused
     refused: dict[int, str] = field(default_factory=dict)
     companies: dict[str, int] = field(default_factory=dict)
     sources: dict[str, int] = field(default_factory=dict)
@@ -60,10 +61,6 @@ class Work:
 def find_named(work: Work, rows: Sequence[Ready]) -> None:
     said = [each.row for each in rows]
     _find_sources(work, {each["source"].strip() for each in said if each.get("source", "").strip()})
-    owners = {each["owner"].strip().lower() for each in said if each.get("owner", "").strip()}
-    for user in User.objects.active().prefetch_related("teams") if owners else ():
-        owned = {"owner_id": user.pk, "team_id": min((team.pk for team in user.teams.all()), default=None)}
-        work.owners |= {user.email.lower(): owned, user.name.lower(): owned}
     for name in {name for each in said for name in _tags(each)}:
         work.tags[name] = tag_named(name).pk
     if work.noun in ("person", "opportunity"):
@@ -111,7 +108,10 @@ def make(work: Work, rows: Sequence[Ready]) -> list[Any]:
     own = owned_by(work.by) if work.noun != "task" else {}
     tags = [sorted({work.tags[name] for name in _tags(each.row)}) for each in rows]
     links = {"tags": tags} if work.noun != "task" else {}
-    made = create_many(work.model, [own | values_of(work, each) for each in rows], links=links)
+    nobodys = dict.fromkeys(own)
+    strange = [work.unknown_owner == "nobody" and is_stranger(work, each.row) for each in rows]
+    values = [(nobodys if none else own) | values_of(work, each) for none, each in zip(strange, rows, strict=True)]
+    made = create_many(work.model, values, links=links)
     pairs = list(zip(rows, made, strict=True))
     if work.noun in REACHED:
         add_reach(work.noun, pairs, {})
@@ -129,6 +129,12 @@ def _looked_up_by(work: Work, noun: str, made: Sequence[Any], lookups: Sequence[
         if lookup is not None:
             linked = work.names.get(record.company_id, "") if noun == "person" else ""
             known[noun, record.pk] = owned_lookup(lookup, noun, record.owner_id, record.team_id, linked)
+
+
+def is_stranger(work: Work, row: RecordRow) -> bool:
+    """Does it name somebody as its owner whom nobody knows here?"""
+    said = row.get("owner", "").strip().lower()
+    return bool(said) and said not in work.owners
 
 
 def values_of(work: Work, ready: Ready) -> dict[str, Any]:

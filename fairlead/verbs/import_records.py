@@ -18,6 +18,7 @@ from fairlead.core.verb import ALWAYS, verb
 from fairlead.matching.known import Known
 from fairlead.models import Company, Import, ImportBatch, Organisation
 from fairlead.verbs.import_custom import with_own_fields
+from fairlead.verbs.import_owners import UnknownOwner, held_back, with_owners
 from fairlead.verbs.import_parts import (
     MANY,
     Work,
@@ -72,22 +73,25 @@ def import_records(
     mode: ImportMode = "create",
     match: list[Literal["mail", "phone", "name"]] | None = None,
     unknown: Literal["create", "refuse"] = "refuse",
+    unknown_owner: UnknownOwner = "mine",
     into: Import | None = None,
 ) -> Imported:
     """Bring in up to 10,000 records: one act with one undo, updates included. A row that cannot be taken stops none.
 
     Rows are matched with what is there by their id in `system` (or their fingerprint), then by mail address unless
     `match` says otherwise. Updates fill and replace what the row says, add addresses and numbers, and empty nothing.
-    Choices that a custom field does not have are refused with their row, or created, by `unknown`.
+    Choices that a custom field does not have are refused with their row, or created, by `unknown`; new rows of owners
+    whom nobody knows here become yours or nobody's, or are refused, by `unknown_owner`.
     """
     _may(by, noun, mode)
     if not 0 < len(rows) <= MOST:
         raise Invalid({"rows": [_("Send 1 to %(most)s rows at once. Nothing was changed.") % {"most": f"{MOST:,}"}]})
-    work = Work(by, noun, MODELS[noun], system, Organisation.ours().country)
+    work = Work(by, noun, MODELS[noun], system, Organisation.ours().country, unknown_owner)
     _allowed(work, rows)
     match = ["mail"] if match is None else match
     prepared = rows.ready if isinstance(rows, Prepared) else _numbered(noun, rows, work.region, match)
     upto = max(each.number for each in prepared)
+    prepared = with_owners(work, prepared)
     sales, prepared = with_sales(work, with_own_fields(work, prepared, unknown), unknown)
     firms = _firms(work, prepared, mode)
     fit = [each for each in prepared if not each.row.get("is_company") and _fits(work, each)]
@@ -158,9 +162,10 @@ def _firms(work: Work, rows: Sequence[Ready], mode: ImportMode) -> list[Any]:
     if not firms or mode == "update":
         return []
     _may(work.by, "company", "create")
-    own = Work(work.by, "company", Company, work.system, work.region)
+    own = Work(work.by, "company", Company, work.system, work.region, work.unknown_owner)
     own.refused = work.refused
-    fit = [each for each in (ready("company", row, work.region, ()) for row in firms) if _fits(own, each)]
+    prepared = with_owners(own, [ready("company", row, work.region, ()) for row in firms])
+    fit = [each for each in prepared if _fits(own, each)]
     held = _held(own, fit)
     find_named(own, fit)
     return make(own, [each for each in fit if each.number not in held])
@@ -190,6 +195,9 @@ def _update(work: Work, sales: Sales, known: Sequence[tuple[Ready, int]]) -> int
             pairs.append((row, records[pk]))
         else:
             work.refused[row.number] = _("You may not change this record.")
+    held = held_back(work, pairs)
+    work.refused |= {row.number: _("You may not give this record to others.") for row, each in pairs if each.pk in held}
+    pairs = [(row, record) for row, record in pairs if record.pk not in held]
     wanted = [(record, _better(work, sales, row, record)) for row, record in pairs]
     changed = {each.pk for each in assign(wanted, compact=True)}
     before = current().counted

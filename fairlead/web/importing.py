@@ -31,6 +31,12 @@ MODES = [
     ("create_and_update", gettext_lazy("Add new ones and update those that are there")),
     ("update", gettext_lazy("Only update those that are there")),
 ]
+USUAL = {"mode": "create", "unknown": "refuse", "unknown_owner": "mine"}
+UNKNOWN_OWNERS = [
+    ("mine", gettext_lazy("Leave their rows to me")),
+    ("nobody", gettext_lazy("Leave their rows without an owner")),
+    ("refuse", gettext_lazy("Reject their rows")),
+]
 MATCHES = [
     ("mail", gettext_lazy("E-mail address")),
     ("phone", gettext_lazy("Phone number")),
@@ -99,7 +105,17 @@ class Plan:
         found, wishes, given = self.into.found, self.into.wishes, self.given or {}
         said: dict[str, Any] = {
             name: given[name]
-            for name in ("noun", "encoding", "separator", "sheet", "dates", "decimal", "mode", "unknown")
+            for name in (
+                "noun",
+                "encoding",
+                "separator",
+                "sheet",
+                "dates",
+                "decimal",
+                "mode",
+                "unknown",
+                "unknown_owner",
+            )
             if name in given and given[name] != self.shown(name)
         }
         if "header" in given and (row := self._header()) != found["header"]:
@@ -116,8 +132,8 @@ class Plan:
         into = self.into
         if name == "noun":
             return into.kind
-        if name in ("mode", "unknown"):
-            return str(into.wishes.get(name, {"mode": "create", "unknown": "refuse"}[name]))
+        if name in USUAL:
+            return str(into.wishes.get(name, USUAL[name]))
         value = str(into.found.get(name, ""))
         return value.replace("\t", "\\t") if name == "separator" else value
 
@@ -166,6 +182,8 @@ class Plan:
             "options": [str(LEAVE_OUT), *(text for _meaning, text in options)],
             "chooses": any(each["means"] in choosing for each in into.found["columns"]),
             "staged": noun == "opportunities",
+            "owned": any(each["means"] in ("owner", "owner_mail") for each in into.found["columns"]),
+            "unknown_owners": [each for each in UNKNOWN_OWNERS if noun != "tasks" or each[0] != "nobody"],
             "mappings": list(mappings_for(self.by)[:50]),
             **self._told(),
         }

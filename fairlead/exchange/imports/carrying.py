@@ -40,12 +40,14 @@ def try_out(running: Running) -> Ended:
     into = _import(running)
     trial, path = trial_of(running.by, into)
     running.at(0, phase="working", now=True)
-    rows, reasons = 0, Counter[str]()
+    rows, reasons, strangers = 0, Counter[str](), Counter[str]()
     first: list[dict[str, Any]] = []
     with _Told(running.workshop) as told_rows:
         for verdict in trial.verdicts(path):
             rows += 1
             told_rows.add(verdict.outcome, told(verdict))
+            if verdict.draft.stranger:
+                strangers[verdict.draft.stranger[:60]] += 1
             if verdict.outcome == "rejected":
                 reasons.update(verdict.reasons)
                 first += [told(verdict)] if len(first) < FIRST else []
@@ -56,6 +58,7 @@ def try_out(running: Running) -> Ended:
         "counts": {name: trial.counts[name] for name in OUTCOMES},
         "reasons": reasons.most_common(5),
         "first": first,
+        "strangers": strangers.most_common(5),
         "left_out": [[cell[:100] for cell in line[:10]] for line in trial.left_out[:10]],
     }
     return running.finish(lambda: _tried(running, into, storable(tried)))

@@ -64,6 +64,7 @@ def asked(wishes: Mapping[str, Any]) -> Wishes:
         wishes.get("mode", "create"),
         tuple(wishes.get("match", ["mail"])),
         wishes.get("unknown", "refuse"),
+        wishes.get("unknown_owner", "mine"),
     )
 
 

@@ -58,6 +58,8 @@ class Draft:
     facts: dict[str, Any] = field(default_factory=dict)
     against: list[str] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
+    owner: str = ""  # whom it names, as they are known here
+    stranger: str = ""  # whom it names, when nobody is called so
     long: bool = False  # something in it may be longer than it may be
 
     @property
@@ -87,7 +89,7 @@ class Drafting:
     def __init__(self, found: Look, guessed: Guess, region: str) -> None:
         self.found, self.noun, self.region = found, guessed.noun, region
         self.columns = [(at, meaning, found.names[at]) for at, meaning in enumerate(guessed.meanings) if meaning]
-        self.own, self.stages = guessed.own, guessed.stages
+        self.own, self.stages, self.owners = guessed.own, guessed.stages, guessed.owners
         self.takers = [(at, self._taker(at, meaning)) for at, meaning, _name in self.columns]
         self.usable = bool(guessed.columns(*NAMED_BY[guessed.noun]))
         self.width = len(found.names)
@@ -155,6 +157,8 @@ class Drafting:
             sales.complete(facts, made.against, made.doubts, self.stages, self.region)
         if self.noun == "tasks":
             tasks.complete(facts, made.against, made.doubts)
+        if "owner" in facts or "owner_mail" in facts:
+            _owned(made, self.owners)
         if facts.get("is_deleted"):
             made.against.append(_("It was deleted where it comes from."))
         region = facts.get("country") or self.region
@@ -221,6 +225,13 @@ def _whole_name(facts: dict[str, Any]) -> None:
         and (called := names.call_name(facts["name"]))
     ):
         facts["call_name"] = called
+
+
+def _owned(made: Draft, known: frozenset[str]) -> None:
+    """By mail address, or by name where nobody has the address."""
+    said = [text for each in ("owner_mail", "owner") if (text := made.facts.get(each, ""))]
+    made.owner = next((text for text in said if text.lower() in known), said[0])
+    made.stranger = "" if made.owner.lower() in known else made.owner
 
 
 def _company_name(made: Draft) -> None:

@@ -164,7 +164,7 @@ def _plain(piece: Piece, slim: bool) -> tuple[Any, ...]:
     draft = piece.draft
     facts = {name: draft.facts[name] for name in JUDGED_BY & draft.facts.keys()} if slim else draft.facts
     return (
-        (draft.number, draft.at, facts, draft.against, draft.doubts),
+        (draft.number, draft.at, facts, draft.against, draft.doubts, draft.owner, draft.stranger),
         piece.keys,
         piece.ready and tuple(piece.ready),
     )

@@ -12,11 +12,12 @@ from fairlead.core.errors import Invalid
 from fairlead.exchange.imports.drafts import Drafting
 from fairlead.exchange.imports.trial import Mode, Trial
 from fairlead.exchange.mapping.guess import NOUNS, Guess, guess
-from fairlead.exchange.mapping.targets import custom_fields, own_fields, stage_names
+from fairlead.exchange.mapping.targets import SINGULAR, custom_fields, own_fields, stage_names
 from fairlead.exchange.mapping.words import meanings
 from fairlead.exchange.reading import Choices, Look, look
 from fairlead.matching.known import Known
 from fairlead.models import Organisation
+from fairlead.verbs.import_owners import UnknownOwner, known_owners
 
 # Ids that say whose they are by how they look.
 SALESFORCE = re.compile(r"(00[1356Q0]|006|701)[A-Za-z0-9]{12}([A-Z0-5]{3})?")
@@ -33,6 +34,7 @@ class Wishes:
     mode: Mode = "create"
     match: tuple[str, ...] = ("mail",)
     unknown: str = "refuse"
+    unknown_owner: UnknownOwner = "mine"
 
 
 def plan(by: Actor, path: Path, wishes: Wishes | None = None) -> Trial:
@@ -45,9 +47,10 @@ def plan(by: Actor, path: Path, wishes: Wishes | None = None) -> Trial:
     _as_wished(found, guessed, wanted, frozenset(custom_fields(by)[guessed.noun].values()))
     guessed.own = own_fields(guessed.noun, by, wanted.unknown)
     guessed.stages = stage_names(by, wanted.unknown) if guessed.noun == "opportunities" else None
+    guessed.owners = frozenset(known_owners(by, SINGULAR[guessed.noun]))
     drafting = Drafting(found, guessed, Organisation.ours().country)
     known = Known(by, guessed.noun, wanted.system or system_of(found, guessed))
-    return Trial(found, guessed, drafting, known, wanted.mode, wanted.match, wanted.unknown)
+    return Trial(found, guessed, drafting, known, wanted.mode, wanted.match, wanted.unknown, wanted.unknown_owner)
 
 
 def system_of(found: Look, guessed: Guess) -> str:

@@ -47,8 +47,7 @@ def record_row(noun: str, draft: Draft) -> RecordRow:
     row: dict[str, Any] = {"row": draft.number} | {name: facts[name] for name in AT_ONCE if facts.get(name)}
     row |= {"id": facts["external_id"]} if "external_id" in facts else {"fingerprint": draft.fingerprint}
     row |= {name: facts[name] for name in ("record", "source", "tags") if facts.get(name)}
-    if owner := facts.get("owner_mail") or facts.get("owner"):
-        row["owner"] = owner
+    row |= {"owner": draft.owner} if draft.owner else {}
     asked = {"mail": facts.get("mail_opt_out"), "phone": facts.get("do_not_call")}
     if stops := [channel for channel, said in asked.items() if said]:
         row["stops"] = stops

@@ -17,6 +17,7 @@ from fairlead.exchange.reading import Look
 from fairlead.matching.known import Known
 from fairlead.models import normal
 from fairlead.models.names import words_of
+from fairlead.verbs.import_owners import UnknownOwner, nobody, refuses
 from fairlead.verbs.import_rows import Ready
 from fairlead.verbs.import_tasks import abouts, nowhere
 
@@ -48,6 +49,7 @@ class Trial:
     mode: Mode = "create"
     match: tuple[str, ...] = ("mail",)
     unknown: str = "refuse"
+    unknown_owner: UnknownOwner = "mine"
     counts: Counter[str] = field(default_factory=Counter)
     left_out: list[list[str]] = field(default_factory=list)
     seen: Seen = field(default_factory=Seen)
@@ -76,6 +78,8 @@ class Trial:
         draft, keys = piece.draft, piece.keys
         if draft.against:
             return Verdict(draft, "rejected", draft.against)
+        if draft.stranger and refuses(self.unknown_owner, self.known.noun):
+            return Verdict(draft, "rejected", [nobody(self.known.by, self.known.noun, draft.stranger)])
         if repeated := self._repeats(draft, keys):
             return repeated
         of = held.get(draft.number)
@@ -87,10 +91,17 @@ class Trial:
         if of is None and draft.number in nowhere:
             return Verdict(draft, "rejected", [nowhere[draft.number]])
         if of is None:
-            return Verdict(draft, "new", draft.doubts)
+            return Verdict(draft, "new", [*draft.doubts, *self._left_to(draft)])
         if self.mode == "create":
             return Verdict(draft, "duplicate", [_("This one is there already; nothing is added.")], of)
         return Verdict(draft, "update", draft.doubts, of)
+
+    def _left_to(self, draft: Draft) -> Iterator[str]:
+        """Whose a new row becomes, whose owner nobody knows here."""
+        if draft.stranger:
+            mine = self.unknown_owner == "mine" and self.known.by.user_id
+            yield nobody(self.known.by, self.known.noun, draft.stranger)
+            yield _("It becomes yours.") if mine else _("Nobody will own it.")
 
     def _repeats(self, draft: Draft, keys: list[tuple[str, str]]) -> Verdict | None:
         """A row that says again what an earlier one said. Records with ids of their own may share an address."""

@@ -57,6 +57,7 @@ class Guess:
     secrets: dict[int, str] = field(default_factory=dict)
     own: dict[str, Own] = field(default_factory=dict)
     stages: frozenset[str] | None = None  # of opportunities, as PIPELINE and STAGE, a line each; None: any will do
+    owners: frozenset[str] = frozenset()  # who is known here, by name and mail address in small letters
 
     def columns(self, *meanings: str) -> list[int]:
         return [at for at, each in enumerate(self.meanings) if each in meanings]
