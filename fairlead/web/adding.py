@@ -171,7 +171,7 @@ def _value(form: Form, field: Field, text: str, by: Actor, reader: Reader, read:
     # A lead keeps one mail and one phone as they were given.
     name, shape = (field.name, str) if form.noun == "lead" else SHAPES.get(field.name, (field.name, str))
     if field.kind == "date":
-        read.raw[name] = typed.day(text, reader.today).isoformat()
+        read.raw[name] = typed.day(text, reader).isoformat()
     elif field.kind == "money":
         amount, read.raw["currency"] = typed.amount(text, Organisation.ours().currency, reader.locale)
         read.raw[name] = str(amount)

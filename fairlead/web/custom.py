@@ -1,6 +1,7 @@
 """Custom fields on pages: their values in words, as text to edit, and read from what was typed."""
 
 from collections.abc import Callable, Iterable
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -120,7 +121,7 @@ def _money(field: CustomField, held: Any, reader: Reader, links: Links) -> str:
 
 
 def _date(field: CustomField, held: Any, reader: Reader, links: Links) -> str:
-    return formats.plain_date(typed.day(held, reader.today), reader)
+    return formats.plain_date(date.fromisoformat(held), reader)
 
 
 def _choices(field: CustomField, held: Any, reader: Reader, links: Links) -> str:
@@ -166,7 +167,7 @@ def _read_money(field: CustomField, written: str, by: Actor, reader: Reader) -> 
 
 
 def _read_date(field: CustomField, written: str, by: Actor, reader: Reader) -> str:
-    return typed.day(written, reader.today).isoformat()
+    return typed.day(written, reader).isoformat()
 
 
 def _read_link(field: CustomField, written: str, by: Actor, reader: Reader) -> str:

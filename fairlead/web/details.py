@@ -255,7 +255,7 @@ def _number(record: Any, spec: Property, text: str, by: Actor, reader: Reader) -
 
 
 def _day(record: Any, spec: Property, text: str, by: Actor, reader: Reader) -> dict[str, Any]:
-    return {spec.name: typed.day(text, reader.today) if text.strip() else None}
+    return {spec.name: typed.day(text, reader) if text.strip() else None}
 
 
 def _money(record: Any, spec: Property, text: str, by: Actor, reader: Reader) -> dict[str, Any]:

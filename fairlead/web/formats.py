@@ -2,6 +2,7 @@
 
 import unicodedata
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -11,16 +12,19 @@ from zoneinfo import ZoneInfo
 from babel import Locale, numbers
 from babel.dates import format_date, format_skeleton, format_time
 
+from fairlead.reading.when.calendar import office_days
+
 PAST_DAYS_IN_WORDS = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Whoever reads the page: their zone, their locale, and the moment the page is made."""
+    """Whoever reads the page: their zone, locale and working days, and the moment the page is made."""
 
     zone: ZoneInfo
     locale: Locale
     now: datetime
+    plus_workdays: Callable[[date, int], date] = office_days
 
     @property
     def today(self) -> date:

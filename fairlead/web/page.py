@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from functools import lru_cache, wraps
+from datetime import date
+from functools import cache, lru_cache, wraps
 from typing import Any, cast
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -26,6 +27,7 @@ from fairlead.core.schema import find
 from fairlead.core.verb import REGISTRY
 from fairlead.models import Organisation, User
 from fairlead.models import View as SavedView
+from fairlead.models.worktime import WorkTime, calendar_of
 from fairlead.web.addresses import url_of_view
 from fairlead.web.formats import Reader
 from fairlead.web.kept import kept_of, sealed, sent_from_here
@@ -195,11 +197,21 @@ def _identify(request: HttpRequest) -> None:
     if isinstance(user, User):
         keep_fresh(request)
         found.by = user.actor("web")
-        found.reader = Reader(user.tz, _locale(user.locale), clock.now())
+        found.reader = Reader(user.tz, _locale(user.locale), clock.now(), _workdays_of(user))
     else:
         ours = Organisation.ours()
         found.by = Actor(kind="visitor", door="web", label=_("A visitor"))
         found.reader = Reader(ZoneInfo(ours.zone), _locale(ours.locale), clock.now())
+
+
+def _workdays_of(user: User) -> Callable[[date, int], date]:
+    """The user's working days, looked up when they are first counted."""
+
+    @cache
+    def calendar() -> WorkTime:
+        return calendar_of(user)
+
+    return lambda day, count: calendar().plus_workdays(day, count)
 
 
 @lru_cache(maxsize=100)

@@ -142,7 +142,7 @@ def _read(asked: Asked, by_field: Filter, text: str, pick: Picked) -> str:
     """A value as it stands in an address, from what was typed."""
     kind = by_field.known.kind
     if kind in {"day", "moment"} and not days.span(text, asked.reader.today):
-        return typed.day(text, asked.reader.today).isoformat()
+        return typed.day(text, asked.reader).isoformat()
     if kind == "money" and not isinstance(by_field, CustomFilter):
         amount, currency = typed.amount(text, Organisation.ours().currency, asked.reader.locale)
         return f"{amount:f} {currency}"

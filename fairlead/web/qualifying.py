@@ -265,7 +265,7 @@ class Qualifying:
             amount, currency = typed.amount(text, Organisation.ours().currency, self.reader.locale)
             return {"amount": str(amount), "currency": currency}
         if kind == "day":
-            return {fact: typed.day(text, self.reader.today).isoformat()}
+            return {fact: typed.day(text, self.reader).isoformat()}
         return {fact: [text] if text else []} if fact in {"mails", "phones"} else {fact: text}
 
     def _is_open(self, noun: str, fact: str) -> bool:

@@ -1,17 +1,19 @@
 """What people type for a day, a moment or an amount, read strictly: anything else is asked for again."""
 
 import re
-from calendar import monthrange
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from decimal import Decimal
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.numbers import get_decimal_symbol
 from django.utils.translation import gettext as _
 
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+from fairlead.reading.when.calendar import Seen
+from fairlead.reading.when.finding import day_of
+from fairlead.web.formats import Reader
+
 SYMBOLS = {"£": "GBP", "€": "EUR", "$": "USD", "¥": "JPY", "₹": "INR"}
 THOUSANDS = {"k": Decimal(1000), "m": Decimal(1_000_000)}
 
@@ -20,32 +22,38 @@ class Unread(ValueError):
     """What was typed is none; the text says how to write it."""
 
 
-def day(text: str, today: date, *, past: bool = False) -> date:
-    """A day from "2025-12-12", "12 Dec", "12 Dec 2025", "fri", "today", "tomorrow", "yesterday", "+3d", "+2w", "+1m".
+def day(text: str, reader: Reader, *, past: bool = False) -> date:
+    """A day such as "2025-12-12", "12 Dec", "fri", "in 2 weeks", "+3d", "12/12": whatever the grammar of dates reads.
 
     Without a year the next such day is meant, or the last one when `past`.
     """
-    words = " ".join(text.lower().replace(",", " ").split())
-    found = _iso(words) or _word(words, today, past) or _ahead(words, today) or _dated(words, today, past)
+    found = day_of(text, seen_by(reader, past=past))
     if found is None:
-        raise Unread(_("“%(text)s” is no date here. Write it like 12 Dec, fri or +2w.") % {"text": text.strip()[:40]})
-    return found
+        raise _no_day(text)
+    return found.on
 
 
-def moment(text: str, now: datetime, zone: ZoneInfo) -> datetime:
+def due(text: str, reader: Reader) -> tuple[date, time | None]:
+    """A day, perhaps with its time: "tomorrow 3pm", "in 2 hours"."""
+    found = day_of(text, seen_by(reader))
+    if found is None:
+        raise _no_day(text)
+    return found.on, found.at
+
+
+def moment(text: str, reader: Reader) -> datetime:
     """A past moment from "now", "15:00", "yesterday", "yesterday 15:00", "mon 9:30", "12 Nov 10:00" or ISO 8601."""
     words = " ".join(text.lower().split())
     if words in {"", "now"}:
-        return now
+        return reader.now
     if re.match(r"\d{4}-\d\d-\d\d[t ]\d", words):
-        return _exact(words, zone)
-    today = now.astimezone(zone).date()
-    found = re.fullmatch(r"(.*?)(?:\bat)?\s*\b(\d{1,2}[:.]\d{2}(?:\s*[ap]m)?|\d{1,2}\s*[ap]m)", words)
+        return _exact(words, reader.zone)
+    found = day_of(text, seen_by(reader, past=True))
     if found is None:
-        on = day(words, today, past=True)
-        return now if on == today else datetime.combine(on, time(12), zone)
-    on = day(found[1], today, past=True) if found[1].strip() else today
-    return datetime.combine(on, clock(found[2]), zone)
+        raise _no_day(text)
+    if found.at is None and found.on == reader.today:
+        return reader.now
+    return datetime.combine(found.on, found.at or time(12), reader.zone)
 
 
 def clock(text: str) -> time:
@@ -59,6 +67,18 @@ def clock(text: str) -> time:
     if hour > 23 or minute > 59:
         raise Unread(_("“%(text)s” is no time here. Write it like 15:00.") % {"text": text.strip()[:40]})
     return time(hour, minute)
+
+
+def seen_by(reader: Reader, *, past: bool = False) -> Seen:
+    """From where this reader sees dates: their clock, the order of their locale, their working days."""
+    return Seen(reader.now.astimezone(reader.zone), order_of(reader.locale), reader.plus_workdays, past=past)
+
+
+@cache
+def order_of(locale: Locale) -> str:
+    """In which order a locale writes day, month and year: DMY, MDY or YMD."""
+    pattern = locale.date_formats["short"].pattern.lower()
+    return "".join(sorted("DMY", key=lambda part: pattern.find(part.lower())))
 
 
 def amount(text: str, currency: str, locale: Locale) -> tuple[Decimal, str]:
@@ -100,13 +120,8 @@ def _figure(plain: str, point: str, *, exact: bool) -> Decimal | None:
     return Decimal(f"{digits}.{part}" if part else digits)
 
 
-def _iso(words: str) -> date | None:
-    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", words):
-        return None
-    try:
-        return date.fromisoformat(words)
-    except ValueError:
-        return None
+def _no_day(text: str) -> Unread:
+    return Unread(_("“%(text)s” is no date here. Write it like 12 Dec, fri or +2w.") % {"text": text.strip()[:40]})
 
 
 def _exact(words: str, zone: ZoneInfo) -> datetime:
@@ -115,43 +130,3 @@ def _exact(words: str, zone: ZoneInfo) -> datetime:
     except ValueError:
         raise Unread(_("“%(text)s” is no moment here. Write it like yesterday 15:00.") % {"text": words[:40]}) from None
     return exact if exact.tzinfo else exact.replace(tzinfo=zone)
-
-
-def _word(words: str, today: date, past: bool) -> date | None:
-    near = {"yesterday": -1, "today": 0, "tomorrow": 1}
-    if words in near:
-        return today + timedelta(days=near[words])
-    named = [number for number, name in enumerate(DAYS) if words in {name, name[:3]}]
-    if not named:
-        return None
-    ahead = (named[0] - today.weekday()) % 7
-    return today + timedelta(days=(ahead or 7) - 7 * (past and ahead > 0) - 14 * (past and ahead == 0))
-
-
-def _ahead(words: str, today: date) -> date | None:
-    found = re.fullmatch(r"\+(\d{1,3})\s?([dwmy])", words)
-    if not found:
-        return None
-    number = int(found[1])
-    if found[2] in "dw":
-        return today + timedelta(days=number * (7 if found[2] == "w" else 1))
-    months = today.month - 1 + number * (12 if found[2] == "y" else 1)
-    year, month = today.year + months // 12, months % 12 + 1
-    return date(year, month, min(today.day, monthrange(year, month)[1]))
-
-
-def _dated(words: str, today: date, past: bool) -> date | None:
-    number_first = re.fullmatch(r"(?P<day>\d{1,2})\.? (?P<month>[a-z]{3})[a-z]*\.?(?: (?P<year>\d{4}))?", words)
-    found = number_first or re.fullmatch(r"(?P<month>[a-z]{3})[a-z]*\.? (?P<day>\d{1,2})(?: (?P<year>\d{4}))?", words)
-    if not found or found["month"] not in MONTHS:
-        return None
-    month, number, year = found["month"], found["day"], found["year"]
-    near = range(today.year, today.year + (-9 if past else 9), -1 if past else 1)
-    for each in [int(year)] if year else near:
-        try:
-            on = date(each, MONTHS.index(month) + 1, int(number))
-        except ValueError:
-            continue
-        if year or (on <= today if past else on >= today):
-            return on
-    return None

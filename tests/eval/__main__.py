@@ -21,6 +21,7 @@ ADAPTERS = {
     "hostile": "hostile",
     "webforms": "webforms",
     "pipeline": "pipelines",
+    "when": "dates",
 }
 
 

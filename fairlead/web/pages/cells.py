@@ -222,7 +222,7 @@ def _close_on(record: Any, request: Request) -> str:
 
 
 def _save_close_on(request: Request, record: Any, text: str, version: int | None) -> Any:
-    close_on = typed.day(text, request.reader.today) if text else None
+    close_on = typed.day(text, request.reader) if text else None
     return edit_opportunity(request.by, record, version=version, close_on=close_on)
 
 

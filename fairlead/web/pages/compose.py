@@ -51,7 +51,7 @@ def plan(request: HttpRequest, noun: str, address: str) -> HttpResponse:
     whom = getattr(record, "customer", None) or record
     raw = {"about": f"{noun}:{record.public_id}", "title": _("Follow up with %(name)s") % {"name": whom}}
     try:
-        raw["due_on"] = typed.day(request.POST.get("due", ""), found.reader.today).isoformat()
+        raw["due_on"] = typed.day(request.POST.get("due", ""), found.reader).isoformat()
     except typed.Unread as unread:
         raise Invalid({"due": [str(unread)]}) from None
     answer = perform("add_task", found.by, raw)
@@ -97,14 +97,14 @@ def chosen_day(given: dict[str, str], reader: Reader) -> str | None:
     """The day of a chip, or the one that was typed or picked instead."""
     text = given["other_day"] or given["on"]
     try:
-        return typed.day(text, reader.today).isoformat() if text else None
+        return typed.day(text, reader).isoformat() if text else None
     except typed.Unread as unread:
         raise Invalid({"other_day": [str(unread)]}) from None
 
 
 def _moment(text: str, reader: Reader) -> str:
     try:
-        return typed.moment(text, reader.now, reader.zone).isoformat()
+        return typed.moment(text, reader).isoformat()
     except typed.Unread as unread:
         raise Invalid({"happened": [str(unread)]}) from None
 

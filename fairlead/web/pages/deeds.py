@@ -286,9 +286,9 @@ def _answer(name: str, annotation: Any, text: str, request: Request, *, required
 def _plain(annotation: Any, text: str, request: Request) -> Any:
     reader = request.reader
     if _is(annotation, datetime):
-        return typed.moment(text, reader.now, reader.zone).isoformat()
+        return typed.moment(text, reader).isoformat()
     if _is(annotation, date):
-        return typed.day(text, reader.today).isoformat()
+        return typed.day(text, reader).isoformat()
     if _is(annotation, time):
         return typed.clock(text).isoformat()
     if _is(annotation, Decimal):

@@ -148,7 +148,7 @@ def _disqualify(request: Request, lead: Lead, *, reason: Reason, note: str, afte
     facts: dict[str, Any] = {"do_not_contact": after == "stop"}
     if after == "recontact":
         try:
-            facts["recontact_on"] = typed.day(recontact_on, request.reader.today)
+            facts["recontact_on"] = typed.day(recontact_on, request.reader)
         except typed.Unread as unread:
             raise Invalid({"recontact_on": [str(unread)]}) from None
     return disqualify_lead(request.by, lead, reason=reason, note=note, **facts)
