@@ -237,7 +237,7 @@ def _act(request: Request, listing: Listing, chosen: list[Any]) -> str:
 def _until(request: Request) -> date:
     text = request.POST.get("until", "")
     try:
-        return typed.day(text, request.reader.today)
+        return typed.day(text, request.reader)
     except typed.Unread as unread:
         raise Invalid({"until": [str(unread) if text else _("Say until which day. Nothing was changed.")]}) from None
 
