@@ -30,6 +30,7 @@ from fairlead.models.index import ExactKey, SearchRow
 from fairlead.models.lead import Lead
 from fairlead.models.mail_template import Enclosure, MailTemplate, TrialCode, TrialPool
 from fairlead.models.mailbox import Mailbox, MailboxProgress
+from fairlead.models.meeting import Attendee, Meeting
 from fairlead.models.occasion import Occasion, Registration
 from fairlead.models.opportunity import Closure, Opportunity
 from fairlead.models.organisation import Organisation
@@ -56,6 +57,7 @@ __all__ = [
     "Absence",
     "Activity",
     "Attempt",
+    "Attendee",
     "Authenticator",
     "AwaitedCompany",
     "Call",
@@ -85,6 +87,7 @@ __all__ = [
     "MailTemplate",
     "Mailbox",
     "MailboxProgress",
+    "Meeting",
     "Need",
     "Notice",
     "Occasion",

@@ -20,6 +20,7 @@ from fairlead.models.activity import Activity
 from fairlead.models.call import Call
 from fairlead.models.developing import Notice
 from fairlead.models.lead import Lead
+from fairlead.models.meeting import Meeting
 from fairlead.models.opportunity import Opportunity
 from fairlead.models.pipeline import Stage
 from fairlead.models.task import Task
@@ -78,10 +79,21 @@ class Day:
         return list(own.select_related("stage", "company", "person").order_by("stage_since")[:MOST])
 
     @cached_property
-    def timed(self) -> Sequence[Task]:
-        """Tasks of today that have a time, done ones too."""
+    def timed(self) -> Sequence[Task | Meeting]:
+        """Meetings of today, and tasks that have a time, done ones too."""
         done = [task for task in self._done if task.due_on == self._today]
-        return sorted((task for task in [*done, *self.due_today] if task.due_time), key=lambda task: task.due_time)
+        tasks = [task for task in [*done, *self.due_today] if task.due_time]
+        return sorted([*tasks, *self.meetings_today], key=lambda each: each.due_at or self.now)
+
+    @cached_property
+    def meetings_today(self) -> Sequence[Meeting]:
+        return [each for each in self._meetings if each.ends_at > self._midnight]
+
+    @cached_property
+    def unheld(self) -> Sequence[Meeting]:
+        """Meetings of the last 7 days that the user held, by the clock, and that have no entry."""
+        over = [each for each in self._meetings if each.is_open and each.ends_at <= self.now]
+        return [each for each in reversed(over) if each.organiser_id == self.by.user_id]
 
     @cached_property
     def contacts(self) -> Sequence[Task]:
@@ -134,6 +146,17 @@ class Day:
     @property
     def _today(self) -> date:
         return self.now.astimezone(self.zone).date()
+
+    @property
+    def _midnight(self) -> datetime:
+        return datetime.combine(self._today, time(), self.zone)
+
+    @cached_property
+    def _meetings(self) -> Sequence[Meeting]:
+        """The user's meetings of the last 7 days and of today."""
+        end = datetime.combine(self._today + timedelta(days=1), time(), self.zone)
+        mine = Meeting.objects.of([self.by.user_id or 0]).between(self.now - LOOKED_BACK, end)
+        return list(mine.visible_to(self.by).select_related(*ABOUT_WHAT).order_by("starts_at", "pk")[:MOST])
 
     @cached_property
     def _open(self) -> Sequence[Task]:

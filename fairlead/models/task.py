@@ -6,13 +6,14 @@ from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from django.db import models
-from django.db.models import Min, OuterRef, Q, Subquery
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from fairlead.core.actor import Actor
-from fairlead.core.record import RowQuerySet, rows
+from fairlead.core.record import RowQuerySet
 from fairlead.models.about import About, exactly_one, touched
 from fairlead.models.custom import Customised
+from fairlead.models.next_step import keep_next_step
 from fairlead.models.progress import count_anew
 
 
@@ -87,7 +88,7 @@ class Task(Customised, About):
     def derive(cls, changes: Any) -> None:
         """Keep the next step of what these tasks are, or were, about."""
         for name, ids in touched(changes):
-            _keep_next_step(rows()[name], name, ids)
+            keep_next_step(name, ids)
             if name == "opportunity":
                 count_anew(ids)
 
@@ -97,9 +98,3 @@ def due_moment(due_on: Any, due_time: time | None, zone: ZoneInfo) -> datetime |
     if due_on is None:
         return None
     return datetime.combine(due_on, due_time or time(23, 59, 59), zone)
-
-
-def _keep_next_step(model: Any, name: str, ids: list[int]) -> None:
-    open_tasks = Task.objects.open().filter(**{name: OuterRef("pk")}).order_by().values(name)
-    earliest = open_tasks.annotate(earliest=Min("due_at")).values("earliest")
-    model._base_manager.filter(pk__in=ids).update(next_step_at=Subquery(earliest))

@@ -1,5 +1,7 @@
 """What leaves the house: the one place where mail is promised."""
 
+from datetime import datetime
+
 from django.utils.translation import gettext as _
 
 from fairlead.core.errors import Invalid
@@ -25,15 +27,18 @@ def send_mail_later(
     purpose: str,
     html: str = "",
     calendar: str = "",
+    method: str = "",
+    reply_to: str = "",
     person: Person | None = None,
     company: Company | None = None,
     automatic: bool = True,
+    at: datetime | None = None,
     key: str = "",
 ) -> Answer:
     """Promise a mail in the running act, unless its receiver is not to be contacted: the answer says why not.
 
     With a `key` (address + rule + day) it is promised once. `automatic`: nobody wrote it by hand. `calendar`: an
-    iCalendar file that is attached.
+    iCalendar file that is attached; with a `method` a message to the receiver's calendar (RFC 6047). `at`: not before.
     """
     if not normal.mail(to):
         raise Invalid({"to": [_("%(text)s is not an e-mail address.") % {"text": to}]})
@@ -42,12 +47,14 @@ def send_mail_later(
     answer = may_mail(to, purpose, person=person, company=company)
     if answer.allowed:
         whom = {"person": person and person.pk, "company": company and company.pk}
+        more = {"calendar": calendar, "method": method, "reply_to": reply_to}
         later(
-            MAIL.name,
+            NOTICE.name if purpose == "notice" else MAIL.name,
             {"to": to, "subject": subject, "text": text, "html": html, "purpose": purpose, "automatic": automatic}
             | {noun: pk for noun, pk in whom.items() if pk}
-            | ({"calendar": calendar} if calendar else {}),
+            | {name: value for name, value in more.items() if value},
             key=key and f"mail:{key}",
+            at=at,
         )
     return answer
 

@@ -20,6 +20,7 @@ from fairlead.models import (
     ExitCriterion,
     Gap,
     Lead,
+    Meeting,
     Opportunity,
     Person,
     Stage,
@@ -207,6 +208,8 @@ def _move_tasks(lead: Lead, to: Any) -> None:
     """What is still to be done goes on where the work goes on."""
     for task in Task.objects.open().filter(lead=lead).order_by("pk"):
         change(task, lead=None, **{to.noun(): to})
+    for meeting in Meeting.objects.planned().filter(lead=lead).order_by("pk"):
+        change(meeting, lead=None, **{to.noun(): to})
 
 
 # --- the checklist -----------------------------------------------------------------------------------------------

@@ -9,11 +9,11 @@ from fairlead.models import View
 PAGES = {"people": "person", "companies": "company", "leads": "lead", "opportunities": "opportunity"}
 HANGING = {"activities": "activity", "calls": "call", "files": "file", "suppressions": "suppression", "tasks": "task"}
 HANGING |= {"needs": "need", "rivals": "rival", "stakeholders": "stakeholder", "team-members": "team_member"}
-HANGING |= {"notices": "notice"}
+HANGING |= {"notices": "notice", "meetings": "meeting"}
 HANGING |= {"registrations": "registration"}
 ADDRESSED = PAGES | HANGING | {"submissions": "submission"}
 # What has a page to go back to.
-AT_HOME = frozenset({*PAGES.values(), "form", "submission"})
+AT_HOME = frozenset({*PAGES.values(), "form", "meeting", "submission"})
 
 
 class PageOf:

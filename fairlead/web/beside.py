@@ -11,7 +11,18 @@ from fairlead.core import access, clock
 from fairlead.core.actor import Actor
 from fairlead.core.prepared import PreparedFor
 from fairlead.core.record import Record
-from fairlead.models import Call, Company, File, Lead, MailAddress, Opportunity, Person, PhoneNumber, PostalAddress
+from fairlead.models import (
+    Call,
+    Company,
+    File,
+    Lead,
+    MailAddress,
+    Meeting,
+    Opportunity,
+    Person,
+    PhoneNumber,
+    PostalAddress,
+)
 from fairlead.models.suppression import in_force
 
 POSTAL = ("street", "city", "region", "postal_code", "country")
@@ -34,13 +45,13 @@ Beside = dict[str, list[Part]]
 
 
 def beside(record: Record, by: Actor) -> Beside:
-    """The record's parts by kind: mail, phone, address, tag, helper, file, call, stop."""
+    """The record's parts by kind: mail, phone, address, tag, helper, file, call, meeting, stop."""
     of: Any = record
     person_id = 0 if isinstance(record, Person) else getattr(of, "person_id", None) or 0
     company_id = 0 if isinstance(record, Company) else of.company_id or 0
     rows = _BESIDE[type(of)](by, of.pk, person_id, company_id, clock.now())
     found = [Part(*row) for row in rows]
-    kinds = ("mail", "phone", "address", "tag", "helper", "file", "call", "stop")
+    kinds = ("mail", "phone", "address", "tag", "helper", "file", "call", "meeting", "stop")
     ordered = sorted(found, key=lambda part: (part.rank, part.pk))
     return {kind: [part for part in ordered if part.kind == kind] for kind in kinds}
 
@@ -89,6 +100,14 @@ def _selects(record: Any, by: Actor, now: datetime) -> list[Any]:
         calls = Call.objects.unlogged().filter(**{record.noun(): record})
         went = Case(When(answered_at=None, then=Value("missed")), default=Value("taken"), output_field=TextField())
         selects.append(_select(calls.annotate(went=went), "call", "public_id", "direction", "went", at="started_at"))
+    if by.level("see", "task") != "none":
+        # of a record its reader may see
+        # nosemgrep
+        planned = Meeting.objects.planned().filter(**{record.noun(): record})
+        length = Case(When(all_day=True, then=Value("day")), default=Value(""), output_field=TextField())
+        selects.append(
+            _select(planned.annotate(length=length), "meeting", "public_id", "title", "length", at="starts_at")
+        )
     if isinstance(record, Person | Company) and not access.hidden(by, type(record)):
         of = {record.noun(): record}
         selects += [

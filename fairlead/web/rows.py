@@ -1,7 +1,7 @@
 """What a page of rows shows besides its own columns, each with one question for all of them."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -10,24 +10,36 @@ from fairlead.core.actor import Actor
 from fairlead.core.light import Glimpse
 from fairlead.core.prepared import AT_ONCE, Prepared, PreparedFor, padded
 from fairlead.core.record import Row
-from fairlead.models import Stage, Task
+from fairlead.models import Meeting, Stage, Task
 from fairlead.models.about import ABOUT
 from fairlead.models.suppression import in_force
 
+PLANNED = ("public_id", "title", "starts_at", "all_day", "zone")
 STEP = ("public_id", "title", "due_at", "due_on", "due_time")
 
 
-def next_steps(noun: str, rows: Sequence[Any], by: Actor) -> dict[int, Task]:
-    """The earliest dated open task of each row that this reader sees: who sees a record sees the tasks about it."""
+def next_steps(noun: str, rows: Sequence[Any], by: Actor) -> dict[int, Task | Meeting]:
+    """The earliest dated open task, or planned meeting, of each row that this reader sees."""
     if not access.can_any(by, "see", Task.access_noun()):
         return {}
     dated = [row.pk for row in rows if value(row, "next_step_at")]
     if not dated:
         return {}
-    found: dict[int, Task] = {}
+    found: dict[int, Any] = {}
     for task in (task for some in padded(dated) for task in _STEPS[noun](*some)):
         found.setdefault(getattr(task, f"{noun}_id"), task)
+    earlier = [row.pk for row in rows if row.pk in dated and _is_before(value(row, "next_step_at"), found.get(row.pk))]
+    for meeting in (each for some in padded(earlier) for each in _MEETINGS[noun](by, *some)):
+        pk = getattr(meeting, f"{noun}_id")
+        if _is_before(meeting.starts_at, found.get(pk)):
+            found[pk] = meeting
     return found
+
+
+def _is_before(moment: datetime, step: Any) -> bool:
+    """Is something planned before this step, which then is a meeting?"""
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)  # as SQLite gives it
+    return step is None or aware < step.due_at
 
 
 def stopped(noun: str, rows: Sequence[Any]) -> dict[int, str]:
@@ -102,6 +114,16 @@ def _steps(noun: str) -> Prepared:
     return Prepared(rows, [*STEP, f"{noun}_id"], *[int] * AT_ONCE)
 
 
+def _meetings(noun: str) -> PreparedFor:
+    def rows(by: Actor, *ids: int) -> Any:
+        # the noun is one of a list
+        # nosemgrep
+        planned = Meeting.objects.visible_to(by).filter(**{f"{noun}__in": ids}, state="planned", archived_at=None)
+        return planned.order_by("starts_at", "pk")
+
+    return PreparedFor(rows, [*PLANNED, f"{noun}_id"], *[int] * AT_ONCE)
+
+
 def _held(noun: str) -> Prepared:
     def rows(now: datetime, *ids: int) -> Any:
         # nosemgrep
@@ -111,5 +133,6 @@ def _held(noun: str) -> Prepared:
 
 
 _STEPS = {noun: _steps(noun) for noun in ABOUT}
+_MEETINGS = {noun: _meetings(noun) for noun in ABOUT}
 _held_people, _held_companies = _held("person"), _held("company")
 _stages = Prepared(lambda: Stage.objects.filter(archived_at=None).values_list("pk", "pipeline_id"))

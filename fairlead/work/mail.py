@@ -34,10 +34,13 @@ def message(row: Outbox) -> EmailMultiAlternatives:
     headers = {"Message-ID": message_id(row.key)}
     if mail.get("automatic", True):
         headers["Auto-Submitted"] = "auto-generated"
-    made = EmailMultiAlternatives(mail["subject"], mail["text"], to=[mail["to"]], headers=headers)
+    reply_to = [mail["reply_to"]] if mail.get("reply_to") else None
+    made = EmailMultiAlternatives(mail["subject"], mail["text"], to=[mail["to"]], headers=headers, reply_to=reply_to)
     if mail.get("html"):
         made.attach_alternative(mail["html"], "text/html")
-    if mail.get("calendar"):
+    if mail.get("method"):  # what calendars act on stands beside the text, not behind it
+        made.attach_alternative(mail["calendar"], f"text/calendar; method={mail['method']}")
+    elif mail.get("calendar"):
         made.attach("event.ics", mail["calendar"], "text/calendar")
     return made
 

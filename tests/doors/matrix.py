@@ -13,7 +13,7 @@ from fairlead.core.verb import REGISTRY, verb
 Grants = Mapping[str, Mapping[str, str]]
 
 MAIN = ("person", "company", "lead", "opportunity")
-CHILDREN = ("task", "activity", "file", "call")
+CHILDREN = ("task", "activity", "file", "call", "meeting")
 # What an opportunity consists of.
 PARTS = ("stakeholder", "rival", "need", "team_member")
 # Whose the record is: the asker's, a teammate's, another team's, the asker's but archived, the asker's but merged
@@ -91,6 +91,14 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "add_collaborator": {"helper": "@noah"},
     "add_passkey": {"name": "Phone", "credential": "x", "public_key": "x"},
     "add_task": {"title": "Ring back"},
+    "answer_meeting": {"answer": "accepted"},
+    "book_meeting": {"title": "New", "starts_at": "2030-01-02T10:00:00Z"},
+    "cancel_meeting": {},
+    "edit_meeting": {"place": "Edited"},
+    "hold_meeting": {"text": "Met"},
+    "invite_guests": {"addresses": ["guest@example.com"]},
+    "move_meeting": {"starts_at": "2030-01-02T10:00:00Z"},
+    "remove_guest": {"who": "guest@example.com"},
     "archive": {},
     "archive_field": {},
     "archive_file": {},
@@ -290,7 +298,7 @@ def may(grants: Grants, action: str, noun: str, standing: str) -> bool:
     if noun in MAIN:
         return standing in REACHED[level(grants, action, noun)]
     if noun in CHILDREN:
-        granted = level(grants, action, "activity" if noun == "call" else noun)
+        granted = level(grants, action, {"call": "activity", "meeting": "task"}.get(noun, noun))
         if action == "see":
             return granted != "none" and may(grants, "see", "person", standing)
         return granted == "all" or (granted != "none" and may(grants, "edit", "person", standing))

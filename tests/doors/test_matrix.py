@@ -6,6 +6,7 @@ Every verb and every route has a row (tests/doors/matrix.py and PAGES below): on
 import json
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -37,6 +38,7 @@ from fairlead.models import (
     ImportMapping,
     Mailbox,
     MailTemplate,
+    Meeting,
     Need,
     Notice,
     Occasion,
@@ -122,6 +124,8 @@ PAGES = {
     "leads/selection": "lead.mass_update",
     "lists/": "member",
     "mcp": "program",
+    "meetings": "record",
+    "meetings/new": "task.create",
     "new": "member",
     "no-next-step": "member",
     "opportunities": "opportunity.see",
@@ -250,8 +254,14 @@ CHILDREN: list[tuple[str, type[Record], Any]] = [
     ("activity", Activity, lambda world: {"kind": "note", "text": "Note", "by_user": world.dele}),
     ("file", File, lambda world: {"name": "a.txt", "media_type": "text/plain", "size": 1, "sha256": "0" * 64}),
     ("call", Call, lambda world: {"number": "112", "direction": "in", "started_at": world.now, "ended_at": world.now}),
+    ("meeting", Meeting, lambda world: {"title": "Meeting", "organiser": world.dele} | span(world)),
     ("suppression", Suppression, lambda world: {"reason": "Asked", "source": "test"}),
 ]
+
+
+def span(world: World) -> dict[str, Any]:
+    return {"starts_at": world.now - timedelta(hours=1), "ends_at": world.now}
+
 
 PARTS: list[tuple[str, type[Record], Any]] = [
     ("need", Need, lambda world: {"text": "Need"}),
@@ -487,7 +497,7 @@ def row_of(address: str) -> str:
 def test_every_reading_of_a_record(field: Field) -> None:
     """Its page, the page of who sees it, its fragments, its resource and its timeline: there, or as if it were not."""
     wrong: list[str] = []
-    for noun in (*MAIN, "task", "activity", "file", "call", "suppression", "submission", "registration"):
+    for noun in (*MAIN, "task", "activity", "file", "call", "meeting", "suppression", "submission", "registration"):
         for standing, record in field.standings(noun):
             seen = sees(field.grants, noun, standing)
             for at, answer in readings(field, noun, record):

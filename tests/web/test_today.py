@@ -18,7 +18,7 @@ from fairlead.verbs.ownership import park
 from fairlead.verbs.tasks import add_task, complete_task
 from fairlead.verbs.users import invite_user
 
-STATEMENTS = 13
+STATEMENTS = 14
 
 
 @pytest.fixture(autouse=True)

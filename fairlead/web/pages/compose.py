@@ -1,5 +1,6 @@
 """The composer: one box that logs what happened, or plans what will, with the next step in the same act."""
 
+from datetime import datetime
 from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -16,7 +17,19 @@ from fairlead.web.page import Request, page
 from fairlead.web.pages.records import load, page_of
 
 KINDS = ("call", "note", "mail", "meeting", "task")
-KEPT = ("text", "outcome", "direction", "happened", "next_step", "on", "other_day", "at", "task_kind", "assignee")
+KEPT = (
+    "text",
+    "book",
+    "outcome",
+    "direction",
+    "happened",
+    "next_step",
+    "on",
+    "other_day",
+    "at",
+    "task_kind",
+    "assignee",
+)
 
 
 @page("member", "GET", "POST")
@@ -31,9 +44,9 @@ def log(request: HttpRequest, noun: str, address: str) -> HttpResponse:
     given = {name: request.POST.get(name, "").strip() for name in KEPT}
     found = cast(Request, request)
     try:
-        raw = _task(given, found.reader) if kind == "task" else _entry(kind, given, found.reader)
+        verb, raw = _deed(kind, given, found)
         raw["about"] = f"{noun}:{record.public_id}"
-        answer = perform("add_task" if kind == "task" else f"log_{kind}", found.by, raw, key=_key(request))
+        answer = perform(verb, found.by, raw, key=_key(request))
     except Invalid as invalid:
         return page_of(request, record, status=422, box=_box(kind, given, _at_fields(invalid)))
     except KeyReused:
@@ -60,6 +73,26 @@ def plan(request: HttpRequest, noun: str, address: str) -> HttpResponse:
 
 def _box(kind: str, given: dict[str, str], errors: dict[str, str]) -> dict[str, Any]:
     return {"kind": kind, "focus": True, "given": given, "errors": errors}
+
+
+def _deed(kind: str, given: dict[str, str], request: Request) -> tuple[str, dict[str, Any]]:
+    """The verb that is meant, with its input."""
+    if kind == "meeting" and given["book"]:
+        return "book_meeting", _meeting(given, request.reader)
+    if kind == "task":
+        return "add_task", _task(given, request.reader)
+    return f"log_{kind}", _entry(kind, given, request.reader)
+
+
+def _meeting(given: dict[str, str], reader: Reader) -> dict[str, Any]:
+    if not given["text"]:
+        raise Invalid({"text": [_("Write what the meeting is about first.")]})
+    try:
+        starts = typed.ahead(given["book"], reader.now, reader.zone)
+    except typed.Unread as unread:
+        raise Invalid({"book": [str(unread)]}) from None
+    first, _end, rest = given["text"].partition("\n")
+    return {"title": first[:300], "note": rest.strip(), "starts_at": starts.isoformat()}
 
 
 def _entry(kind: str, given: dict[str, str], reader: Reader) -> dict[str, Any]:
@@ -129,6 +162,9 @@ def _at_fields(invalid: Invalid) -> dict[str, str]:
 def _said(kind: str, raw: dict[str, Any], reader: Reader) -> str:
     words = {"call": _("Call logged."), "note": _("Note saved."), "mail": _("E-mail logged.")}
     words |= {"meeting": _("Meeting logged."), "task": _("Task added.")}
+    if "starts_at" in raw:
+        when = formats.moment(datetime.fromisoformat(raw["starts_at"]), reader)
+        return _("Meeting booked: %(when)s.") % {"when": when}
     due_on, due_time = raw.get("due_on", raw.get("next_on")), raw.get("due_time", raw.get("next_time"))
     if not due_on:
         return words[kind]

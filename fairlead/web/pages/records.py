@@ -110,7 +110,7 @@ def page_of(request: HttpRequest, record: Any, *, status: int = 200, **more: Any
         "file_error": "",
         "team": _known_team(tuple(_team())),
         "box": _box(request),
-        **_tasks(record, found),
+        **_tasks(record, found, parts),
         **_timeline(request, record, others),
         **(_opportunity(record, found.by, found.reader) if isinstance(record, Opportunity) else {}),
         **_neighbours(request, record),
@@ -147,12 +147,20 @@ def _right(by: Actor, action: str, model: type[Record]) -> Any:
     return Case(When(condition, then=Value(True)), default=Value(False), output_field=BooleanField())
 
 
-def _tasks(record: Any, request: Request) -> dict[str, Any]:
-    """Open tasks on the record, the earliest first; the first with a date is its next step."""
+def _tasks(record: Any, request: Request, parts: Beside) -> dict[str, Any]:
+    """Open tasks and planned meetings, the earliest first; the first with a date is the next step."""
     tasks = sorted(
         _OPEN_TASKS[record.noun()](request.by, record.pk), key=lambda task: (task.due_at is None, task.due_at, task.pk)
     )
-    return {"tasks": tasks, "next_task": next((task for task in tasks if task.due_at), None)}
+    meetings = sorted(parts["meeting"], key=lambda part: (part.at, part.pk))
+    next_task = next((task for task in tasks if task.due_at), None)
+    is_first = bool(meetings) and (next_task is None or meetings[0].at < next_task.due_at)
+    return {
+        "tasks": tasks,
+        "meetings": meetings,
+        "next_task": None if is_first else next_task,
+        "next_meeting": meetings[0] if is_first else None,
+    }
 
 
 def _read(noun: str) -> PreparedFor:

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from fairlead.core.record import Record
-from fairlead.models import Organisation, Task
+from fairlead.models import Meeting, Organisation, Task
 from fairlead.models.day import FEW, MOST, Day, Filling
 from fairlead.verbs.notices import in_words
 from fairlead.verbs.profiles import edit_profile
@@ -59,7 +59,7 @@ def summary(day: Day, reader: Reader) -> str:
     words = _("%(count)s to do") % {"count": f"{MOST}+" if late >= MOST else total} if total else _("Nothing due")
     if late and total:
         words += _(", %(count)s of them overdue") % {"count": late}
-    first = next((task for task in day.due_today if is_meeting_ahead(task, reader)), None)
+    first = next((each for each in day.timed if is_meeting_ahead(each, reader)), None)
     meeting = _(" First meeting at %(time)s.") % {"time": clock(first.due_at, reader)} if first and first.due_at else ""
     return f"{words}.{meeting}"
 
@@ -95,7 +95,7 @@ def _in_stage(filling: Filling, currency: str, reader: Reader) -> str:
 
 
 def home(record: Any) -> str:
-    """The page where this is worked on: its own, or that of what a task is about."""
+    """The page where this is worked on: its own, or that of what a task is about; a meeting has its own."""
     return url_of(record.about if isinstance(record, Task) else record)
 
 
@@ -117,11 +117,14 @@ def place(record: Any) -> str:
 def whose(task: Any) -> str:
     """The customer alone, where there is little room."""
     about = task.about
+    if isinstance(task, Meeting):
+        return " · ".join(part for part in (task.place, str(about or "")) if part)
     return str((about.customer if about.noun() == "opportunity" else about) or about)
 
 
 def is_meeting_ahead(task: Any, reader: Reader) -> bool:
-    return bool(task.kind == Task.Kind.MEETING and task.due_time and not is_past(task, reader))
+    is_one = (task.is_open and not task.all_day) if isinstance(task, Meeting) else task.kind == Task.Kind.MEETING
+    return bool(is_one and task.due_time and not is_past(task, reader))
 
 
 def is_past(task: Any, reader: Reader) -> bool:
