@@ -56,16 +56,12 @@ def moment(text: str, reader: Reader) -> datetime:
     return datetime.combine(found.on, found.at or time(12), reader.zone)
 
 
-def ahead(text: str, now: datetime, zone: ZoneInfo) -> datetime:
-    """A moment to come from "thu 14:00", "tomorrow 9:30", "12 Dec at 3pm", "15:00" (the next one)."""
-    words = " ".join(text.lower().split())
-    found = re.fullmatch(r"(.*?)(?:\bat)?\s*\b(\d{1,2}[:.]\d{2}(?:\s*[ap]m)?|\d{1,2}\s*[ap]m)", words)
-    if found is None:
+def ahead(text: str, reader: Reader) -> datetime:
+    """A moment to come, with its time, such as "thu 14:00", "tomorrow 9:30", "12 Dec at 3pm", "15:00"."""
+    on, at = due(text, reader)
+    if at is None:
         raise Unread(_("“%(text)s” has no time. Write it like thu 14:00.") % {"text": text.strip()[:40]})
-    today = now.astimezone(zone).date()
-    on = day(found[1], today) if found[1].strip() else today
-    moment = datetime.combine(on, clock(found[2]), zone)
-    return moment if found[1].strip() or moment > now else datetime.combine(on + timedelta(1), clock(found[2]), zone)
+    return datetime.combine(on, at, reader.zone)
 
 
 def clock(text: str) -> time:

@@ -88,7 +88,7 @@ def _meeting(given: dict[str, str], reader: Reader) -> dict[str, Any]:
     if not given["text"]:
         raise Invalid({"text": [_("Write what the meeting is about first.")]})
     try:
-        starts = typed.ahead(given["book"], reader.now, reader.zone)
+        starts = typed.ahead(given["book"], reader)
     except typed.Unread as unread:
         raise Invalid({"book": [str(unread)]}) from None
     first, _end, rest = given["text"].partition("\n")

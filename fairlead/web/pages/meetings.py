@@ -19,6 +19,7 @@ from fairlead.verbs.invitations import when
 from fairlead.verbs.meetings import USUALLY, book_meeting, edit_meeting, invite_guests, stopped
 from fairlead.web import soon, typed
 from fairlead.web.addresses import url_of
+from fairlead.web.formats import Reader
 from fairlead.web.forms import Form
 from fairlead.web.page import Request, done, page, record_or_404, render
 from fairlead.web.pages.events import Moment
@@ -152,7 +153,7 @@ SPAN = ("starts_at", "ends_at")
 def _proposed(request: Request, about: Any) -> dict[str, Any]:
     """The form as it opens: at the moment of the address, else tomorrow morning; with the people of the record."""
     given, reader = request.GET, request.reader
-    on, at = _day(given.get("on", ""), reader.today), _time(given.get("at", ""))
+    on, at = _day(given.get("on", ""), reader), _time(given.get("at", ""))
     starts = datetime.combine(on or soon.tomorrow(reader.today), at or MORNING, UTC)
     person = about if isinstance(about, Person) else getattr(about, "person", None)
     seen = person is not None and access.can(request.by, "see", person)
@@ -167,9 +168,9 @@ def _proposed(request: Request, about: Any) -> dict[str, Any]:
     }
 
 
-def _day(text: str, today: date) -> date | None:
+def _day(text: str, reader: Reader) -> date | None:
     try:
-        return typed.day(text, today) if text else None
+        return typed.day(text, reader) if text else None
     except typed.Unread:
         return None
 
