@@ -52,7 +52,7 @@ def find_out(play: Play, key: str, by: str, facts: Facts) -> None:
     sale, actor = play.made[key], play.actors[by]
     for each in facts.get("needs", []):
         cost: Any = {"cost": Decimal(each["cost"])} if "cost" in each else {}
-        add_need(actor, sale, text=each["text"], **some(each, "weight", "coverage"), **cost)
+        add_need(actor, sale, text=each["text"], **some(each, "weight", "coverage", "met"), **cost)
     for each in facts.get("stakeholders", []):
         add_stakeholder(actor, sale, person=play.made[each["person"]], **some(each, "role", "note"))
     for each in facts.get("rivals", []):

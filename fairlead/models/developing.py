@@ -174,6 +174,7 @@ class Need(Part):
     text = models.CharField(_("need"), max_length=300)
     weight = models.CharField(_("weight"), max_length=6, choices=Weight.choices, default=Weight.MUST)
     position = models.PositiveSmallIntegerField(default=0)
+    met = models.BooleanField(_("met"), default=False)
     coverage = models.CharField(_("coverage"), max_length=300, blank=True)
     cost_minor = models.BigIntegerField(_("cost"), null=True, blank=True)
     currency = models.CharField(_("currency"), max_length=3, default="GBP")

@@ -18,6 +18,7 @@ from fairlead.verbs.amounts import minor_or_none
 
 class NeedFacts(TypedDict, total=False):
     weight: Literal["must", "should"]
+    met: bool
     coverage: str
     cost: Decimal | None
 
@@ -34,7 +35,7 @@ def add_need(by: Actor, opportunity: Opportunity, *, text: str, **facts: Unpack[
 def edit_need(
     by: Actor, need: Need, *, text: str | None = None, version: int | None = None, **facts: Unpack[NeedFacts]
 ) -> Need:
-    """Change a need: its words, its weight, its coverage and what that costs."""
+    """Change a need: its words, its weight, whether what we offer meets it, its coverage and what that costs."""
     values = _values(dict(facts), need.currency) | ({} if text is None else {"text": _said(text)})
     check_version(need, version, values)
     change(need, **values)

@@ -33,6 +33,7 @@ def known(record: Any, by: Actor) -> dict[str, Any]:
     return {
         "criteria": criteria(record) if record.is_open else [],
         "needs": _NEEDS(by, record.pk),
+        "may_price": "cost" not in access.fixed(by, Need),
         "stakeholders": _STAKEHOLDERS(by, record.pk),
         "stakeholder_roles": Stakeholder.Role.choices,
         "rivals": _RIVALS(record.pk),

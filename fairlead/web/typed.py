@@ -105,6 +105,15 @@ def amount(text: str, currency: str, locale: Locale) -> tuple[Decimal, str]:
     return found * times, currency
 
 
+def amount_in(text: str, currency: str, locale: Locale) -> Decimal:
+    """An amount in this currency; one that names another is refused, because nothing would turn it into this one."""
+    found, named = amount(text, currency, locale)
+    if currency and named != currency:
+        words = _("This amount is in %(ours)s. Write it in %(ours)s, not in %(theirs)s.")
+        raise Unread(words % {"ours": currency, "theirs": named[:3]})
+    return found
+
+
 def _figure(plain: str, point: str, *, exact: bool) -> Decimal | None:
     """A figure however its thousands are parted: of two signs the last one is the point, of one it is what it can be.
 

@@ -115,3 +115,16 @@ def test_a_phone_moves_a_card_by_its_menu(visit: Opener) -> None:  # noqa: F811
     page.locator("#board-move").get_by_text("Propose").tap()
     expect(page.locator("#toasts")).to_contain_text("moved to Propose")
     assert stage("Wi-Fi refresh") == "Propose"
+
+
+def test_a_card_without_a_next_step_is_parked_by_key(visit: Opener, world: World) -> None:  # noqa: F811
+    page = ready(visit("/pipeline", who=world.sam))
+    found = card(page, world.unplanned.title)
+    expect(found).to_contain_text("No next step")
+    found.locator("[data-open]").focus()
+    page.keyboard.press("s")
+    page.get_by_role("menuitem", name="Next week").click()
+    expect(page.locator("#toasts")).to_contain_text("Parked")
+    expect(card(page, world.unplanned.title)).to_contain_text("Parked until")
+    page.keyboard.press("z")
+    expect(card(page, world.unplanned.title)).to_contain_text("No next step")

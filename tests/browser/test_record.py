@@ -186,3 +186,25 @@ def test_a_file_is_attached(visit: Opener, world: World) -> None:  # noqa: F811
     with page.expect_download() as got:
         page.get_by_role("link", name="offer.txt").click()
     assert got.value.suggested_filename == "offer.txt"
+
+
+def test_a_part_is_edited_where_it_stands(visit: Opener, world: World) -> None:  # noqa: F811
+    page = ready(visit(url_of(world.managed_it), who=world.sam))
+    needs = page.locator("section, div").filter(has=page.locator("h2", has_text="Needs")).last
+    words = needs.locator(".piece a.val").first
+    before = words.inner_text()
+    words.click()
+    expect(needs.get_by_role("textbox", name="Need", exact=True)).to_be_focused()
+    page.keyboard.type("Something else")
+    page.keyboard.press("Escape")
+    expect(needs.locator(".piece a.val").first).to_have_text(before)
+    needs.locator(".piece a.val").first.click()
+    expect(needs.get_by_role("textbox", name="Need", exact=True)).to_be_focused()
+    page.keyboard.type("One supplier for all")
+    page.keyboard.press("Enter")
+    toast(page, "Need saved.")
+    expect(needs.locator(".piece a.val").first).to_have_text("One supplier for all")
+    assert world.managed_it.needs.filter(text="One supplier for all").exists()
+    page.keyboard.press("z")
+    toast(page, "Undone")
+    assert world.managed_it.needs.filter(text=before).exists()

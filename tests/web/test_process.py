@@ -5,9 +5,12 @@ import re
 import pytest
 from django.test import Client
 
+from fairlead.core.actor import system
+from fairlead.core.record import writing
 from fairlead.demo.world import World
-from fairlead.models import Gap, Notice, Opportunity, Person, Stage
+from fairlead.models import Gap, Notice, Opportunity, Person, Role, Stage
 from fairlead.verbs.people import create_person
+from fairlead.verbs.users import change_role
 from fairlead.web.addresses import url_of
 from tests.web.test_records import limit, signed_in, text_of
 
@@ -126,3 +129,53 @@ def test_people_out_of_sight_are_not_named_as_stakeholders(world: World) -> None
     limit(world.noah, opportunity="all", person="none", company="all", lead="all")
     page = text_of(signed_in(world.noah).get(url_of(world.managed_it)))
     assert "Beth Lowe" not in page and "One supplier for all three sites" in page
+
+
+PIECE = {"HTTP_HX_REQUEST": "true", "HTTP_HX_REQUEST_TYPE": "partial"}
+
+
+def test_parts_are_edited_where_they_stand(world: World, sam: Client) -> None:
+    need = world.opportunity("Cyber cover").needs.exclude(cost_minor=None)[0]
+    lena = signed_in(world.lena)
+    at = f"/needs/{need.public_id}/edit"
+    assert 'name="weight"' in lena.get(f"{at}/weight", **PIECE).text
+    assert lena.get(f"{at}/weight")["Location"] == at  # without scripts: the form with all of it
+    saved = lena.post(f"{at}/weight", {"weight": "should", "version": need.version}, **PIECE)
+    assert "Should" in saved.text and "/undo" in saved.text
+    assert "£1,23" in lena.post(f"{at}/cost", {"cost": "1.234,50 £"}, **PIECE).text
+    for bad in ("1e5", "-5", "12 EUR", "12 XYZ", "9" * 40, "\x00", "abc"):
+        refused = lena.post(f"{at}/cost", {"cost": bad}, **PIECE)
+        assert refused.status_code == 422 and 'class="error"' in refused.text, bad
+    need.refresh_from_db()
+    assert need.weight == "should" and need.cost_minor == 123450
+    assert lena.post(f"{at}/text", {"text": "  "}, **PIECE).status_code == 422
+    assert lena.post(f"{at}/weight", {"weight": "perhaps"}, **PIECE).status_code == 422
+    assert lena.get(f"{at}/position", **PIECE).status_code == 404
+    lena.post(f"{at}?met=true")
+    need.refresh_from_db()
+    assert need.met
+
+
+def test_two_who_edit_one_piece_see_both_sides(world: World, sam: Client) -> None:
+    stake = world.managed_it.stakeholders.order_by("pk")[0]
+    at, seen = f"/stakeholders/{stake.public_id}/edit/role", stake.version
+    signed_in(world.mira).post(at, {"role": "signs", "version": seen}, **PIECE)
+    both = sam.post(at, {"role": "blocks", "version": seen}, **PIECE)
+    assert both.status_code == 409 and "Mira Holt" in both.text and "Signs" in both.text and "Blocks" in both.text
+    assert "Signs" in sam.get(f"{at}?keep=theirs", **PIECE).text
+    member = world.managed_it.team_members.get(user=world.dele)
+    assert "Sponsor" in sam.post(f"/team-members/{member.public_id}/edit/role", {"role": "Sponsor"}, **PIECE).text
+    rival = world.managed_it.rivals.all()[0]
+    assert "Pricey" in sam.post(f"/rivals/{rival.public_id}/edit/note", {"note": "Pricey"}, **PIECE).text
+
+
+def test_who_may_only_see_the_sale_edits_no_part(world: World) -> None:
+    need = world.managed_it.needs.all()[0]
+    with writing():
+        role = Role.objects.create(
+            name="Reader", grants={"opportunity": {"see": "all"}, "organisation": {"see": "all"}}
+        )
+    change_role(system("test"), world.noah, role=role)
+    reader, path = signed_in(world.noah), f"/needs/{need.public_id}/edit/text"
+    assert reader.get(path, **PIECE).status_code == reader.post(path, {"text": "Mine"}, **PIECE).status_code == 403
+    assert path not in reader.get(url_of(world.managed_it)).text

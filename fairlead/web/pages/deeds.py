@@ -173,7 +173,7 @@ def _question(
     name, annotation, required = parameter
     kind, choices = _kind(spec, name, annotation, record, by)
     now = getattr(record, name, "") if spec.name.startswith("edit_") else ""
-    now = now.isoformat() if isinstance(now, datetime) else now
+    now = now.isoformat() if isinstance(now, datetime) else str(now).lower() if isinstance(now, bool) else now
     now = _as_typed(record, spec, name, reader) if _is(annotation, Decimal) else now
     value = given.get(name, getattr(now, "public_id", "" if now is None else str(now)))
     return Question(name, of_argument(name), kind, required, value, tuple(choices))
@@ -241,6 +241,8 @@ def _kind(spec: Verb, name: str, annotation: Any, record: Any, by: Actor) -> tup
             people = people.exclude(pk=record.owner_id)
         blank = [("", _("Choose one"))] if Reason in models and not blank else blank
         return "select", blank + [(each.public_id, each.label) for each in people[:CHOICES]]
+    if _is(annotation, bool):
+        return "select", [("false", _("No")), ("true", _("Yes"))]
     if options:
         return "select", [(option, of_argument(option)) for option in options]
     return ("textarea" if name in LONG else "date" if _is(annotation, date) else "text"), []
@@ -258,24 +260,28 @@ def _is(annotation: Any, kind: type) -> bool:
 def _read(spec: Verb, record: Record, given: dict[str, str], request: Request) -> dict[str, Any]:
     """The form's fields as the verb's raw input; blank ones are left out where they may be."""
     raw: dict[str, Any] = {subject_name(spec): _ref(spec, record)}
+    currency = given.get("currency", "").strip().upper() or getattr(record, "currency", "")
     if "due" in given and not given.get("due_on"):
         given["due_on"] = given["due"]
     if "due" in given and not given.get("until"):
         given["until"] = given["due"]
     for name, annotation, required in _parameters(spec):
         if name in given or required:
-            raw |= _answer(name, annotation, given.get(name, "").strip(), request, required=required)
+            text = given.get(name, "").strip()
+            raw |= _answer(name, annotation, text, request, required=required, currency=currency)
     if "version" in spec.signature.parameters and given.get("version", "").isdecimal():
         raw["version"] = int(given["version"])
     return raw
 
 
-def _answer(name: str, annotation: Any, text: str, request: Request, *, required: bool) -> dict[str, Any]:
+def _answer(
+    name: str, annotation: Any, text: str, request: Request, *, required: bool, currency: str
+) -> dict[str, Any]:
     if required and not text and name == "due_on":
         text = tomorrow(request.reader.today).isoformat()
     if text:
         try:
-            return {name: _plain(annotation, text, request)}
+            return {name: _plain(annotation, text, request, currency)}
         except typed.Unread as unread:
             raise Invalid({name: [str(unread)]}) from None
     if required:
@@ -283,7 +289,7 @@ def _answer(name: str, annotation: Any, text: str, request: Request, *, required
     return {name: None} if _is(annotation, NoneType) else {name: ""} if annotation is str else {}
 
 
-def _plain(annotation: Any, text: str, request: Request) -> Any:
+def _plain(annotation: Any, text: str, request: Request, currency: str) -> Any:
     reader = request.reader
     if _is(annotation, datetime):
         return typed.moment(text, reader).isoformat()
@@ -292,7 +298,7 @@ def _plain(annotation: Any, text: str, request: Request) -> Any:
     if _is(annotation, time):
         return typed.clock(text).isoformat()
     if _is(annotation, Decimal):
-        return str(typed.amount(text, "", reader.locale)[0])
+        return str(typed.amount_in(text, currency, reader.locale))
     return text
 
 
