@@ -168,9 +168,9 @@ def size(octets: int, reader: Reader) -> str:
     return f"{numbers.format_decimal(rounded, locale=reader.locale)} {unit}"
 
 
-def plural(number: int, one: str, many: str = "") -> str:
+def plural(number: int, one: str, many: str = "", *, reader: Reader | None = None) -> str:
     """ "1 person", "2 people"; the plural is the singular with an s unless given."""
-    return f"{number} {one if number == 1 else many or one + 's'}"
+    return f"{count(number, reader) if reader else number} {one if number == 1 else many or one + 's'}"
 
 
 def initials(name: str) -> str:

@@ -111,7 +111,7 @@ def environment(**options: Any) -> Environment:
         "csrf_header": csrf_token,
         "now": now,
         "today": lambda: reader().today,
-        "plural": formats.plural,
+        "plural": for_the_reader(formats.plural),
         "initials": formats.initials,
         "hue": formats.hue,
         "version": settings.VERSION,
