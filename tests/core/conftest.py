@@ -12,7 +12,7 @@ from fairlead.core.act import last
 from fairlead.core.actor import Actor, system
 from fairlead.core.changes import create
 from fairlead.core.event import Event
-from fairlead.core.record import dump, rows
+from fairlead.core.record import rows
 from fairlead.core.verb import REGISTRY, verb
 from fairlead.models import Role, Team, User
 from fairlead.verbs.organisation import set_up
@@ -113,13 +113,22 @@ def events(act_id: Any = None) -> list[Event]:
 
 
 def content() -> dict[str, dict[int, dict[str, Any]]]:
-    """Everything in the guarded tables, without what merely counts edits."""
-    found: dict[str, dict[int, dict[str, Any]]] = {}
+    """Everything in the guarded tables as the database has it, without what merely counts edits."""
+    found: dict[str, dict[Any, dict[str, Any]]] = {}
     for noun, model in rows().items():
-        kept = {row.pk: dump(row) for row in model._base_manager.all()}
-        derived = {row.pk: {name: getattr(row, name) for name in model.derived} for row in model._base_manager.all()}
-        found[noun] = {pk: {k: v for k, v in (kept[pk] | derived[pk]).items() if k != "version"} for pk in kept}
+        found[noun] = {each["id"]: each for each in _table(model._meta.db_table, "version")}
+        for link in model._meta.many_to_many:
+            pairs = _table(link.remote_field.through._meta.db_table, "id")  # type: ignore[union-attr]
+            found[f"{noun} {link.name}"] = {tuple(each.values()): {} for each in pairs}
     return found
+
+
+def _table(name: str, without: str) -> list[dict[str, Any]]:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM {name}")
+        names = [column[0] for column in cursor.description]
+        places = [place for place, column in enumerate(names) if column != without]
+        return [{names[place]: row[place] for place in places} for row in cursor.fetchall()]
 
 
 def queries() -> CaptureQueriesContext:

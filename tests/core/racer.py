@@ -21,6 +21,7 @@ from fairlead.core.verb import verb  # noqa: E402
 from fairlead.models import (  # noqa: E402
     Closure,
     Event,
+    ExitCriterion,
     Opportunity,
     Person,
     Reason,
@@ -28,6 +29,7 @@ from fairlead.models import (  # noqa: E402
     Role,
     Stage,
     User,
+    progress,
 )
 
 
@@ -42,6 +44,20 @@ def touch_in_turn(by: Actor, one: Person, *, other: str) -> Person:
     return one
 
 
+def sale(pk: int) -> dict[str, Any]:
+    """A sale as the judge looks at it: where it is, how it got there, and whether what is kept of it is right."""
+    found = Opportunity.objects.select_related("stage").get(pk=pk)
+    told = Event.objects.filter(links__kind="opportunity", links__record_id=pk).order_by("id")
+    return {
+        "state": found.state,
+        "stage": found.stage.name,
+        "in_use": found.stage.archived_at is None,
+        "closures": list(found.closures.order_by("id").values_list("outcome", flat=True)),
+        "moves": [each.labels["before"] for each in told.filter(verb="move_stage")],
+        "is_right": all(kept == wanted for _pk, kept, wanted in progress.counted([pk])),
+    }
+
+
 COUNTS = {
     "closures": lambda: Closure.objects.count(),
     "moves": lambda: Event.objects.filter(verb="move_stage").count(),
@@ -50,6 +66,8 @@ COUNTS = {
     "people": lambda: Person.objects.count(),
     "reasons": lambda: list(Reason.objects.offered("disqualified").values_list("public_id", flat=True)),
     "roles": lambda: dict(Role.objects.values_list("name", "public_id")),
+    "criteria": lambda: dict(ExitCriterion.objects.values_list("text", "public_id")),
+    "newest": lambda: sale(Opportunity.objects.latest("pk").pk),
     "stages": lambda: list(Stage.objects.values_list("public_id", flat=True)),
     "titles": lambda: list(Person.objects.order_by("id").values_list("title", flat=True)),
     "names": lambda: dict(Opportunity.objects.values_list("public_id", "title")),
