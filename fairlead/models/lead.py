@@ -121,7 +121,7 @@ class Lead(Owned):
         indexes = [
             models.Index(fields=["created_at", "id"], name="lead_by_created"),
             models.Index(fields=["name", "id"], name="lead_by_name"),
-            models.Index(fields=["respond_by", "id"], name="lead_on_the_clock", condition=Q(state="open")),
+            models.Index(fields=["respond_by", "id"], name="lead_on_the_clock"),
             models.Index(fields=["owner", "created_at", "id"], name="lead_by_owner"),
             models.Index(
                 fields=["owner", "created_at", "id"],

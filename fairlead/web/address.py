@@ -12,8 +12,8 @@ from fairlead.web.keyset import NotUnderstood
 LONGEST = 2000  # of one value
 WHOLE = 20_000
 MOST_PAIRS = 300
-# Where in the list the page stands; and all names that are no filters.
-PLACES = frozenset({"after", "before"})
+# Where in the list the page stands, and what is shown beside it; and all names that are no filters.
+PLACES = frozenset({"after", "before", "peek"})
 APART = PLACES | {"sort", "columns", "group", "view", "as_of", "as"}
 
 

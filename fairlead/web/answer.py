@@ -6,6 +6,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import Resolver404, resolve
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from fairlead.core.actor import Actor
@@ -55,6 +56,13 @@ def came_from(request: HttpRequest, default: str = "/") -> str:
     if noun and not nouns()[noun].objects.filter(public_id=address.partition("-")[0]).exists():
         return f"/{nouns()[noun].plural()}"
     return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def back_to(request: HttpRequest, default: str) -> str:
+    """The page of ours that `back` in the address or the form names, else the other."""
+    given = request.POST.get("back", "") or request.GET.get("back", "")
+    ours = given.startswith("/") and url_has_allowed_host_and_scheme(given, allowed_hosts=None)
+    return given if ours else default
 
 
 def told(act: UUID | str | None, by: Actor) -> str:

@@ -31,10 +31,9 @@ from fairlead.web.sentences import sentence
 SIZE = 50
 COUNTED = 1000
 ANY = "any"
+# A board has a lane for each stage, of open ones; a forecast adds up open and won ones; an inbox is one pile.
+SETTLED = {"board": frozenset({"state", "stage"}), "forecast": frozenset({"state"}), "inbox": frozenset({"group"})}
 # Filters that ask for what is worked out from what else is there now.
-LAID_OUT = "/pipeline"  # where opportunities have other layouts than rows
-# A board has a lane for each stage, of open ones; a forecast adds up open and won ones.
-SETTLED = {"board": frozenset({"state", "stage"}), "forecast": frozenset({"state"})}
 NO_HISTORY = frozenset({"next", "contact", "contact_after", "contact_before", "q", "group"})
 
 
@@ -62,6 +61,7 @@ class Listing:
     sorts: Mapping[str, Order]
     sort: str
     views: Sequence[Shipped] = ()
+    laid_out: str = ""  # where it has other layouts than rows
 
     @property
     def url(self) -> str:
@@ -248,7 +248,7 @@ class Asked:
 
     def url(self, **changes: Any) -> str:
         query = self.query(**changes)
-        at = LAID_OUT if "as" in changes or "as" in self.given else self.listing.url
+        at = self.listing.laid_out if "as" in changes or "as" in self.given else self.listing.url
         return f"{at}?{query}" if query else at
 
     def _given(self, changes: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -423,12 +423,14 @@ class Asked:
     def _view_url(self, view: Shipped) -> str:
         kept: dict[str, str] = {name: self.given[name] for name in ("as_of", "as") if name in self.given}
         query = urlencode({**view.values, **kept})
-        at = LAID_OUT if "as" in kept else self.listing.url
+        at = self.listing.laid_out if "as" in kept else self.listing.url
         return f"{at}?{query}" if query else at
 
     def _is(self, view: Shipped) -> bool:
         wanted = self.listing.presets | dict(view.values)
         if wanted.pop("group", "") != (self.group.name if self.group else ""):
+            return False
+        if wanted.pop("sort", self.sort) != self.sort:
             return False
         same = self.values == {name: value for name, value in wanted.items() if value != ANY}
         return same and not self.wide and "view" not in self.given

@@ -1,6 +1,6 @@
 """The four lists: which columns, quick filters, quick sorts and shipped views each has."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -43,6 +43,15 @@ def doubtful() -> list[Option]:
     return [
         Option("yes", _("marked"), lambda by, reader: Q(possible_duplicate=True), _("Possible duplicate")),
         Option("no", _("not marked"), lambda by, reader: Q(possible_duplicate=False), _("No possible duplicate")),
+    ]
+
+
+def answered() -> list[Option]:
+    waiting = Q(responded_at=None, respond_by__isnull=False)
+    return [
+        Option("waiting", _("to answer"), lambda by, reader: waiting, _("Nobody has answered yet")),
+        Option("late", _("late"), lambda by, reader: waiting & Q(respond_by__lt=reader.now), _("The answer is late")),
+        Option("given", _("answered"), lambda by, reader: Q(responded_at__isnull=False), _("Answered")),
     ]
 
 
@@ -163,10 +172,11 @@ LEADS = Listing(
         Linked("campaign", _("Campaign"), column="campaign", model=Campaign, none=_("not known")),
         OneOf("rating", _("Rating"), column="rating", choices=tuple(Lead.Rating.choices)),
         Marks("doubt", _("Possible duplicate"), make=doubtful),
+        Marks("answer", _("Answer"), make=answered),
         NEXT,
         *shared("lead"),
     ],
-    sorts={"name": Order("name"), "created": CREATED},
+    sorts={"name": Order("name"), "created": CREATED, "left": Order("respond_by", nullable=True)},
     sort="-created",
     views=[
         Shipped(_("Open"), {}),
@@ -182,6 +192,36 @@ LEADS = Listing(
         Shipped(_("By rating"), {"group": "rating"}),
         Shipped(_("Possible duplicates"), {"doubt": "yes"}),
         Shipped(_("All"), {"state": "any"}),
+    ],
+    laid_out="/leads",
+)
+
+# The same leads, to be worked through.
+INBOX = replace(
+    LEADS,
+    columns=[
+        Column("name", _("Name"), "name", ("name",)),
+        Column("company", _("Company"), fields=("company_name",)),
+        Column("interest", _("Interest"), fields=("interest",)),
+        Column("type", _("Type"), fields=("lead_type",)),
+        Column("source", _("Source"), fields=("source",)),
+        Column("owner", _("Owner"), fields=("owner",)),
+        Column("created", _("Age"), "created", ("created_at",)),
+        Column("left", _("Time left"), "left", ("respond_by",)),
+        Column("answered", _("Responded"), fields=("responded_at",)),
+        Column("doubt", _("Possible duplicate"), fields=("possible_duplicate",)),
+    ],
+    views=[
+        Shipped(_("Open"), {}),
+        Shipped(_("To answer"), {"answer": "waiting", "sort": "left"}),
+        Shipped(_("Mine"), {"owner": "me"}),
+        Shipped(_("Nobody’s"), {"owner": "none"}),
+        Shipped(_("Inquiries"), {"type": "inquiry"}),
+        Shipped(_("Free trials"), {"type": "trial"}),
+        Shipped(_("Events"), {"type": "event"}),
+        Shipped(_("Phone calls"), {"type": "call"}),
+        Shipped(_("Lists"), {"type": "list"}),
+        Shipped(_("Possible duplicates"), {"doubt": "yes"}),
     ],
 )
 
@@ -224,6 +264,7 @@ OPPORTUNITIES = Listing(
         Shipped(_("Won"), {"state": "won"}),
         Shipped(_("Lost"), {"state": "lost"}),
     ],
+    laid_out="/pipeline",
 )
 
 

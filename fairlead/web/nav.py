@@ -13,7 +13,7 @@ GROUPS: list[tuple[str, list[Entry]]] = [
         "Work",
         [
             ("Today", "/", "today", "T", "member", True),
-            ("Leads", "/leads", "leads", "L", "lead.see", False),
+            ("Leads", "/leads?as=inbox", "leads", "L", "lead.see", False),
             ("Pipeline", "/pipeline", "pipeline", "P", "opportunity.see", True),
             ("No next step", "/no-next-step", "clock", "N", "member", False),
             ("Phone", "/call", "phone", "H", "lead.create", False),
@@ -60,6 +60,7 @@ def _allowed(by: Actor, may: str) -> bool:
 
 def _entry(entry: Entry, path: str) -> dict[str, Any]:
     label, url, icon, key, _may, phone = entry
-    current = any(path == each or (each != "/" and path.startswith(f"{each}/")) for each in (url, *ALSO.get(url, ())))
+    home = url.partition("?")[0]
+    current = any(path == each or (each != "/" and path.startswith(f"{each}/")) for each in (home, *ALSO.get(url, ())))
     counted = {"id": COUNTED[url]} if url in COUNTED else {}
     return {"label": label, "url": url, "icon": icon, "key": key, "phone": phone, "current": current, **counted}

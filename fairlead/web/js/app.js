@@ -10,6 +10,7 @@ import { watchFaults } from "./faults.js";
 import { filters } from "./filters.js";
 import { watchKeys } from "./keys.js";
 import { watchHover } from "./linger.js";
+import { inbox } from "./inbox.js";
 import { menu } from "./menu.js";
 import { passkey } from "./passkey.js";
 import { order } from "./order.js";
@@ -24,7 +25,7 @@ import { toasts } from "./toasts.js";
 import { watchVisits } from "./visit.js";
 import { writing } from "./writing.js";
 
-const lists = { filters, order, rows, select };
+const lists = { filters, inbox, order, rows, select };
 const panels = { menu, palette, preview, sheet, snooze, toasts, writing };
 const behaviours = { ...lists, ...panels, board, caller, composer, copy, drop, edit, passkey, recall };
 

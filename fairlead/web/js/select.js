@@ -23,7 +23,7 @@ function boxes(table) {
 
 function show(table) {
   const picked = boxes(table).filter((box) => box.checked);
-  for (const box of boxes(table)) box.closest("tr").toggleAttribute("data-selected", box.checked);
+  for (const box of boxes(table)) box.closest("[data-row]").toggleAttribute("data-selected", box.checked);
   const every = table.querySelector("[data-select-all]");
   if (every) {
     every.checked = picked.length > 0 && picked.length === boxes(table).length;

@@ -1,15 +1,15 @@
-"""Leads: the list, adding one, changing a cell."""
+"""Leads: the list, the inbox, adding one, changing a cell."""
 
 from django.http import HttpResponse
 
 from fairlead.web.listings import LEADS
 from fairlead.web.page import Request, page
-from fairlead.web.pages import cells, create, exports, lists
+from fairlead.web.pages import cells, create, exports, lead_inbox, lists
 
 
 @page("lead.see")
 def index(request: Request) -> HttpResponse:
-    return lists.show(request, LEADS)
+    return lead_inbox.show(request) if request.GET.get("as") == "inbox" else lists.show(request, LEADS)
 
 
 @page("lead.create", "GET", "POST")

@@ -32,11 +32,15 @@ from fairlead.web.pages.runs import once_of, remembered
 from fairlead.web.soon import later
 from fairlead.web.then import page_then
 
-LAYOUTS = (
-    ("board", gettext_lazy("Board"), "pipeline"),
-    ("list", gettext_lazy("List"), "list"),
-    ("forecast", gettext_lazy("Forecast"), "report"),
-)
+# The ways to look at a list, by noun: name, label, icon.
+LAYOUTS = {
+    "lead": (("inbox", gettext_lazy("Inbox"), "leads"), ("list", gettext_lazy("List"), "list")),
+    "opportunity": (
+        ("board", gettext_lazy("Board"), "pipeline"),
+        ("list", gettext_lazy("List"), "list"),
+        ("forecast", gettext_lazy("Forecast"), "report"),
+    ),
+}
 NEXT_LINE = Markup("\n")
 MOST_AT_ONCE = 10_000
 MOST_IN_ONE_REQUEST = 200  # more go on as a run
@@ -61,7 +65,7 @@ def _in_rows(request: Request, asked: Asked, opened: Opened | None) -> HttpRespo
         "total": total,
         "reader": asked.reader,
         "snooze": later(request.reader),
-        "list": _Beside(noun, page.rows, asked),
+        "list": Around(noun, page.rows, asked),
     }
     return render(request, "lists/list.html", context)
 
@@ -98,12 +102,11 @@ def head(request: Request, asked: Asked, opened: Opened | None) -> dict[str, Any
 
 
 def layouts(asked: Asked) -> list[dict[str, Any]]:
-    """The ways to look at this list; only opportunities have several."""
-    if asked.listing.model is not Opportunity or asked.at:
-        return []
+    """The ways to look at this list; a list of the past is only rows."""
+    known = () if asked.at else LAYOUTS.get(asked.listing.model.noun(), ())
     return [
         {"url": asked.url(**{"as": name, "group": None}), "label": label, "icon": icon, "current": name == asked.layout}
-        for name, label, icon in LAYOUTS
+        for name, label, icon in known
     ]
 
 
@@ -140,7 +143,7 @@ def _as_run(request: Request, asked: Asked, chosen: list[Any]) -> HttpResponse:
     return remembered(HttpResponseRedirect(f"/runs/{run.public_id}", status=303))
 
 
-class _Beside:
+class Around:
     """What the rows of one page share: who may edit them, where they lead, and what stands beside each."""
 
     def __init__(self, noun: str, shown: list[Any], asked: Asked) -> None:

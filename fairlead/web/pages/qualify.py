@@ -15,7 +15,7 @@ from fairlead.verbs.disqualify import disqualify_lead, recycle_lead
 from fairlead.verbs.qualify import unqualify_lead
 from fairlead.web import typed
 from fairlead.web.addresses import url_of
-from fairlead.web.answer import declined
+from fairlead.web.answer import back_to, declined
 from fairlead.web.forms import Form
 from fairlead.web.page import Request, done, page, record_or_404, render
 from fairlead.web.qualifying import Qualifying
@@ -68,12 +68,13 @@ def disqualify(request: Request, address: str) -> HttpResponse:
     lead = _lead(request, address)
     if not lead.is_open and request.method == "GET":
         return HttpResponseRedirect(url_of(lead))
-    form = Disqualifying(request.POST, initial={"reason": request.GET.get("reason", "")})
-    if request.method == "POST" and form.carried_out(lambda **facts: _disqualify(request, lead, **facts)):
-        return done(request, url_of(lead), _("%(lead)s disqualified.") % {"lead": lead})
-    return render(
-        request, "leads/disqualify.html", {"lead": lead, "form": form, "home": url_of(lead)}, status=form.status
-    )
+    reason = request.GET.get("reason", "")
+    given = {"reason": reason, **request.POST.dict()} if request.method == "POST" else None
+    form = Disqualifying(given, initial={"reason": reason})
+    if given and form.carried_out(lambda **facts: _disqualify(request, lead, **facts)):
+        return done(request, back_to(request, url_of(lead)), _("%(lead)s disqualified.") % {"lead": lead})
+    context = {"lead": lead, "form": form, "home": url_of(lead), "back": back_to(request, "")}
+    return render(request, "leads/disqualify.html", context, status=form.status)
 
 
 @page("lead.edit", "GET", "POST")
@@ -109,6 +110,7 @@ def _show(request: Request, shown: Qualifying, *, wrong: str = "", status: int =
         "wrong": wrong,
         "reason": request.POST.get("reason", ""),
         "hidden": access.hidden(request.by, Lead),
+        "back": back_to(request, ""),
     }
     return render(request, "leads/qualify.html", context, status=status)
 
@@ -127,7 +129,9 @@ def _qualify(request: Request, shown: Qualifying, raw: dict[str, Any]) -> HttpRe
             return declined(request, url_of(lead), refusal)
         return _show(request, shown, wrong=refusal.text, status=refusal.status)
     lead = _lead(request, shown.lead.public_id)
-    return done(request, _onward(request, lead), _("%(lead)s qualified.") % {"lead": lead})
+    opened = _("%(lead)s qualified: %(opportunity)s.") if lead.opportunity else _("%(lead)s qualified.")
+    words = opened % {"lead": lead, "opportunity": lead.opportunity}
+    return done(request, back_to(request, _onward(request, lead)), words)
 
 
 def _onward(request: Request, lead: Any) -> str:

@@ -89,9 +89,14 @@ def _keep_to_oneself(record: Any, by: Actor) -> None:
 
 def page_of(request: HttpRequest, record: Any, *, status: int = 200, **more: Any) -> HttpResponse:
     """The whole page; `more` has the composer's content when it comes back with an error."""
+    return render(request, f"records/{record.noun()}.html", shown_on(request, record) | more, status=status)
+
+
+def shown_on(request: HttpRequest, record: Any) -> dict[str, Any]:
+    """All that a record's page shows."""
     found, noun = cast(Request, request), record.noun()
     others, parts = related(record, found.by), beside(record, found.by)
-    context = {
+    return {
         "record": record,
         "noun": noun,
         "url": url_of(record),
@@ -114,9 +119,7 @@ def page_of(request: HttpRequest, record: Any, *, status: int = 200, **more: Any
         **_timeline(request, record, others),
         **(_opportunity(record, found.by, found.reader) if isinstance(record, Opportunity) else {}),
         **_neighbours(request, record),
-        **more,
     }
-    return render(request, f"records/{noun}.html", context, status=status)
 
 
 def _box(request: HttpRequest) -> dict[str, Any]:
