@@ -294,6 +294,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("<record:noun>/<str:address>/files", files.attach),
     path("<record:noun>/<str:address>/log", compose.log),
     path("<record:noun>/<str:address>/plan", compose.plan),
+    path("<record:noun>/<str:address>/read", compose.read),
     path("<thing:noun>/<str:address>/<slug:name>", deeds.deed),
 ]
 

@@ -6,16 +6,18 @@ from typing import Any, Literal, Unpack
 from django.utils.translation import gettext as _
 from typing_extensions import TypedDict
 
-from fairlead.core import clock
+from fairlead.core import access, clock
 from fairlead.core.actor import Actor
 from fairlead.core.changes import change, create
 from fairlead.core.clash import check_version
 from fairlead.core.errors import Invalid
 from fairlead.core.verb import verb
-from fairlead.models import Activity
+from fairlead.models import Activity, Company, Opportunity, Person, User
 from fairlead.models.about import place
 from fairlead.models.subject import Subject
 from fairlead.verbs.leads import answered
+from fairlead.verbs.opportunities import edit_opportunity
+from fairlead.verbs.suppressions import Channel, suppress
 from fairlead.verbs.tasks import TaskKind, add_task
 
 Direction = Literal["out", "in"]
@@ -23,7 +25,11 @@ CallOutcome = Literal["reached", "voicemail", "no_answer"]
 
 
 class Happening(TypedDict, total=False):
-    """What every entry can say besides its text: when it happened (now, if not said), and what comes next."""
+    """What every entry can say besides its text: when it happened (now, if not said), and what comes next.
+
+    `hand_over` is a task for the colleague `hand_to`. `close_on` moves an opportunity's close date; `stop` keeps
+    everybody from contacting the person, or the company, on that channel: both ask for the right to edit the record.
+    """
 
     happened_at: datetime
     minutes: int | None
@@ -31,6 +37,14 @@ class Happening(TypedDict, total=False):
     next_on: date | None
     next_time: time | None
     next_kind: TaskKind
+    next_assignee: User | None
+    hand_to: User | None
+    hand_over: str
+    hand_on: date | None
+    hand_time: time | None
+    hand_kind: TaskKind
+    close_on: date | None
+    stop: Channel | None
 
 
 @verb("{by} called {about}", may="activity.create")
@@ -105,10 +119,35 @@ def _log(by: Actor, about: Subject, kind: str, happening: Happening, **facts: An
     answered(activity)
     if happening.get("next_step") or happening.get("next_on"):
         _plan(by, about, happening)
+    if happening.get("hand_to") and happening.get("hand_over"):
+        _hand_over(by, about, happening)
+    if happening.get("close_on") or happening.get("stop"):
+        _follow(by, about, happening, activity)
     return activity
 
 
 def _plan(by: Actor, about: Subject, happening: Happening) -> None:
     title = happening.get("next_step") or _("Follow up with %(name)s") % {"name": about}
     due = {"due_on": happening.get("next_on"), "due_time": happening.get("next_time")}
-    add_task(by, about, title=title, kind=happening.get("next_kind", "todo"), **due)  # type: ignore[arg-type]
+    who = {"kind": happening.get("next_kind", "todo"), "assignee": happening.get("next_assignee")}
+    add_task(by, about, title=title[:300], **who, **due)  # type: ignore[arg-type]
+
+
+def _hand_over(by: Actor, about: Subject, happening: Happening) -> None:
+    due = {"due_on": happening.get("hand_on"), "due_time": happening.get("hand_time")}
+    who = {"kind": happening.get("hand_kind", "todo"), "assignee": happening.get("hand_to")}
+    add_task(by, about, title=happening["hand_over"], **who, **due)  # type: ignore[arg-type]
+
+
+def _follow(by: Actor, about: Subject, happening: Happening, activity: Activity) -> None:
+    """What the entry changes on its record, or on whom it is about."""
+    whom = about if isinstance(about, Person | Company) else getattr(about, "person", None)
+    access.demand(by, "edit", whom if happening.get("stop") else about)
+    if happening.get("close_on"):
+        if not isinstance(about, Opportunity):
+            raise Invalid({"close_on": [_("Only an opportunity has a close date.")]})
+        edit_opportunity(by, about, close_on=happening["close_on"])
+    if channel := happening.get("stop"):
+        if whom is None:
+            raise Invalid({"stop": [_("There is no person here who could be left alone.")]})
+        suppress(by, whom, channel=channel, reason=activity.text[:200] or _("They asked for it"))

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.test import Client
 from fairlead.core import clock
 from fairlead.core.event import Event
 from fairlead.demo.world import World
-from fairlead.models import Activity, Lead, Opportunity, Task
+from fairlead.models import Activity, Lead, Opportunity, Suppression, Task
 from fairlead.web.addresses import url_of
 from tests.web.test_records import give_role, signed_in, text_of
 
@@ -182,3 +183,89 @@ def test_an_address_for_buttons_only_says_so(world: World, sam: Client) -> None:
     answer = sam.get(f"/people/{world.priya.public_id}/plan", headers={"Accept": "text/html"})
     assert answer.status_code == 405 and "nothing to read" in answer.content.decode()
     assert answer.headers["Allow"] == "POST"
+
+
+# --- what the text says --------------------------------------------------------------------------------------------
+
+
+def read(client: Client, record: Any, text: str, kind: str = "call") -> dict[str, tuple[str, bool]]:
+    """The chips of a text: what each says, and whether it will happen."""
+    page = client.post(f"{url_of(record)}/read", {"text": text, "kind": kind}).content.decode()
+    chips = re.findall(r'name="fx" value="(\w+)"( checked)?>.*?<span>(.*?)</span>', page, re.DOTALL)
+    return {name: (said, bool(on)) for name, on, said in chips}
+
+
+def as_shown(client: Client, record: Any, text: str, kind: str = "call", **also: str) -> Any:
+    """Sent with the chips as they came."""
+    page = client.post(f"{url_of(record)}/read", {"text": text, "kind": kind}).content.decode()
+    hidden = {name: unescape(value) for name, value in re.findall(r'name="(fx_\w+)" value="([^"]*)"', page)}
+    chosen = re.findall(r'name="fx" value="(\w+)" checked', page)
+    return client.post(f"{url_of(record)}/log", {"text": text, "kind": kind, "fx": chosen} | hidden | also, follow=True)
+
+
+def test_what_happens_is_what_the_chips_say(world: World, sam: Client) -> None:
+    text = "Left a message, try again tomorrow 10am. @Dele size the link in 2 weeks"
+    chips = read(sam, world.managed_it, text)
+    assert chips["outcome"] == ("Voicemail left", True)
+    assert chips["next"] == ("Call Priya Raman again · Tomorrow, 10:00", True)
+    assert chips["hand"][0].startswith("Dele Okafor: Size the link · ") and chips["hand"][1]
+    answer = as_shown(sam, world.managed_it, text, outcome="reached", on="today", next_step="Ignored")
+    assert "Call logged. Next: Tomorrow, 10:00." in text_of(answer)
+    entry = Activity.objects.latest("id")
+    assert (entry.outcome, entry.text) == ("voicemail", text)
+    mine, theirs = Task.objects.order_by("-id")[1], Task.objects.latest("id")
+    assert (mine.title, mine.kind, str(mine.due_time), mine.assignee) == (
+        *("Call Priya Raman again", "call", "10:00:00"),
+        world.sam,
+    )
+    assert (theirs.title, theirs.assignee) == ("Size the link", world.dele)
+    assert theirs.due_on == clock.today(world.sam.tz) + timedelta(days=14)
+    assert len({event.act for event in Event.objects.order_by("-id")[:3]}) == 1
+
+
+def test_offers_happen_only_when_taken(world: World, sam: Client) -> None:
+    text = "Decision expected on 15 January, asked not to be called again"
+    chips = read(sam, world.managed_it, text)
+    assert {name: on for name, (_said, on) in chips.items()} == {"next": False, "close": False, "stop": False}
+    before = world.managed_it.close_on
+    as_shown(sam, world.managed_it, text)
+    assert Opportunity.objects.get(pk=world.managed_it.pk).close_on == before
+    assert not Suppression.objects.filter(person=world.priya).exists()
+    as_shown(sam, world.managed_it, text, fx=["close", "stop"])  # type: ignore[arg-type]
+    assert (Opportunity.objects.get(pk=world.managed_it.pk).close_on or clock.today(world.sam.tz)).month == 1
+    assert Suppression.objects.get(person=world.priya).channel == "phone"
+
+
+def test_a_task_without_its_date_and_name(world: World, sam: Client) -> None:
+    assert read(sam, world.managed_it, "@Dele size the link in 2 weeks", "task")["who"] == ("For Dele Okafor", True)
+    as_shown(sam, world.managed_it, "@Dele size the link in 2 weeks", "task", assignee=world.sam.public_id)
+    task = Task.objects.latest("id")
+    assert (task.title, task.assignee) == ("Size the link", world.dele)
+    assert task.due_on == clock.today(world.sam.tz) + timedelta(days=14)
+
+
+def test_when_it_was(world: World, sam: Client) -> None:
+    as_shown(sam, world.priya, "Met her yesterday, happy with us", "meeting")
+    there = Activity.objects.latest("id").happened_at.astimezone(world.sam.tz)
+    assert there.date() == clock.today(world.sam.tz) - timedelta(days=1)
+
+
+def test_a_day_without_work_is_met_with_a_better_one(world: World, sam: Client) -> None:
+    saturday = clock.today(world.sam.tz) + timedelta(days=(5 - clock.today(world.sam.tz).weekday()) % 7 + 14)
+    chips = read(sam, world.priya, f"Chase on {saturday.isoformat()}", "note")
+    assert chips["instead"][1] is False and chips["instead"][0].endswith("instead")
+
+
+@pytest.mark.parametrize("value", ["[]", "{", '{"about": "person:x", "by": 1}', '{"outcome": ["x"]}', "9" * 5000])
+def test_chips_that_nobody_was_shown(world: World, sam: Client, value: str) -> None:
+    answer = sam.post(f"{url_of(world.priya)}/log", {"kind": "call", "text": "x", "fx": "next", "fx_next": value})
+    assert answer.status_code in {303, 422}
+    assert Activity.objects.filter(text="x").count() == (answer.status_code == 303)
+    assert sam.post(f"{url_of(world.priya)}/read", {"text": "\x00<b>fri</b>", "kind": "zzz"}).status_code == 200
+
+
+def test_taking_an_offer_asks_for_the_right_to_edit(world: World) -> None:
+    give_role(world.noah, "Delivery")
+    given = {"kind": "note", "text": "x", "fx": "close", "fx_close": '{"close_on": "2031-01-01"}'}
+    assert signed_in(world.noah).post(f"{url_of(world.managed_it)}/log", given).status_code == 403
+    assert not Activity.objects.filter(text="x").exists()

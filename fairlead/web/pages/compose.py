@@ -9,12 +9,13 @@ from django.utils.translation import gettext as _
 from fairlead.core.errors import Invalid, KeyReused, NotFound
 from fairlead.core.schema import perform
 from fairlead.models import Task
-from fairlead.web import formats, typed
+from fairlead.reading.when.finding import LONGEST
+from fairlead.web import formats, noting, typed
 from fairlead.web.addresses import url_of
 from fairlead.web.answer import answered, came_from
 from fairlead.web.formats import Reader
-from fairlead.web.page import Request, page
-from fairlead.web.pages.records import load, page_of
+from fairlead.web.page import Request, page, render
+from fairlead.web.pages.records import known_team, load, page_of
 
 KINDS = ("call", "note", "mail", "meeting", "task")
 KEPT = (
@@ -57,6 +58,15 @@ def log(request: HttpRequest, noun: str, address: str) -> HttpResponse:
 
 
 @page("member", "POST")
+def read(request: HttpRequest, noun: str, address: str) -> HttpResponse:
+    """What the text in the composer says, as chips, while it is typed; changes nothing."""
+    record, found = load(request, noun, address), cast(Request, request)
+    text = request.POST.get("text", "").replace("\x00", "")[:LONGEST]
+    shown = noting.read(request.POST.get("kind", ""), text, record, found.reader, known_team())
+    return render(request, "records/_said.html", {"said": shown, "text": text})
+
+
+@page("member", "POST")
 def plan(request: HttpRequest, noun: str, address: str) -> HttpResponse:
     """A next step in one press: a follow-up on the chosen day."""
     record = load(request, noun, address)
@@ -64,9 +74,10 @@ def plan(request: HttpRequest, noun: str, address: str) -> HttpResponse:
     whom = getattr(record, "customer", None) or record
     raw = {"about": f"{noun}:{record.public_id}", "title": _("Follow up with %(name)s") % {"name": whom}}
     try:
-        raw["due_on"] = typed.day(request.POST.get("due", ""), found.reader).isoformat()
+        due_on, due_time = typed.due(request.POST.get("due", ""), found.reader)
     except typed.Unread as unread:
         raise Invalid({"due": [str(unread)]}) from None
+    raw |= {"due_on": due_on.isoformat()} | ({"due_time": due_time.isoformat()} if due_time else {})
     answer = perform("add_task", found.by, raw)
     return answered(request, came_from(request, url_of(record)), _said("task", raw, found.reader), answer["act"])
 
@@ -76,12 +87,21 @@ def _box(kind: str, given: dict[str, str], errors: dict[str, str]) -> dict[str, 
 
 
 def _deed(kind: str, given: dict[str, str], request: Request) -> tuple[str, dict[str, Any]]:
-    """The verb that is meant, with its input."""
+    """The verb that is meant, with its input: what chips say stands for what the form's own fields do."""
     if kind == "meeting" and given["book"]:
         return "book_meeting", _meeting(given, request.reader)
+    facts = noting.taken(kind, request.POST)
+    given = given | dict.fromkeys(_stood_for(facts), "")
     if kind == "task":
-        return "add_task", _task(given, request.reader)
-    return f"log_{kind}", _entry(kind, given, request.reader)
+        return "add_task", _task(given, request.reader) | facts
+    return f"log_{kind}", _entry(kind, given, request.reader) | facts
+
+
+def _stood_for(facts: dict[str, Any]) -> set[str]:
+    """The fields of the form that chips stand for."""
+    dated = {"next_step", "on", "other_day", "at"} if {"next_on", "due_on"} & facts.keys() else set()
+    names = {"outcome": "outcome", "kind": "task_kind", "assignee": "assignee", "happened_at": "happened"}
+    return dated | {field for fact, field in names.items() if fact in facts}
 
 
 def _meeting(given: dict[str, str], reader: Reader) -> dict[str, Any]:

@@ -113,7 +113,7 @@ def shown_on(request: HttpRequest, record: Any) -> dict[str, Any]:
         "snooze": later(found.reader),
         "token": secrets.token_urlsafe(12),
         "file_error": "",
-        "team": _known_team(tuple(_team())),
+        "team": known_team(),
         "box": _box(request),
         **_tasks(record, found, parts),
         **_timeline(request, record, others),
@@ -124,7 +124,7 @@ def shown_on(request: HttpRequest, record: Any) -> dict[str, Any]:
 
 def _box(request: HttpRequest) -> dict[str, Any]:
     """The composer as the address asks for it: `kind` opens it, `direction` says who called or wrote."""
-    given = {"direction": request.GET.get("direction", "")}
+    given = {"direction": request.GET.get("direction", ""), "text": request.GET.get("text", "")[:300]}
     return {"kind": request.GET.get("kind", ""), "focus": "kind" in request.GET, "given": given, "errors": {}}
 
 
@@ -221,6 +221,11 @@ class Team:
 
     def __iter__(self) -> Iterator[Member]:
         return iter(self.members)
+
+
+def known_team() -> Team:
+    """Who works here, read once as long as nobody comes or goes."""
+    return _known_team(tuple(_team()))
 
 
 @lru_cache(maxsize=100)
