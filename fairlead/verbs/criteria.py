@@ -34,10 +34,14 @@ def untick_criterion(by: Actor, record: Ticked, *, criterion: ExitCriterion) -> 
 
 
 def missing(opportunity: Opportunity, to: Stage) -> list[ExitCriterion]:
-    """What an opportunity lacks to move on to a later stage: of its own stage and of those it would skip."""
+    """What an opportunity lacks to move on to a later stage: of its own stage and of those it would skip.
+
+    In another pipeline: of all stages before that one.
+    """
     here = opportunity.stage
-    passed = Stage.objects.live().filter(pipeline=here.pipeline_id, position__lt=to.position)
-    passed = passed.filter(position__gte=here.position)
+    passed = Stage.objects.live().filter(pipeline=to.pipeline_id, position__lt=to.position)
+    if here.pipeline_id == to.pipeline_id:
+        passed = passed.filter(position__gte=here.position)
     criteria = list(ExitCriterion.objects.live().filter(stage__in=passed).order_by("stage__position", "position"))
     if not criteria:
         return []

@@ -108,26 +108,46 @@ def move_stage(by: Actor, opportunity: Opportunity, *, stage: Stage, reason: str
     _must_fit(opportunity, stage)
     if stage.pk == opportunity.stage_id:
         return opportunity
-    before, lacking = opportunity.stage, missing(opportunity, stage)
-    required = _demand_met(before, lacking, reason)
-    if required:
+    _enter(by, opportunity, stage, reason, _("leave %(stage)s") % {"stage": opportunity.stage})
+    return opportunity
+
+
+@verb("{by} moved {opportunity} from {before} to {stage} in {pipeline}", may="edit")
+def move_pipeline(by: Actor, opportunity: Opportunity, *, stage: Stage, reason: str = "") -> Opportunity:
+    """Move an open opportunity to a stage of another pipeline, where other exit criteria hold.
+
+    What the stages before that one require there counts as for `move_stage`; the first one asks for nothing. Its
+    ticks wait for it where it came from. Within its own pipeline this is `move_stage`.
+    """
+    if stage.pipeline_id == opportunity.stage.pipeline_id:
+        return move_stage(by, opportunity, stage=stage, reason=reason)
+    must_be_open(opportunity)
+    must_be_in_use(stage)
+    current().step.labels["pipeline"] = stage.pipeline.name
+    _enter(by, opportunity, stage, reason, _("be in %(stage)s") % {"stage": stage})
+    return opportunity
+
+
+def _enter(by: Actor, opportunity: Opportunity, stage: Stage, reason: str, aim: str) -> None:
+    """Into a stage, when nothing that is demanded stands against it; gaps are kept with their reason."""
+    before = opportunity.stage
+    if required := _demand_met(missing(opportunity, stage), reason, aim):
         gap = {"missing": [each.text for each in required], "reason": reason.strip(), "by_user_id": by.user_id}
         create(Gap, opportunity=opportunity, stage=before, at=clock.now(), **gap)
     current().step.labels["before"] = before.name
     change(opportunity, stage=stage, stage_since=clock.now())
-    return opportunity
 
 
-def _demand_met(stage: Stage, lacking: list[ExitCriterion], reason: str) -> list[ExitCriterion]:
+def _demand_met(lacking: list[ExitCriterion], reason: str, aim: str) -> list[ExitCriterion]:
     """The required criteria that are missing although there is a reason to move on; else it is refused."""
     hard = [each for each in lacking if each.force == "hard"]
     if hard:
-        text = _("Still missing to leave %(stage)s: %(what)s.")
-        raise Invalid({"stage": [text % {"stage": stage, "what": _listed(hard)}]})
+        text = _("Still missing to %(aim)s: %(what)s.")
+        raise Invalid({"stage": [text % {"aim": aim, "what": _listed(hard)}]})
     required = [each for each in lacking if each.force == "required"]
     if required and not reason.strip():
-        text = _("Missing to leave %(stage)s: %(what)s. Write one line on why you move on.")
-        raise Invalid({"reason": [text % {"stage": stage, "what": _listed(required)}]})
+        text = _("Missing to %(aim)s: %(what)s. Write one line on why you move on.")
+        raise Invalid({"reason": [text % {"aim": aim, "what": _listed(required)}]})
     return required
 
 
@@ -147,6 +167,9 @@ def must_be_in_use(stage: Stage) -> None:
     if stage.archived_at is not None:
         text = _("The stage %(stage)s is archived. Choose one that is in use.")
         raise Invalid({"stage": [text % {"stage": stage}]})
+    if stage.pipeline.archived_at is not None:
+        text = _("The pipeline %(pipeline)s is archived. Choose a stage of one that is in use.")
+        raise Invalid({"stage": [text % {"pipeline": stage.pipeline}]})
 
 
 def must_be_open(opportunity: Opportunity) -> None:

@@ -94,9 +94,11 @@ def _facts(pk: int) -> Any:
     return found.values_list("pk", *(f"is_{name}" for name in FACTS))
 
 
-def pipeline_stages(pipeline_id: int, at: int) -> list[Stage]:
-    """The stages in use, and the one that an opportunity is in."""
-    return _STAGES(pipeline_id, at)
+def pipeline_stages(pipeline_id: int, at: int) -> tuple[list[Stage], bool]:
+    """The stages in use, and the one that an opportunity is in; and whether there are other pipelines to move to."""
+    found = _STAGES(pipeline_id, at)
+    own = [each for each in found if each.pipeline_id == pipeline_id]
+    return own, len(own) < len(found)
 
 
 _SHOWN = ("public_id", "title", "amount_minor", "currency")
@@ -104,7 +106,12 @@ _VALUES = (str, str, int, int)
 _ABOVE = PreparedFor(lambda *asked: _won(*asked).order_by("amount_minor", "pk")[:SIMILAR], _SHOWN, *_VALUES)
 _BELOW = PreparedFor(lambda *asked: _won(*asked).order_by("-amount_minor", "-pk")[:SIMILAR], _SHOWN, *_VALUES)
 _STAGES = Prepared(
-    lambda pipeline_id, at: Stage.objects.filter(Q(archived_at=None) | Q(pk=at), pipeline=pipeline_id), (), int, int
+    lambda pipeline_id, at: Stage.objects.filter(
+        Q(archived_at=None, pipeline=pipeline_id) | Q(pk=at) | Q(archived_at=None, pipeline__archived_at=None)
+    ),
+    (),
+    int,
+    int,
 )
 _CRITERIA = Prepared(lambda stage_id: ExitCriterion.objects.live().filter(stage=stage_id), (), int)
 _TICKS = Prepared(lambda pk: CriterionTick.objects.filter(opportunity=pk).values_list("criterion_id"), (), int)

@@ -30,6 +30,7 @@ def of_verb(spec: Verb) -> tuple[str, str]:
         "edit_stakeholder": (_("Their part in it"), _("Save")),
         "edit_team_member": (_("What they do in it"), _("Save")),
         "lift_suppression": (_("Allow contact again"), _("Allow contact")),
+        "move_pipeline": (_("Move to another pipeline"), _("Move")),
         "move_stage": (_("Move to another stage"), _("Move")),
         "park": (_("Park it"), _("Park")),
         "reopen_opportunity": (_("Open it again"), _("Reopen")),

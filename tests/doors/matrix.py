@@ -201,6 +201,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "move_reason": {},
     "note_export": {"what": "1 person"},
     "mark_spam": {},
+    "move_pipeline": {"stage": "@elsewhere"},
     "move_stage": {"stage": "@stage"},
     "not_spam": {},
     "open_endpoint": {},

@@ -300,10 +300,17 @@ class Field:
             "lost": Reason.objects.get(kind="lost", name="Price").public_id,
             "priya": world.priya.public_id,
             "criterion": self.records["criterion"]["own"].public_id,
+            "elsewhere": self._elsewhere(world),
             "stage": Stage.objects.order_by("position").last().public_id,  # type: ignore[union-attr]
             "tag": Tag.objects.first().public_id,  # type: ignore[union-attr]
             "act": str(Event.objects.filter(by_user=world.sam).latest("pk").act),
         }
+
+    @staticmethod
+    def _elsewhere(world: World) -> str:
+        """The first stage of another pipeline."""
+        others = Stage.objects.exclude(pipeline=world.managed_it.stage.pipeline_id)
+        return others.order_by("position")[0].public_id
 
     @staticmethod
     @aside

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from fairlead.demo.world import World
-from fairlead.models import Activity, Opportunity, Person, Task
+from fairlead.models import Activity, Opportunity, Person, Stage, Task
 from fairlead.verbs.opportunities import edit_opportunity
 from fairlead.verbs.people import create_person
 from fairlead.web.addresses import url_of
@@ -49,11 +49,13 @@ def test_undo_redo_and_a_second_press(world: World, sam: Client) -> None:
 def test_every_deed_of_a_page_can_be_undone(world: World, sam: Client) -> None:
     base, before = f"/opportunities/{world.managed_it.public_id}", Opportunity.objects.get(pk=world.managed_it.pk)
     tags = {tag.name for tag in before.tags.all()}
+    elsewhere = Stage.objects.exclude(pipeline=before.stage.pipeline_id).order_by("position")[0]
     deeds: list[tuple[str, dict[str, str]]] = [
         (f"{base}/edit/title", {"title": "Other"}),
         (f"{base}/edit/tags", {"tags": "new tag, other"}),
         (f"{base}/close-lost", {"reason": world.reason("Price").public_id}),
         (f"{base}/park", {"until": "+2w"}),
+        (f"{base}/move-pipeline", {"stage": elsewhere.public_id}),
         (f"{base}/plan", {"due": "fri"}),
         (f"{base}/assign", {"owner": world.noah.public_id}),
         (f"/tasks/{world.call_priya.public_id}/done", {}),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -60,11 +61,20 @@ def _save(request: Request, listing: Listing, record: Any, name: str, cell: Cell
             raise typed.Unread(_("This text has a character that cannot be stored."))
         cell.save(request, record, text, int(version[:9]) if version.isdecimal() else None)
     except (typed.Unread, Invalid) as error:
+        if name == "stage" and isinstance(error, Invalid) and "reason" in error.errors:
+            return _why_move_on(request, record, text)
         words = str(error) if isinstance(error, typed.Unread) else error.text
         return _ask(request, listing, record, name, cell, text, words)
     except Conflict as conflict:
         return _clash(request, listing, record, name, cell, text, conflict)
     return _saved(request, listing, record_or_404(request, record.noun(), record.public_id), name, cell)
+
+
+def _why_move_on(request: Request, record: Any, stage: str) -> HttpResponse:
+    """The page that asks for a line of reason."""
+    ask = f"/opportunities/{record.public_id}/move-stage?stage={stage}"
+    headers = {"HX-Redirect": ask} if _is_partial(request) else {"Location": ask}
+    return HttpResponse(status=422 if _is_partial(request) else 303, headers=headers)
 
 
 def _ask(
@@ -193,7 +203,8 @@ def _save_source(request: Request, record: Any, text: str, version: int | None) 
 
 
 def _stages(record: Any, by: Actor) -> Choices:
-    stages = Stage.objects.visible_to(by).filter(pipeline=record.stage.pipeline_id)
+    in_use = Q(archived_at=None) | Q(pk=record.stage_id)
+    stages = Stage.objects.visible_to(by).filter(in_use, pipeline=record.stage.pipeline_id)
     return [(each.public_id, each.name) for each in stages]
 
 

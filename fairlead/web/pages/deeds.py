@@ -187,6 +187,9 @@ def _as_typed(record: Any, spec: Verb, name: str, reader: Reader) -> str:
 
 def fitting(spec: Verb, record: Any, found: Any) -> Any:
     """Those of the records to choose from that the verb takes for this one."""
+    if found.model is Stage and spec.name == "move_pipeline":
+        others = found.exclude(pipeline=record.stage.pipeline_id).filter(pipeline__archived_at=None)
+        return others.select_related("pipeline").order_by("pipeline__position", "pipeline_id", "position", "pk")
     if found.model is Stage:
         pipeline = record.stage.pipeline_id if isinstance(record, Opportunity) else getattr(record, "pipeline_id", None)
         return found.filter(pipeline=pipeline).exclude(pk=record.pk if isinstance(record, Stage) else None)
@@ -240,12 +243,17 @@ def _kind(spec: Verb, name: str, annotation: Any, record: Any, by: Actor) -> tup
         if name == "helper" and record.noun() in PAGES.values():
             people = people.exclude(pk=record.owner_id)
         blank = [("", _("Choose one"))] if Reason in models and not blank else blank
-        return "select", blank + [(each.public_id, each.label) for each in people[:CHOICES]]
+        return "select", blank + [(each.public_id, _label(each, spec)) for each in people[:CHOICES]]
     if _is(annotation, bool):
         return "select", [("false", _("No")), ("true", _("Yes"))]
     if options:
         return "select", [(option, of_argument(option)) for option in options]
     return ("textarea" if name in LONG else "date" if _is(annotation, date) else "text"), []
+
+
+def _label(found: Any, spec: Verb) -> str:
+    """A stage of another pipeline is named with it."""
+    return f"{found.pipeline}: {found}" if spec.name == "move_pipeline" else str(found.label)
 
 
 def _options(annotation: Any) -> tuple[str, ...]:

@@ -244,7 +244,7 @@ def _timeline(request: HttpRequest, record: Any, others: Any) -> dict[str, Any]:
 
 
 def _opportunity(record: Opportunity, by: Actor, reader: Reader) -> dict[str, Any]:
-    stages = pipeline_stages(record.stage.pipeline_id, record.stage_id)
+    stages, elsewhere = pipeline_stages(record.stage.pipeline_id, record.stage_id)
     before, after = beside_stage(record, stages)
     may_edit: bool = record.may_edit  # type: ignore[attr-defined]
     found = known(record, by)
@@ -253,6 +253,7 @@ def _opportunity(record: Opportunity, by: Actor, reader: Reader) -> dict[str, An
         "stages": stage_line(record, stages, reader, may_edit=may_edit, until=closed_on),
         "stage_before": before,
         "stage_after": after,
+        "other_pipelines": elsewhere,
         "known": found,
     }
 
