@@ -67,6 +67,11 @@ class Upload:
             os.replace(_arriving(self.stored_as), kept)
         return self.stored_as
 
+    def read(self) -> bytes:
+        """All that is in it, before it is kept or after."""
+        waiting = _arriving(self.stored_as)
+        return (waiting if waiting.exists() else stored(self.stored_as)).read_bytes()
+
     def let_go(self) -> None:
         """Forget it unless it was kept."""
         _arriving(self.stored_as).unlink(missing_ok=True)

@@ -911,6 +911,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('planned', 'Planned'), ('held', 'Held'), ('cancelled', 'Cancelled')], default='planned', max_length=9, verbose_name='state')),
                 ('uid', models.CharField(default=fairlead.models.meeting.new_uid, editable=False, max_length=255)),
                 ('sequence', models.PositiveIntegerField(default=0, editable=False)),
+                ('asked_in', models.PositiveIntegerField(default=0, editable=False)),
                 ('revised_at', models.DateTimeField(default=fairlead.core.clock.now, editable=False)),
                 ('activity', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='meetings', to='fairlead.activity')),
                 ('company', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='fairlead.company')),

@@ -82,6 +82,8 @@ class Meeting(About):
     activity = models.ForeignKey("Activity", null=True, blank=True, on_delete=models.PROTECT, related_name="meetings")
     uid = models.CharField(max_length=255, default=new_uid, editable=False)
     sequence = models.PositiveIntegerField(default=0, editable=False)
+    # the sequence in which guests were last asked, since the time changed in it: older answers are to another time
+    asked_in = models.PositiveIntegerField(default=0, editable=False)
     revised_at = models.DateTimeField(default=clock.now, editable=False)
 
     objects: ClassVar = MeetingQuerySet.as_manager()

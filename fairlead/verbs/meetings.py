@@ -191,7 +191,8 @@ def _change(meeting: Meeting, values: dict[str, Any]) -> None:
     differing = {name for name, value in values.items() if getattr(meeting, name) != value}
     if not differing:
         return
-    news = {"sequence": meeting.sequence + 1, "revised_at": clock.now()} if differing & TOLD else {}
+    news: dict[str, Any] = {"sequence": meeting.sequence + 1, "revised_at": clock.now()} if differing & TOLD else {}
+    news |= {"asked_in": meeting.sequence + 1} if differing & WHEN else {}
     change(meeting, **values, **news)
     guests = list(meeting.attendees.order_by("pk"))
     for guest in guests if differing & WHEN else []:

@@ -22,10 +22,12 @@ from fairlead.models import Campaign, Form, Lead, Mailbox, Payload, Source, Subm
 from fairlead.models.endpoint import Endpoint
 from fairlead.models.form import LANGUAGES
 from fairlead.models.place import country_code
+from fairlead.reading.calendars import reply_in
 from fairlead.reading.inquiry import Inquiry, inquiry
 from fairlead.reading.message import KIND
 from fairlead.verbs.capture import capture_lead, one_at_a_time
 from fairlead.verbs.form_answers import answer, answers, contact_of, must_confirm, suspicion
+from fairlead.verbs.replies import note_reply
 from fairlead.verbs.telephone import note_call
 
 MOST_AT_ONCE = 500
@@ -159,6 +161,9 @@ def _process(by: Actor, submission: Submission, *, vouched: bool = False) -> Non
     one_at_a_time()
     endpoint, body = submission.endpoint, submission.body
     kind = "" if _is_mail(submission) else endpoint.kind
+    if _is_mail(submission) and (reply := reply_in(body)):
+        change(submission, **note_reply(submission, reply))
+        return
     if kind == Endpoint.Kind.CALLS:
         change(submission, **note_call(by, submission))
         return

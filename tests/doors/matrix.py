@@ -181,6 +181,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
         "password": "a long enough word",
         "organisation": "O",
     },
+    "import_calendar": {"upload": "@upload"},
     "import_leads": {"rows": [{"name": "New"}]},
     "import_people": {"rows": [{"name": "New"}]},
     "import_records": {"noun": "person", "rows": [{"name": "New"}]},

@@ -16,6 +16,7 @@ ADAPTERS = {
     "import_derived": "imports",
     "import_stories": "stories",
     "vcard": "vcards",
+    "ical": "calendars",
     "names": "names",
     "phones": "phones",
     "hostile": "hostile",
