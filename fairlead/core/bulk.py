@@ -15,7 +15,7 @@ FEW = 50  # fewer rows are made as usual: taking their ids would be one statemen
 def add(model: type[M], values: Sequence[dict[str, Any]], same: Mapping[str, Any] | None = None) -> list[M]:
     """Add rows with these values by column or relation; the rest as new rows have it. Returns them with their ids.
 
-    `same`: what they all have, where a row's own values say nothing else.
+    `same`: what they all have, where a row's own values say nothing else. Ids among the values were taken before.
     """
     shared = dict(same or {})
     names = {name for each in values for name in each}
@@ -24,7 +24,7 @@ def add(model: type[M], values: Sequence[dict[str, Any]], same: Mapping[str, Any
         return model._base_manager.bulk_create(rows, batch_size=1000)
     makers = [(name, default) for name, default in _callables(model) if name not in shared]
     shared = {**_constants(model), **shared}
-    ids = take_ids(model, len(values))
+    ids = [each["id"] for each in values] if "id" in names else take_ids(model, len(values))
     made = [_made(model, shared, makers, each, pk) for each, pk in zip(values, ids, strict=True)]
     columns = list(_columns(model))
     write(model, columns, _ready(model, columns, made))

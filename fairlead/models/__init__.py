@@ -50,6 +50,7 @@ from fairlead.models.tag import Tag
 from fairlead.models.target import Target
 from fairlead.models.task import Task
 from fairlead.models.token import SignInLink, Token
+from fairlead.models.track import RunningTrack, Track, TrackStep, TrackTrigger, TrackVersion
 from fairlead.models.user import Role, Team, User
 from fairlead.models.view import Pin, View
 
@@ -108,6 +109,7 @@ __all__ = [
     "Rival",
     "Role",
     "Run",
+    "RunningTrack",
     "Schedule",
     "SearchRow",
     "Session",
@@ -126,6 +128,10 @@ __all__ = [
     "Token",
     "TrialCode",
     "TrialPool",
+    "Track",
+    "TrackStep",
+    "TrackTrigger",
+    "TrackVersion",
     "User",
     "View",
 ]

@@ -114,6 +114,11 @@ def in_force(at: datetime | None = None) -> "models.QuerySet[Suppression]":
 
 def address_key(address: str, channel: str, region: str = "") -> str:
     """A keyed hash of the normalised address, the same for every way of writing it."""
-    plain: Any = normal.phone(address, region) if channel == "phone" else normal.mail(address)
-    text = plain or address.strip().casefold()
+    text = plain_address(address, channel, region)
     return hmac.new(settings.SECRET_KEY.encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
+def plain_address(address: str, channel: str, region: str = "") -> str:
+    """The one way of writing an address by which keys know it."""
+    plain: Any = normal.phone(address, region) if channel == "phone" else normal.mail(address)
+    return plain or address.strip().casefold()

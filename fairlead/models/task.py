@@ -17,6 +17,19 @@ from fairlead.models.next_step import keep_next_step
 from fairlead.models.progress import count_anew
 
 
+def _of_step(to: str, related_name: str) -> Any:
+    """A link that only steps of tracks have, so that the index of the others is none."""
+    return models.ForeignKey(
+        to,
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name=related_name,
+        db_index=False,
+    )
+
+
 class TaskQuerySet(RowQuerySet["Task"]):
     def open(self) -> "TaskQuerySet":
         return self.filter(state="open", archived_at=None)
@@ -38,9 +51,15 @@ class Task(Customised, About):
         OPEN = "open", _("Open")
         DONE = "done", _("Done")
         CANCELLED = "cancelled", _("Cancelled")
+        # Steps of a track alone: not its turn yet, or its track is paused; left out, with the reason as outcome.
+        WAITING = "waiting", _("Waiting")
+        SKIPPED = "skipped", _("Skipped")
 
     transitions: ClassVar = {
         "state": {("open", "done"), ("open", "cancelled"), ("done", "open"), ("cancelled", "open")}
+        | {("waiting", "open"), ("open", "waiting"), ("waiting", "done"), ("done", "waiting")}
+        | {("open", "skipped"), ("waiting", "skipped"), ("skipped", "open"), ("skipped", "waiting")}
+        | {("waiting", "cancelled"), ("cancelled", "waiting")}
     }
 
     title = models.CharField(_("title"), max_length=300)
@@ -55,6 +74,11 @@ class Task(Customised, About):
     )
     outcome = models.CharField(_("outcome"), max_length=300, blank=True)
     done_at = models.DateTimeField(_("done"), null=True, blank=True)
+    # Of a step: its track, what it is made from, the task it waits for, and the day that the track gave it.
+    running_track = _of_step("RunningTrack", "tasks")
+    step = _of_step("TrackStep", "tasks")
+    follows = _of_step("self", "followers")
+    planned_on = models.DateField(_("planned for"), null=True, blank=True, editable=False)
 
     objects: ClassVar = TaskQuerySet.as_manager()
 
@@ -66,6 +90,10 @@ class Task(Customised, About):
             models.Index(fields=["assignee", "done_at"], name="task_done_by_day", condition=Q(state="done")),
             models.Index(fields=["planned_by", "due_at"], name="task_open_by_planner", condition=Q(state="open")),
             models.Index(fields=["due_at", "id"], name="task_by_due"),
+            *(
+                models.Index(fields=[each], name=f"task_by_{each}", condition=Q(**{f"{each}__isnull": False}))
+                for each in ("running_track", "step", "follows")
+            ),
         ]
 
     def __str__(self) -> str:
@@ -74,6 +102,11 @@ class Task(Customised, About):
     @property
     def is_open(self) -> bool:
         return self.state == self.State.OPEN
+
+    @property
+    def is_over(self) -> bool:
+        """Is nothing left to do of it?"""
+        return self.state not in {self.State.OPEN, self.State.WAITING}
 
     @classmethod
     def from_outside(cls, values: Mapping[str, Any]) -> frozenset[str]:

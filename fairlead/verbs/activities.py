@@ -19,6 +19,7 @@ from fairlead.verbs.leads import answered
 from fairlead.verbs.opportunities import edit_opportunity
 from fairlead.verbs.suppressions import Channel, suppress
 from fairlead.verbs.tasks import TaskKind, add_task
+from fairlead.verbs.track_pauses import talked
 
 Direction = Literal["out", "in"]
 CallOutcome = Literal["reached", "voicemail", "no_answer"]
@@ -117,6 +118,7 @@ def _log(by: Actor, about: Subject, kind: str, happening: Happening, **facts: An
         **facts,
     )
     answered(activity)
+    talked(by, activity)
     if happening.get("next_step") or happening.get("next_on"):
         _plan(by, about, happening)
     if happening.get("hand_to") and happening.get("hand_over"):

@@ -17,6 +17,7 @@ from fairlead.models import Lead, Opportunity, Team, User
 from fairlead.models.subject import Subject
 from fairlead.verbs.ownership import day_ahead
 from fairlead.verbs.tags import tag_named
+from fairlead.verbs.track_steps import owner_changed
 
 
 @verb("{by} gave {what} to {owner}", may="member")
@@ -24,15 +25,17 @@ def assign_many(
     by: Actor, records: list[Subject], *, owner: User | None = None, team: Team | None = None
 ) -> list[Subject]:
     """Give many records of one noun to an owner, or to a team; without both, nobody owns them."""
-    _begin(by, records, "mass_update", "assign")
+    begin(by, records, "mass_update", "assign")
     current().step.labels["owner"] = str(owner or team or _("nobody"))
-    return change_many(records, owner=owner, team=team or (owner.teams.first() if owner else None))
+    given = change_many(records, owner=owner, team=team or (owner.teams.first() if owner else None))
+    owner_changed(given)
+    return given
 
 
 @verb("{by} tagged {what} {tag}", may="member")
 def tag_many(by: Actor, records: list[Subject], *, tag: str) -> list[Subject]:
     """Put a tag on many records of one noun; a tag that does not exist yet is made."""
-    _begin(by, records, "mass_update", "edit")
+    begin(by, records, "mass_update", "edit")
     if not tag.strip():
         raise Invalid({"tag": [_("Write the tag first. Nothing was changed.")]})
     return link_many(records, "tags", [tag_named(tag)])
@@ -41,18 +44,18 @@ def tag_many(by: Actor, records: list[Subject], *, tag: str) -> list[Subject]:
 @verb("{by} parked {what} until {until}", may="member")
 def park_many(by: Actor, records: list[Lead | Opportunity], *, until: date) -> list[Lead | Opportunity]:
     """Park many leads or opportunities until a day; closed ones stay as they are."""
-    _begin(by, records, "mass_update", "edit")
+    begin(by, records, "mass_update", "edit")
     return change_many([each for each in records if each.is_open], parked_until=day_ahead(until))
 
 
 @verb("{by} archived {what}", may="member")
 def archive_many(by: Actor, records: list[Subject]) -> list[Subject]:
     """Put many records of one noun away: they leave lists and search, and keep their addresses and history."""
-    _begin(by, records, "mass_update", "delete")
+    begin(by, records, "mass_update", "delete")
     return change_many([each for each in records if each.archived_at is None], archived_at=clock.now())
 
 
-def _begin(by: Actor, records: Sequence[Subject], *actions: str) -> None:
+def begin(by: Actor, records: Sequence[Subject], *actions: str) -> None:
     """Check that these are records of one noun on all of which the actor may do all of this."""
     if len({each.noun() for each in records}) != 1:
         raise Invalid({"records": [_("Give one or more records of the same kind. Nothing was changed.")]})

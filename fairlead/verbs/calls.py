@@ -16,6 +16,7 @@ from fairlead.verbs.activities import CallOutcome, Happening, log_call
 from fairlead.verbs.capture import likely
 from fairlead.verbs.leads import with_phone
 from fairlead.verbs.ownership import owned_by
+from fairlead.verbs.track_triggers import lead_came
 
 CALLER = ("name", "company_name", "phone", "email")
 
@@ -98,4 +99,6 @@ def _new_lead(by: Actor, caller: dict[str, Any]) -> Lead:
     values = with_phone({"lead_type": Lead.Type.CALL, **caller})
     found = likely(values)
     doubtful = found.doubtful or bool(found.leads)
-    return create(Lead, **(found.links | values), **owned_by(by), possible_duplicate=doubtful)
+    made = create(Lead, **(found.links | values), **owned_by(by), possible_duplicate=doubtful)
+    lead_came(by, made)
+    return made

@@ -15,6 +15,7 @@ from fairlead.models.owned import Owned
 from fairlead.verbs.custom_values import with_custom
 from fairlead.verbs.leads import LeadFacts, with_phone
 from fairlead.verbs.outgoing import tell_colleague
+from fairlead.verbs.track_triggers import lead_came
 
 
 @verb("{by} captured {it}", may="lead.create")
@@ -35,7 +36,9 @@ def capture_lead(
         return lead
     team = owner.teams.first() if owner else team
     given = {noun: value for noun, value in values.items() if not (noun in found.links and value is None)}
-    return create(Lead, **(found.links | given), owner=owner, team=team, possible_duplicate=found.doubtful)
+    made = create(Lead, **(found.links | given), owner=owner, team=team, possible_duplicate=found.doubtful)
+    lead_came(by, made)
+    return made
 
 
 @dataclass(frozen=True)

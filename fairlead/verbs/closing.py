@@ -17,6 +17,8 @@ from fairlead.verbs.amounts import minor
 from fairlead.verbs.notices import tell
 from fairlead.verbs.opportunities import must_be_open
 from fairlead.verbs.tasks import add_task, cancel_task, reopen_task
+from fairlead.verbs.track_steps import ask_to_resume, ended_with
+from fairlead.verbs.tracks import continue_track
 
 CLOSING = ("close_won", "close_lost")
 
@@ -77,6 +79,9 @@ def reopen_opportunity(by: Actor, opportunity: Opportunity, *, resume: bool = Fa
     change(opportunity, **values)
     for task in _cancelled_with(opportunity) if resume else ():
         reopen_task(by, task)
+    for running in ask_to_resume(opportunity):
+        if resume:
+            continue_track(by, running)
     return opportunity
 
 
@@ -98,6 +103,8 @@ def _close(
 
 
 def _end_what_is_open(by: Actor, opportunity: Opportunity, outcome: str, reason: str) -> None:
+    for task in ended_with(opportunity, "closed"):
+        tell(by, task.assignee, "cancelled", opportunity, task.title)
     for task in Task.objects.open().filter(opportunity=opportunity).select_related("assignee").order_by("pk"):
         cancel_task(by, task)
         tell(by, task.assignee, "cancelled", opportunity, task.title)
@@ -133,4 +140,5 @@ def _cancelled_with(opportunity: Opportunity) -> list[Task]:
     events = Event.objects.filter(act=last.act).values_list("changes", flat=True) if last else []
     changes = [each for event in events for each in event]
     ids = {pk for noun, pk, _op, _before, after in changes if noun == "task" and after.get("state") == "cancelled"}
-    return list(Task.objects.filter(pk__in=ids, state="cancelled", archived_at=None).order_by("pk"))
+    own = Task.objects.filter(pk__in=ids, running_track=None, state="cancelled", archived_at=None)
+    return list(own.order_by("pk"))

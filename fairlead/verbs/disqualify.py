@@ -13,6 +13,7 @@ from fairlead.models import Lead, Organisation, Reason, Task, User
 from fairlead.verbs.qualify import decided
 from fairlead.verbs.suppressions import suppress, suppress_address
 from fairlead.verbs.tasks import add_task, cancel_task
+from fairlead.verbs.track_steps import ask_to_resume, ended_with, owner_changed
 
 
 @verb("{by} disqualified {lead}: {reason}", may="edit")
@@ -34,6 +35,7 @@ def disqualify_lead(
             return lead
         raise WrongState(f"{decided(lead)} {_('Nothing was changed.')}", state=lead.state)
     _check(lead, reason, recontact_on, do_not_contact)
+    ended_with(lead, "closed")
     for task in Task.objects.open().filter(lead=lead).order_by("pk"):
         cancel_task(by, task)
     facts = {"reason": reason, "reason_note": note.strip(), "decided_at": clock.now()}
@@ -54,8 +56,10 @@ def recycle_lead(by: Actor, lead: Lead, *, owner: User | None = None) -> Lead:
         if not access.can(by, "assign", lead):
             raise NotAllowed(_("Your role does not allow you to give this lead to somebody. Nothing was changed."))
         change(lead, owner=owner, team=owner.teams.first())
+        owner_changed([lead])
     if not lead.is_open:
         change(lead, state=Lead.State.OPEN, reason=None, reason_note="", decided_at=None, parked_until=None)
+        ask_to_resume(lead)
     return lead
 
 

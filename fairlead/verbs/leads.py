@@ -13,6 +13,7 @@ from fairlead.core.verb import verb
 from fairlead.models import Activity, Campaign, Company, Lead, Organisation, Person, Source, normal
 from fairlead.verbs.custom_values import Custom, with_custom
 from fairlead.verbs.ownership import owned_by
+from fairlead.verbs.track_triggers import lead_came
 
 LeadType = Literal["inquiry", "trial", "event", "call", "list"]
 Rating = Literal["", "hot", "warm", "cold"]
@@ -47,7 +48,9 @@ class LeadFacts(TypedDict, total=False):
 @verb("{by} added the lead {it}", may="lead.create")
 def create_lead(by: Actor, *, name: str = "", **facts: Unpack[LeadFacts]) -> Lead:
     """Add a lead with whatever is known of it; nothing is required."""
-    return create(Lead, name=name, **owned_by(by), **with_phone(with_custom(by, "lead", dict(facts))))
+    made = create(Lead, name=name, **owned_by(by), **with_phone(with_custom(by, "lead", dict(facts))))
+    lead_came(by, made)
+    return made
 
 
 @verb("{by} edited {lead}", may="edit")

@@ -33,6 +33,7 @@ from fairlead.verbs.criteria import missing
 from fairlead.verbs.custom_values import Custom, with_custom
 from fairlead.verbs.ownership import owned_by
 from fairlead.verbs.people import person_along
+from fairlead.verbs.track_triggers import stage_entered
 
 MOST_MONTHS = 600
 
@@ -76,6 +77,7 @@ def create_opportunity(
     values = _values(with_custom(by, "opportunity", dict(facts)), facts.get("currency") or Organisation.ours().currency)
     made = create(Opportunity, title=title, stage=stage, stage_since=clock.now(), **owned_by(by), **values)
     _within_bounds(made)
+    stage_entered(by, made)
     return made
 
 
@@ -136,6 +138,7 @@ def _enter(by: Actor, opportunity: Opportunity, stage: Stage, reason: str, aim: 
         create(Gap, opportunity=opportunity, stage=before, at=clock.now(), **gap)
     current().step.labels["before"] = before.name
     change(opportunity, stage=stage, stage_since=clock.now())
+    stage_entered(by, opportunity)
 
 
 def _demand_met(lacking: list[ExitCriterion], reason: str, aim: str) -> list[ExitCriterion]:

@@ -12,6 +12,7 @@ from fairlead.models import Organisation, Role, Schedule, Source
 from fairlead.models.schedule import WEEKDAYS
 from fairlead.models.user import DEFAULT_ROLES
 from fairlead.verbs.first_pipeline import add_first_pipeline
+from fairlead.verbs.first_tracks import add_first_tracks
 from fairlead.verbs.reasons import add_first_reasons
 
 SOURCES = [
@@ -30,7 +31,7 @@ class OrganisationFacts(TypedDict, total=False):
 
 @verb("{by} set up {it}", may="organisation.edit", undo_within=None)
 def set_up(by: Actor, **facts: Unpack[OrganisationFacts]) -> Organisation:
-    """Set up the organisation: roles, hours, a pipeline, sources and reasons; a second call changes nothing."""
+    """Set up the organisation: roles, hours, a pipeline, sources, reasons and tracks; a second call changes nothing."""
     if (ours := Organisation.objects.first()) is not None:
         return ours
     for name, grants in DEFAULT_ROLES.items():
@@ -41,6 +42,7 @@ def set_up(by: Actor, **facts: Unpack[OrganisationFacts]) -> Organisation:
     for name in SOURCES:
         create(Source, name=name)
     add_first_reasons()
+    add_first_tracks(by)
     return create(Organisation, schedule=schedule, **{"name": "Fairlead", **facts})
 
 

@@ -13,6 +13,7 @@ from fairlead.core.verb import verb
 from fairlead.models import Lead, Opportunity, Organisation, Tag, Team, User
 from fairlead.models.owned import Owned
 from fairlead.models.subject import Subject
+from fairlead.verbs.track_steps import answered, owner_changed
 
 
 def owned_by(by: Actor) -> dict[str, Any]:
@@ -24,6 +25,7 @@ def owned_by(by: Actor) -> dict[str, Any]:
 def assign(by: Actor, record: Subject, *, owner: User | None = None, team: Team | None = None) -> Subject:
     """Give a record to an owner, or to a team; without both, nobody owns it."""
     change(record, owner=owner, team=team or (owner.teams.first() if owner else None))
+    owner_changed([record])
     return record
 
 
@@ -37,6 +39,7 @@ def claim_lead(by: Actor, lead: Lead) -> Lead:
     if not lead.is_open:
         raise WrongState(_("%(lead)s is closed. Open it again first.") % {"lead": lead})
     change(lead, **owned_by(by))
+    owner_changed([lead])
     return lead
 
 
@@ -92,6 +95,7 @@ def park(by: Actor, record: Lead | Opportunity, *, until: date) -> Lead | Opport
         text = _("%(record)s is closed, so there is nothing to park.")
         raise WrongState(text % {"record": record.label})
     change(record, parked_until=day_ahead(until))
+    answered(record)
     return record
 
 

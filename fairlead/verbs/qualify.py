@@ -32,6 +32,7 @@ from fairlead.models.suppression import address_key, in_force
 from fairlead.verbs import becoming
 from fairlead.verbs.becoming import Fact, NewCompany, NewOpportunity, NewPerson
 from fairlead.verbs.opportunities import first_stage, must_be_in_use, must_be_open
+from fairlead.verbs.track_steps import moved_along
 
 DECIDED = ("qualify_lead", "disqualify_lead", "unqualify_lead", "recycle_lead")
 
@@ -206,6 +207,7 @@ def start(first: Stage) -> Stage:
 
 def _move_tasks(lead: Lead, to: Any) -> None:
     """What is still to be done goes on where the work goes on."""
+    moved_along(lead, to)
     for task in Task.objects.open().filter(lead=lead).order_by("pk"):
         change(task, lead=None, **{to.noun(): to})
     for meeting in Meeting.objects.planned().filter(lead=lead).order_by("pk"):

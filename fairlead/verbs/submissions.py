@@ -29,6 +29,7 @@ from fairlead.verbs.capture import capture_lead, one_at_a_time
 from fairlead.verbs.form_answers import answer, answers, contact_of, must_confirm, suspicion
 from fairlead.verbs.replies import note_reply
 from fairlead.verbs.telephone import note_call
+from fairlead.verbs.track_triggers import lead_came
 
 MOST_AT_ONCE = 500
 MOST_SOURCES = 200  # beyond these, what a form says of its source makes no new one
@@ -189,6 +190,7 @@ def _process(by: Actor, submission: Submission, *, vouched: bool = False) -> Non
         change(submission, **read | {"state": Submission.State.PROCESSED, "lead": lead, "extra": found.extra})
         if form:
             answer(form, submission, found, lead)
+            lead_came(by, lead, form=form)
         for each in _waiting_for(submission, key):
             change(each, state=Submission.State.PROCESSED, lead=lead, reason=_("What was filled in came apart."))
 

@@ -8,7 +8,8 @@ from fairlead.core.actor import Actor
 from fairlead.core.changes import change, create
 from fairlead.core.verb import verb
 from fairlead.models import Company, Organisation, Person, Suppression
-from fairlead.models.suppression import address_key, in_force
+from fairlead.models.suppression import address_key, in_force, plain_address
+from fairlead.verbs.track_pauses import pause_by_address, pause_tracks
 
 Channel = Literal["any", "mail", "phone", "post"]
 
@@ -21,7 +22,10 @@ def suppress(
     held = in_force().filter(**{record.noun(): record}, channel=channel, until=until).first()
     if held:
         return held
-    return create(Suppression, **{record.noun(): record}, channel=channel, reason=reason, until=until, source=by.door)
+    made = create(Suppression, **{record.noun(): record}, channel=channel, reason=reason, until=until, source=by.door)
+    if channel != "post":
+        pause_tracks(by, record, "do_not_contact")
+    return made
 
 
 @verb("{by} suppressed an address: {reason}", may="person.edit")
@@ -32,7 +36,10 @@ def suppress_address(
     key = address_key(address, channel, Organisation.ours().country)
     held = in_force().filter(address_hash=key, channel=channel, until=until).first()
     facts = {"channel": channel, "reason": reason, "until": until, "source": by.door}
-    return held or create(Suppression, address=address, address_hash=key, **facts)
+    if held is not None:
+        return held
+    pause_by_address(by, plain_address(address, channel, Organisation.ours().country), "do_not_contact")
+    return create(Suppression, address=address, address_hash=key, **facts)
 
 
 @verb("{by} lifted a do-not-contact: {reason}", may="edit")

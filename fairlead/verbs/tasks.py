@@ -10,13 +10,14 @@ from fairlead.core import clock
 from fairlead.core.actor import Actor
 from fairlead.core.changes import change, create
 from fairlead.core.clash import check_version
-from fairlead.core.errors import Invalid
+from fairlead.core.errors import Invalid, WrongState
 from fairlead.core.verb import verb
 from fairlead.models import Task, User
 from fairlead.models.about import place
 from fairlead.models.subject import Subject
 from fairlead.models.task import due_moment
 from fairlead.verbs.custom_values import Custom, with_custom
+from fairlead.verbs.track_steps import done_moment, step_open_again, step_over, step_over_on_another_day
 
 TaskKind = Literal["call", "mail", "meeting", "todo"]
 
@@ -58,25 +59,56 @@ def edit_task(by: Actor, task: Task, *, version: int | None = None, **facts: Unp
 
 
 @verb("{by} did “{task}”", may="edit")
-def complete_task(by: Actor, task: Task, *, outcome: str = "") -> Task:
-    """Mark a task as done, with what came of it; one that is done stays as it was."""
-    if task.is_open:
-        change(task, state="done", done_at=clock.now(), outcome=outcome)
+def complete_task(by: Actor, task: Task, *, outcome: str = "", done_on: date | None = None) -> Task:
+    """Mark a task as done, with what came of it, today or on an earlier day; one that is done stays as it was.
+
+    The step of a track that waited for it counts its days from that day.
+    """
+    if not task.is_over:
+        _not_later(task, done_on)
+        change(task, state="done", done_at=done_moment(task, done_on), outcome=outcome)
+        step_over(task, User.objects.filter(pk=by.user_id).first() if task.running_track_id else None)
+    return task
+
+
+@verb("{by} corrected when “{task}” was done", may="edit")
+def correct_completion(by: Actor, task: Task, *, done_on: date) -> Task:
+    """Change the day on which a task was done; the step of a track that counts from it moves along if untouched."""
+    if task.state != Task.State.DONE:
+        raise WrongState(_("“%(task)s” is not done, so there is no day to correct.") % {"task": task})
+    _not_later(task, done_on)
+    if change(task, done_at=done_moment(task, done_on)):
+        step_over_on_another_day(task)
+    return task
+
+
+@verb("{by} skipped “{task}”: {reason}", may="edit")
+def skip_task(by: Actor, task: Task, *, reason: str) -> Task:
+    """Leave a task out, with the reason; the step of a track that waited for it has its turn."""
+    if not reason.strip():
+        raise Invalid({"reason": [_("Write one line on why it is left out.")]})
+    if not task.is_over:
+        change(task, state="skipped", done_at=clock.now(), outcome=reason.strip()[:300])
+        step_over(task, None)
     return task
 
 
 @verb("{by} reopened “{task}”", may="edit")
 def reopen_task(by: Actor, task: Task) -> Task:
-    """Open a task again that was done or cancelled."""
-    if not task.is_open:
+    """Open a task again that was done, skipped or cancelled; the step after it waits again if nobody touched it."""
+    if task.is_over:
         change(task, state="open", done_at=None)
+        step_open_again(task)
     return task
 
 
 @verb("{by} cancelled “{task}”", may="edit")
 def cancel_task(by: Actor, task: Task) -> Task:
-    """Cancel a task that is not needed any more."""
-    if task.is_open:
+    """Cancel a task that is not needed any more; the step of a track that waited for it has its turn."""
+    if task.running_track_id and not task.is_over:
+        change(task, state="skipped", done_at=clock.now())
+        step_over(task, None)
+    elif not task.is_over:
         change(task, state="cancelled")
     return task
 
@@ -93,6 +125,11 @@ def assign_task(by: Actor, task: Task, *, assignee: User) -> Task:
     """Hand a task to somebody; its date stays what their clock shows."""
     change(task, **_due(task, {"assignee": assignee}, assignee))
     return task
+
+
+def _not_later(task: Task, done_on: date | None) -> None:
+    if done_on is not None and done_on > clock.today(task.assignee.tz):
+        raise Invalid({"done_on": [_("This day lies ahead. Write the day on which it was done.")]})
 
 
 def _self(by: Actor) -> User:

@@ -13,7 +13,7 @@ from fairlead.core.verb import REGISTRY, verb
 Grants = Mapping[str, Mapping[str, str]]
 
 MAIN = ("person", "company", "lead", "opportunity")
-CHILDREN = ("task", "activity", "file", "call", "meeting")
+CHILDREN = ("task", "activity", "file", "call", "meeting", "running_track")
 # What an opportunity consists of.
 PARTS = ("stakeholder", "rival", "need", "team_member")
 # Whose the record is: the asker's, a teammate's, another team's, the asker's but archived, the asker's but merged
@@ -70,6 +70,23 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "enclose_file": {"upload": "@upload"},
     "remove_enclosure": {},
     "unarchive_mail_template": {},
+    "add_track_trigger": {"source": "@source"},
+    "apply_track": {"track": "@track"},
+    "apply_track_to_many": {"records": ["@record"], "track": "@track"},
+    "archive_track": {},
+    "continue_track": {},
+    "copy_track": {},
+    "correct_completion": {"done_on": "2020-01-02"},
+    "create_track": {"name": "New", "steps": [{"text": "Call"}]},
+    "edit_track": {"about": "Edited"},
+    "end_track": {},
+    "pause_track": {},
+    "remove_track_trigger": {},
+    "skip_task": {"reason": "Asked not to"},
+    "start_triggered": {"trigger": "@trigger"},
+    "switch_track": {"track": "@track"},
+    "unarchive_track": {},
+    "update_steps": {},
     "accept_invitation": {"secret": "x", "password": "a long enough word"},
     "add_form_field": {"label": "New"},
     "cancel_registration": {},
@@ -264,6 +281,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
 }
 # Verbs for whoever is signed in (or nobody) that look at records themselves, with what they ask of each.
 ASKS_ITSELF = {
+    "apply_track_to_many": ("mass_update", "edit"),
     "archive_many": ("mass_update", "delete"),
     "assign_many": ("mass_update", "assign"),
     "process_submissions": ("edit",),
@@ -300,7 +318,8 @@ def may(grants: Grants, action: str, noun: str, standing: str) -> bool:
     if noun in MAIN:
         return standing in REACHED[level(grants, action, noun)]
     if noun in CHILDREN:
-        granted = level(grants, action, {"call": "activity", "meeting": "task"}.get(noun, noun))
+        noun_of_right = {"call": "activity", "meeting": "task", "running_track": "task"}.get(noun, noun)
+        granted = level(grants, action, noun_of_right)
         if action == "see":
             return granted != "none" and may(grants, "see", "person", standing)
         return granted == "all" or (granted != "none" and may(grants, "edit", "person", standing))

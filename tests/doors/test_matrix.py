@@ -50,7 +50,9 @@ from fairlead.models import (
     Rival,
     Role,
     Run,
+    RunningTrack,
     Schedule,
+    Source,
     Stage,
     Stakeholder,
     Submission,
@@ -58,6 +60,10 @@ from fairlead.models import (
     Tag,
     Task,
     TeamMember,
+    Track,
+    TrackStep,
+    TrackTrigger,
+    TrackVersion,
     TrialPool,
     User,
     View,
@@ -257,12 +263,22 @@ CHILDREN: list[tuple[str, type[Record], Any]] = [
     ("file", File, lambda world: {"name": "a.txt", "media_type": "text/plain", "size": 1, "sha256": "0" * 64}),
     ("call", Call, lambda world: {"number": "112", "direction": "in", "started_at": world.now, "ended_at": world.now}),
     ("meeting", Meeting, lambda world: {"title": "Meeting", "organiser": world.dele} | span(world)),
+    ("running_track", RunningTrack, lambda world: {"version_of": matrix_version(), "started_on": world.now.date()}),
     ("suppression", Suppression, lambda world: {"reason": "Asked", "source": "test"}),
 ]
 
 
 def span(world: World) -> dict[str, Any]:
     return {"starts_at": world.now - timedelta(hours=1), "ends_at": world.now}
+
+
+def matrix_version() -> TrackVersion:
+    held = TrackVersion.objects.filter(track__name="Matrix").first()
+    if held is None:
+        track = create(Track, name="Matrix", applies_to=list(MAIN))
+        held = create(TrackVersion, track=track, number=1)
+        create(TrackStep, version_of=held, key="call", position=0, text="Call")
+    return held
 
 
 PARTS: list[tuple[str, type[Record], Any]] = [
@@ -289,7 +305,7 @@ class Field:
         alone += [self._run(PREPARER, user=world.sam), self._import(PREPARER, user=world.sam)]
         alone += [Pipeline.objects.first(), self._stage(PREPARER), self._criterion(PREPARER)]
         alone += [Competitor.objects.first(), self._notice(PREPARER, user=world.sam, opportunity=world.managed_it)]
-        alone += [self._mapping(PREPARER, user=world.sam)]
+        alone += [self._mapping(PREPARER, user=world.sam), matrix_version().track, self._trigger(PREPARER)]
         self.records |= {noun_of(record): {"own": record} for record in alone}  # type: ignore[dict-item]
         self.named = {
             "noah": world.noah.public_id,
@@ -302,6 +318,9 @@ class Field:
             "criterion": self.records["criterion"]["own"].public_id,
             "elsewhere": self._elsewhere(world),
             "stage": Stage.objects.order_by("position").last().public_id,  # type: ignore[union-attr]
+            "track": self.records["track"]["own"].public_id,
+            "trigger": self.records["track_trigger"]["own"].public_id,
+            "source": Source.objects.first().public_id,  # type: ignore[union-attr]
             "tag": Tag.objects.first().public_id,  # type: ignore[union-attr]
             "act": str(Event.objects.filter(by_user=world.sam).latest("pk").act),
         }
@@ -363,6 +382,11 @@ class Field:
     @aside
     def _mapping(by: Actor, *, user: User) -> ImportMapping:
         return create(ImportMapping, owner=user, name="Fair", signature="x")
+
+    @staticmethod
+    @aside
+    def _trigger(by: Actor) -> TrackTrigger:
+        return create(TrackTrigger, track=matrix_version().track, source=Source.objects.last())
 
     @staticmethod
     @aside

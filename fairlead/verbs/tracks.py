@@ -1,0 +1,269 @@
+"""Tracks on records: applied, paused and gone on with, ended, switched, brought to the newest version."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+from django.utils.translation import gettext as _
+
+from fairlead.core import bulk, clock
+from fairlead.core.act import current
+from fairlead.core.actor import Actor
+from fairlead.core.changes import assign, change, create, insert
+from fairlead.core.errors import Invalid, WrongState
+from fairlead.core.verb import verb
+from fairlead.models import Organisation, RunningTrack, Task, Track, TrackVersion, User
+from fairlead.models.about import place
+from fairlead.models.subject import Subject
+from fairlead.models.suppression import in_force
+from fairlead.models.track_plan import Asked, Known, Planned, later_by, plan, whose_of
+from fairlead.verbs.track_steps import answered, end, in_order, on_day, place_after, today_of
+
+Cause = Literal["reply", "meeting", "unsubscribe", "bounce", "do_not_contact", "by_hand"]
+State, Question = RunningTrack.State, RunningTrack.Question
+
+
+@verb("{by} applied the track {track} to {record}", may="edit")
+def apply_track(
+    by: Actor,
+    record: Subject,
+    *,
+    track: Track,
+    starts_on: date | None = None,
+    ends_on: date | None = None,
+    leave_out: list[str] | None = None,
+    dates: dict[str, date] | None = None,
+    assignees: dict[str, str] | None = None,
+    number: int | None = None,
+) -> RunningTrack:
+    """Apply a track to a record: each step becomes a task, dated or waiting for the step before it.
+
+    It counts from `starts_on` (today, if not said), or back from `ends_on`. By the keys of steps, `leave_out` names
+    those not wanted, `dates` gives some their own day, and `assignees` says who does them (ids of users; needed for
+    steps that ask). With `number`, a definition that has another version by now is refused. What would lie in the
+    past comes today.
+    """
+    version = checked(record, track, number)
+    asked = asked_of(by, version, starts_on, ends_on, leave_out or [], dates or {}, assignees or {})
+    running = start(by, record, version, asked, ends_on=ends_on)
+    answered(record, but=running)
+    return running
+
+
+@verb("{by} paused the track {running_track}: {because}", may="edit")
+def pause_track(by: Actor, running_track: RunningTrack, *, because: Cause = "by_hand") -> RunningTrack:
+    """Let a track stand still: its open steps wait, and its owner is asked whether it goes on, ends or is switched."""
+    if running_track.state == State.RUNNING:
+        still = Task.objects.filter(running_track=running_track, state=Task.State.OPEN).order_by("pk")
+        assign([(task, {"state": Task.State.WAITING}) for task in still])
+        facts = {"state": State.PAUSED, "cause": because, "question": Question.PAUSED}
+        change(running_track, **facts, stopped_on=today_of(running_track))
+    current().step.labels["because"] = str(RunningTrack.Cause(because).label)
+    return running_track
+
+
+@verb("{by} went on with the track {running_track}", may="edit")
+def continue_track(by: Actor, running_track: RunningTrack, *, shift: bool = True) -> RunningTrack:
+    """Go on with a track that stood still or ended: its steps are open again.
+
+    With `shift` they come as many days later as it stood still; counted back from an end date they stay.
+    """
+    if running_track.state == State.RUNNING:
+        return running_track
+    if running_track.state == State.DONE:
+        raise WrongState(_("Every step of %(track)s is done. Apply it again instead.") % {"track": running_track})
+    stood = (today_of(running_track) - running_track.stopped_on).days if running_track.stopped_on else 0
+    days = max(stood, 0) if shift and not running_track.version_of.back else 0
+    change(running_track, state=State.RUNNING, cause="", question="", stopped_on=None)
+    _wake(running_track, days)
+    return running_track
+
+
+@verb("{by} ended the track {running_track}", may="edit")
+def end_track(by: Actor, running_track: RunningTrack) -> RunningTrack:
+    """End a track: what is left of it is cancelled. One that has ended, or is done, asks nothing any more."""
+    if running_track.is_live:
+        end(running_track, RunningTrack.Cause.BY_HAND)
+    elif running_track.question:
+        change(running_track, question="")
+    return running_track
+
+
+@verb("{by} switched from the track {running_track} to {track}", may="edit")
+def switch_track(
+    by: Actor, running_track: RunningTrack, *, track: Track, starts_on: date | None = None
+) -> RunningTrack:
+    """End a track, or answer what comes after it, with another track on the same record."""
+    if running_track.is_live:
+        end(running_track, RunningTrack.Cause.SWITCHED)
+    else:
+        change(running_track, question="")
+    return apply_track(by, running_track.about, track=track, starts_on=starts_on)
+
+
+def checked(record: Any, track: Track, number: int | None = None) -> TrackVersion:
+    """The version to apply to this record; raises what stands against it."""
+    if track.archived_at is not None:
+        raise WrongState(_("The track %(track)s was archived. Nothing was applied.") % {"track": track})
+    if record.archived_at is not None:
+        raise WrongState(_("%(record)s is archived. Bring it back first.") % {"record": record})
+    if record.noun() not in track.applies_to:
+        raise Invalid({"track": [_("%(track)s is for other records than this.") % {"track": track}]})
+    version = track.newest
+    if number is not None and version.number != number:
+        text = _("The track %(track)s was changed while you looked at it. Look at its dates again, then apply it.")
+        raise WrongState(text % {"track": track}, number=version.number)
+    if (stop := stopped(record)) is not None:
+        text = _("%(record)s is not to be contacted: %(reason)s. Nothing was applied.")
+        raise WrongState(text % {"record": record, "reason": stop})
+    live = RunningTrack.objects.filter(version_of__track=track, state__in=["running", "paused"])
+    if live.filter(**{record.noun(): record}).exists():
+        text = _("%(track)s runs on %(record)s already. End that one first, or go on with it.")
+        raise WrongState(text % {"track": track, "record": record})
+    return version
+
+
+def stopped(record: Any) -> str | None:
+    """Why nobody may contact whom this record is about on any way; None when somebody may."""
+    for name in ("person", "company"):
+        whom = record if record.noun() == name else getattr(record, f"{name}_id", None)
+        if whom is not None:
+            found = in_force().filter(**{name: whom}, channel="any").first()
+            if found is not None:
+                return str(found.reason)
+    return None
+
+
+def asked_of(
+    by: Actor,
+    version: TrackVersion,
+    starts_on: date | None,
+    ends_on: date | None,
+    leave_out: Sequence[str],
+    dates: Mapping[str, date],
+    assignees: Mapping[str, str],
+) -> Asked:
+    """What is asked of a plan; raises Invalid for an end that is missing, a day in the past, an unknown colleague."""
+    today = _today_of(by)
+    if version.back and ends_on is None:
+        raise Invalid({"ends_on": [_("This track counts back from an end. Say when that is.")]})
+    if version.back and ends_on and ends_on < today:
+        raise Invalid({"ends_on": [_("This end has passed. Choose a day that lies ahead.")]})
+    if any(day < today for day in dates.values()):
+        raise Invalid({"dates": [_("A step cannot be planned into the past. Choose today or a later day.")]})
+    users = {each.public_id: each for each in User.objects.active().filter(public_id__in=set(assignees.values()))}
+    if unknown := set(assignees.values()) - users.keys():
+        raise Invalid({"assignees": [_("No colleague with the id %(id)s works here.") % {"id": min(unknown)}]})
+    start = ends_on if version.back and ends_on else starts_on or today
+    return Asked(start, today, set(leave_out), dates, {key: users[each] for key, each in assignees.items()})
+
+
+def start(
+    by: Actor,
+    record: Any,
+    version: TrackVersion,
+    asked: Asked,
+    *,
+    ends_on: date | None = None,
+    ask: bool = True,
+    **facts: Any,
+) -> RunningTrack:
+    """Let a track run on a record, in the running act. Without `ask`, steps that ask who does them are the owner's."""
+    whose = whose_of(record, User.objects.active().filter(pk=by.user_id).first())
+    planned = plan(version, list(version.steps.select_related("user")), whose, asked, Known())
+    _all_said(planned, ask)
+    started_on = asked.today if version.back else asked.start
+    running = create(
+        RunningTrack,
+        version_of=version,
+        started_on=started_on,
+        ends_on=ends_on if version.back else None,
+        applied_by_id=by.user_id,
+        owner=whose.owner,
+        **place(record),
+        **facts,
+    )
+    line = pattern(by, planned)
+    own = {f"{record.noun()}_id": record.pk, "running_track_id": running.pk}
+    insert([Task(**values) for values in line.on(bulk.take_ids(Task, len(line.values)), **own)])
+    tagged(record, version.track)
+    return running
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """What the tasks of a plan are on any record of the same people: their values, and which of them each waits for."""
+
+    values: list[dict[str, Any]]
+    follows: list[int | None]
+
+    def on(self, ids: Sequence[int], **own: Any) -> list[dict[str, Any]]:
+        """The values of these tasks with these ids, on one record."""
+        return [
+            {**each, **own, "id": pk, "follows_id": None if before is None else ids[before]}
+            for pk, each, before in zip(ids, self.values, self.follows, strict=True)
+        ]
+
+
+def pattern(by: Actor, planned: Sequence[Planned]) -> Pattern:
+    wanted = [each for each in planned if not each.left_out]
+    places = {each.step.key: number for number, each in enumerate(wanted)}
+    values = [
+        {
+            "title": each.step.text,
+            "kind": each.step.kind,
+            "state": Task.State.OPEN if each.due_on else Task.State.WAITING,
+            "planned_by_id": by.user_id,
+            "step_id": each.step.pk,
+            **_columns(on_day(each.step, each.due_on, assignee(each))),
+        }
+        for each in wanted
+    ]
+    return Pattern(values, [places[each.follows] if each.follows else None for each in wanted])
+
+
+def _columns(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: each for name, each in values.items() if name != "assignee"} | {"assignee_id": values["assignee"].pk}
+
+
+def assignee(planned: Planned) -> User:
+    """Whom a step falls to; raises Invalid when nobody is there whom it could."""
+    if planned.assignee is None:
+        raise Invalid({"assignees": [_("Nobody is there who could do “%(step)s”.") % {"step": planned.step}]})
+    return planned.assignee
+
+
+def _all_said(planned: Sequence[Planned], ask: bool) -> None:
+    if not any(not each.left_out for each in planned):
+        raise Invalid({"leave_out": [_("There is no step to plan. Leave at least one in.")]})
+    if ask and (asking := [each.step for each in planned if each.asks]):
+        text = _("Say who does “%(step)s”.")
+        raise Invalid({"assignees": [text % {"step": step} for step in asking]})
+
+
+def tagged(record: Any, track: Track) -> None:
+    """Put the tags of a track on a record."""
+    if tags := set(track.tags.values_list("pk", flat=True)):
+        change(record, tags=sorted(tags | set(record.tags.values_list("pk", flat=True))))
+
+
+def _wake(running: RunningTrack, days: int) -> None:
+    """Its steps that have a day are open again, so many days later; those whose turn has come get theirs."""
+    known = Known()
+    states = [Task.State.WAITING, Task.State.CANCELLED]
+    left = Task.objects.filter(running_track=running, state__in=states).select_related("step", "assignee", "follows")
+    for task in in_order(left):
+        if task.due_on is not None:
+            spot = later_by(task.due_on, days, task.step, task.assignee, known)
+            day = on_day(task.step, spot.on, known.user(spot.user))
+            change(task, state=Task.State.OPEN, **(day if days else {}))
+        elif task.follows is not None and task.follows.state in {Task.State.DONE, Task.State.SKIPPED}:
+            place_after(task, task.follows, task.assignee, known)
+        else:
+            change(task, state=Task.State.WAITING)
+
+
+def _today_of(by: Actor) -> date:
+    user = User.objects.filter(pk=by.user_id).first()
+    return clock.today(user.tz if user else Organisation.ours().tz)
