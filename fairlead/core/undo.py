@@ -267,7 +267,9 @@ class _Taking:
         self.held |= {(row.noun(), row.pk): row for row in back}
 
     def _unmake(self, pairs: list[tuple[Entry, Row]]) -> None:
-        reasons = _changed_since(pairs) | _built_upon([row for _entry, row in pairs], self.by)
+        made = [row for _entry, row in pairs]
+        # rows of one kind that name each other go together
+        reasons = _changed_since(pairs) | _built_upon(made, self.by, but={(row.noun(), row.pk) for row in made})
         for entry, row in pairs:
             if row.pk in reasons and not row.outlives_undo:
                 what = _("%(record)s has changed since: %(what)s.") % {"record": row, "what": reasons[row.pk]}

@@ -17,17 +17,10 @@ from fairlead.models.next_step import keep_next_step
 from fairlead.models.progress import count_anew
 
 
-def _of_step(to: str, related_name: str) -> Any:
-    """A link that only steps of tracks have, so that the index of the others is none."""
-    return models.ForeignKey(
-        to,
-        null=True,
-        blank=True,
-        editable=False,
-        on_delete=models.PROTECT,
-        related_name=related_name,
-        db_index=False,
-    )
+def _of_step(to: str, related_name: str, on_delete: Any = models.PROTECT) -> Any:
+    """A link that only steps of tracks have; other tasks are not in its index."""
+    facts: dict[str, Any] = {"null": True, "blank": True, "editable": False, "db_index": False}
+    return models.ForeignKey(to, on_delete=on_delete, related_name=related_name, **facts)
 
 
 class TaskQuerySet(RowQuerySet["Task"]):
@@ -77,7 +70,8 @@ class Task(Customised, About):
     # Of a step: its track, what it is made from, the task it waits for, and the day that the track gave it.
     running_track = _of_step("RunningTrack", "tasks")
     step = _of_step("TrackStep", "tasks")
-    follows = _of_step("self", "followers")
+    # The database minds it at the end of the act, so that the steps of a track can go together.
+    follows = _of_step("self", "followers", models.DO_NOTHING)
     planned_on = models.DateField(_("planned for"), null=True, blank=True, editable=False)
 
     objects: ClassVar = TaskQuerySet.as_manager()

@@ -24,6 +24,7 @@ from fairlead.models.subject import Subject
 from fairlead.verbs.activities import Happening, log_meeting
 from fairlead.verbs.invitations import call_off, invite, tell_organiser, when
 from fairlead.verbs.outgoing import may_mail
+from fairlead.verbs.track_pauses import met
 
 USUALLY = timedelta(hours=1)
 MOST_GUESTS = 100
@@ -69,6 +70,8 @@ def book_meeting(
     _label("when", when(meeting))
     if tell:
         invite(meeting, guests)
+    if about is not None:
+        met(by, about)
     return meeting
 
 

@@ -22,9 +22,14 @@ def pause_tracks(by: Actor, record: Any, because: Cause) -> None:
 def talked(by: Actor, activity: Activity) -> None:
     """Pause by what was logged: a mail or call from them, or a meeting that no track planned."""
     if activity.kind == "meeting":
-        _pause(by, _about(activity.about, wide=False), "meeting")
+        met(by, activity.about)
     elif activity.kind in {"mail", "call"} and activity.direction == "in":
         pause_tracks(by, activity.about, "reply")
+
+
+def met(by: Actor, record: Any) -> None:
+    """Pause by a meeting, booked or held, on the tracks that do not ask for one themselves."""
+    _pause(by, _about(record, wide=False), "meeting")
 
 
 def pause_by_address(by: Actor, address: str, because: Cause) -> None:
