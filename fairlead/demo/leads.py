@@ -6,6 +6,7 @@ from fairlead.core.actor import system
 from fairlead.demo.logs import plan_entry, plan_task
 from fairlead.demo.play import Facts, Play, some
 from fairlead.models import ExitCriterion, Reason, Source, User
+from fairlead.models.worktime import calendar_by
 from fairlead.verbs.criteria import tick_criterion
 from fairlead.verbs.disqualify import disqualify_lead
 from fairlead.verbs.leads import create_lead
@@ -13,7 +14,7 @@ from fairlead.verbs.ownership import assign
 from fairlead.verbs.qualify import qualify_lead
 
 ARRIVALS = system("web form", label="Fairlead")
-TARGET = timedelta(hours=1)
+TARGET = 60  # minutes of working time
 GIVEN = ("company_name", "title", "email", "phone", "website", "country", "lead_type", "interest", "message")
 
 
@@ -22,7 +23,7 @@ def plan(play: Play, data: Facts) -> None:
     for facts in data["lead"]:
         key, by = f"lead {facts.get('name') or facts.get('company_name') or facts['phone']}", facts["owner"]
         moment = play.days.ago(facts["ago"]) if "ago" in facts else play.days.moment(facts["on"], facts["at"])
-        play.at(moment, _arrive, play, key, facts, sources[facts["source"]], _answer_by(moment, facts))
+        play.at(moment, _arrive, play, key, facts, sources[facts["source"]], _answer_by(moment, facts, play.days.now))
         if "answer" in facts:
             plan_entry(play, key, by, facts["answer"])
         if "task" in facts:
@@ -41,11 +42,12 @@ def _plan_end(play: Play, key: str, facts: Facts) -> None:
             play.at(play.days.moment(facts[name]["on"], facts[name]["at"]), deed, play, key, by, facts[name])
 
 
-def _answer_by(moment: datetime, facts: Facts) -> datetime | None:
+def _answer_by(moment: datetime, facts: Facts, now: datetime) -> datetime | None:
     """The moment by which somebody has to answer; bought addresses asked nothing."""
     if facts.get("lead_type") == "list":
         return None
-    return moment + (timedelta(minutes=facts["ago"] + facts["left"]) if "left" in facts else TARGET)
+    hours = calendar_by(None)
+    return hours.add(now, facts["left"]) if "left" in facts else hours.add(moment, TARGET)
 
 
 def _arrive(play: Play, key: str, facts: Facts, source: Source, respond_by: datetime | None) -> None:

@@ -23,6 +23,7 @@ from fairlead.reading.body import LARGEST, Unreadable
 from fairlead.reading.phrases import phrases
 from fairlead.reading.signatures import KEPT, Signed
 from fairlead.verbs.form_answers import DOUBT
+from fairlead.verbs.letters import FOR
 
 TOO_OFTEN = "It was sent too often from one place."
 
@@ -110,7 +111,9 @@ class Again:
 
     def show(self, notice: str, status: int, errors: Mapping[str, str] | None = None) -> HttpResponse:
         words = phrases(self.language)
-        hidden = {name: value for name, value in first(self.given).items() if answers.is_origin(name)}
+        hidden = {
+            name: value for name, value in first(self.given).items() if answers.is_origin(name) or name == answers.MARK
+        }
         said = {name: words[phrase] for name, phrase in (errors or {}).items()}
         fresh = notice == "open_long"
         stamp = stamps.stamp(self.form["address"], clock.now()) if fresh else stamps.carried(first(self.given))
@@ -135,4 +138,5 @@ def _marks(request: HttpRequest, form: Published) -> dict[str, str]:
     came_from = request.headers.get("Referer", "")[:500]
     if came_from and urlsplit(came_from).netloc != request.get_host():
         marks.setdefault("referrer", came_from)
-    return dict(list(marks.items())[:40]) | stamps.stamp(form["address"], clock.now())
+    whose = {answers.MARK: request.GET[FOR][:300]} if FOR in request.GET else {}
+    return dict(list(marks.items())[:40]) | whose | stamps.stamp(form["address"], clock.now())

@@ -38,6 +38,7 @@ from fairlead.models.person import Person
 from fairlead.models.pipeline import ExitCriterion, Pipeline, Stage
 from fairlead.models.rate import Rate
 from fairlead.models.reason import Reason
+from fairlead.models.response import Response
 from fairlead.models.run import Run
 from fairlead.models.schedule import Absence, Schedule
 from fairlead.models.second_factor import Authenticator, Passkey, RecoveryCode
@@ -106,6 +107,7 @@ __all__ = [
     "Reason",
     "RecoveryCode",
     "Registration",
+    "Response",
     "Rival",
     "Role",
     "Run",

@@ -42,6 +42,8 @@ class Activity(About):
     minutes = models.PositiveSmallIntegerField(_("minutes"), null=True, blank=True)
     happened_at = models.DateTimeField(_("happened"), default=clock.now)
     logged_at = models.DateTimeField(default=clock.now, editable=False)
+    # Fairlead sent it by itself: it is a touch like others, but no answer of a person.
+    automatic = models.BooleanField(_("automatic"), default=False)
     by_user = models.ForeignKey("User", null=True, on_delete=models.PROTECT, related_name="activities")
 
     class Meta:

@@ -60,5 +60,5 @@ def _newest_by(way: str) -> Subquery:
     # the way is one of WAYS
     # nosemgrep
     entries: Any = rows()["activity"]._base_manager
-    talks = entries.filter(archived_at=None, **{way: OuterRef("pk")}).exclude(kind="note")
+    talks = entries.filter(archived_at=None, automatic=False, **{way: OuterRef("pk")}).exclude(kind="note")
     return Subquery(talks.order_by().values(way).annotate(newest=Max("happened_at")).values("newest"))

@@ -61,7 +61,7 @@ class Day:
         """Open leads that nobody has answered yet: the user's own and those of their teams that nobody owns."""
         mine = Q(owner_id=self.by.user_id) | Q(owner=None, team_id__in=self.by.team_ids)
         waiting = Lead.objects.visible_to(self.by).filter(mine, state="open", archived_at=None, responded_at=None)
-        return list(waiting.exclude(respond_by=None).select_related("source").order_by("respond_by")[:MOST])
+        return list(waiting.exclude(respond_by=None).select_related("source", "owner").order_by("respond_by")[:MOST])
 
     @cached_property
     def overdue(self) -> Sequence[Task]:
@@ -122,8 +122,8 @@ class Day:
     def notices(self) -> Sequence[Notice]:
         """What the user was told and has not seen yet, the newest first."""
         unseen = Notice.objects.filter(user_id=self.by.user_id or 0, seen_at=None)
-        seen = Opportunity.objects.visible_to(self.by)
-        return list(unseen.filter(opportunity__in=seen).select_related("opportunity").order_by("-pk")[:FEW])
+        seen = Q(opportunity__in=Opportunity.objects.visible_to(self.by)) | Q(lead__in=Lead.objects.visible_to(self.by))
+        return list(unseen.filter(seen).select_related("opportunity", "lead").order_by("-pk")[:FEW])
 
     def pipeline(self, currency: str) -> list[Filling]:
         """The user's open opportunities by stage, of the pipelines they are in; other currencies are left apart."""

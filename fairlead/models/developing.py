@@ -243,13 +243,17 @@ class Gap(Row):
 
 
 class Notice(Record):
-    """Something about an opportunity that one of us is told on Today, until they have seen it."""
+    """Something about an opportunity or a lead that one of us is told on Today, until they have seen it."""
 
     class Kind(models.TextChoices):
         TEAM = "team", _("joined the team")
         CANCELLED = "cancelled", _("task cancelled")
         WON = "won", _("won")
         LOST = "lost", _("lost")
+        HALF = "half", _("half of the time to answer is over")
+        MOST = "most", _("most of the time to answer is over")
+        OVER = "over", _("the time to answer is over")
+        WAITS = "waits", _("an automatic answer waits")
 
     access_as = "organisation"
     personal = True
@@ -257,7 +261,8 @@ class Notice(Record):
 
     user = models.ForeignKey("User", on_delete=models.PROTECT, related_name="notices")
     kind = models.CharField(max_length=10, choices=Kind.choices)
-    opportunity = models.ForeignKey("Opportunity", on_delete=models.PROTECT, related_name="notices")
+    opportunity = link("Opportunity", "notices")
+    lead = link("Lead", "notices")
     by_label = models.CharField(max_length=200)
     text = models.CharField(max_length=300, blank=True)
     seen_at = models.DateTimeField(null=True, blank=True)
@@ -265,9 +270,14 @@ class Notice(Record):
     class Meta:
         verbose_name, verbose_name_plural = _("notice"), _("notices")
         indexes = [models.Index(fields=["user", "id"], name="notice_unseen", condition=Q(seen_at=None))]
+        constraints = [exactly_one("notice_about_one", TICKED)]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}: {self.opportunity}"
+        return f"{self.get_kind_display()}: {self.about}"
+
+    @property
+    def about(self) -> Any:
+        return self.opportunity if self.opportunity_id else self.lead
 
     @classmethod
     def governed(cls, by: Actor, action: str) -> Q | None:

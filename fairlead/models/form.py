@@ -99,6 +99,10 @@ class Form(Record):
     redirect_to = models.CharField(_("page after it"), max_length=500, blank=True, validators=[web_address])
     mail_subject = models.CharField(_("subject of the mail"), max_length=150, blank=True)
     mail_text = models.TextField(_("text of the mail"), blank=True, max_length=5000)
+    # What it answers with, instead of the subject and text of its own.
+    template = models.ForeignKey(
+        "MailTemplate", null=True, blank=True, on_delete=models.PROTECT, related_name="forms", verbose_name=_("answer")
+    )
     double_opt_in = models.BooleanField(_("confirmed by mail"), default=False)
     least_seconds = models.PositiveSmallIntegerField(_("least seconds"), default=2)
     origins = models.JSONField(_("sites that may show it"), default=list, blank=True, validators=[known_origins])

@@ -10,7 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from fairlead.core.record import Link, RowQuerySet
 from fairlead.models import normal
+from fairlead.models.organisation import Overdue
 from fairlead.models.owned import Owned, lacking
+from fairlead.models.response_clock import keep_clock
 
 # What a form or a mail brought, as it came.
 AS_GIVEN = frozenset(
@@ -92,6 +94,12 @@ class Lead(Owned):
     )
     reason_note = models.TextField(_("note on the reason"), blank=True)
     respond_by = models.DateTimeField(_("respond by"), null=True, blank=True)
+    # From when it counts, if not from its arrival; how much of the time was used up when somebody was last warned, in
+    # per cent; when the worker looks at it next; and what becomes of it then, if not what the organisation says.
+    respond_from = models.DateTimeField(null=True, blank=True, editable=False)
+    warned = models.PositiveSmallIntegerField(default=0, editable=False)
+    clock_at = models.DateTimeField(null=True, blank=True, editable=False)
+    overdue_then = models.CharField(max_length=8, choices=Overdue.choices, blank=True)
     responded_at = models.DateTimeField(_("responded"), null=True, blank=True)
     person = models.ForeignKey(
         "Person", null=True, blank=True, on_delete=models.PROTECT, related_name="inquiries", verbose_name=_("person")
@@ -114,6 +122,9 @@ class Lead(Owned):
         verbose_name=_("opportunity"),
     )
 
+    derived = Owned.derived | {"clock_at"}
+    api_hidden = frozenset({"warned", "clock_at"})
+
     objects: ClassVar = LeadQuerySet.as_manager()
 
     class Meta:
@@ -122,6 +133,7 @@ class Lead(Owned):
             models.Index(fields=["created_at", "id"], name="lead_by_created"),
             models.Index(fields=["name", "id"], name="lead_by_name"),
             models.Index(fields=["respond_by", "id"], name="lead_on_the_clock"),
+            models.Index(fields=["clock_at", "id"], name="lead_to_warn_of", condition=Q(clock_at__isnull=False)),
             models.Index(fields=["owner", "created_at", "id"], name="lead_by_owner"),
             models.Index(
                 fields=["owner", "created_at", "id"],
@@ -140,6 +152,11 @@ class Lead(Owned):
     @classmethod
     def from_outside(cls, values: Mapping[str, Any]) -> frozenset[str]:
         return AS_GIVEN
+
+    @classmethod
+    def derive(cls, changes: Any) -> None:
+        super().derive(changes)
+        keep_clock(changes)
 
     def exact_keys(self) -> list[tuple[str, str]]:
         return [("mail", normal.mail(self.email) if self.email else ""), ("phone", self.phone_e164)]

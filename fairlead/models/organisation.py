@@ -9,6 +9,14 @@ from fairlead.core.record import Record
 from fairlead.models.place import known_country, known_currency, known_locale, known_zone
 
 
+class Overdue(models.TextChoices):
+    """What becomes of a lead that nobody has answered in time."""
+
+    TELL = "tell", _("Tell its owner and their managers")
+    QUEUE = "queue", _("Put it back for all to claim")
+    REASSIGN = "reassign", _("Give it to a colleague who is there")
+
+
 class Organisation(Record):
     """`country` (ISO) is where phone numbers without a country code are dialled; reports use `zone`."""
 
@@ -17,6 +25,13 @@ class Organisation(Record):
     currency = models.CharField(_("currency"), max_length=3, default="GBP", validators=[known_currency])
     zone = models.CharField(_("time zone"), max_length=60, default="Europe/London", validators=[known_zone])
     locale = models.CharField(_("locale"), max_length=12, default="en-GB", validators=[known_locale])
+    # Between them nothing is sent by itself, on the recipient's clock where it is known; empty: at any hour.
+    quiet_from = models.TimeField(_("quiet from"), null=True, blank=True)
+    quiet_until = models.TimeField(_("quiet until"), null=True, blank=True)
+    # What becomes of a lead whose time to be answered is over, where its rule does not say.
+    overdue_then = models.CharField(
+        _("when the time to answer is over"), max_length=8, choices=Overdue.choices, default=Overdue.TELL
+    )
     schedule = models.ForeignKey("Schedule", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
     def __str__(self) -> str:

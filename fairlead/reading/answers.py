@@ -14,6 +14,7 @@ Given = dict[str, list[str]]  # what came back, by name
 TRAP = "contact_url"  # people do not see it
 CONSENT = "_consent"
 LANGUAGE = "_lang"
+MARK = "_for"  # of a personal link
 # How long an answer may be; a text that becomes a short fact of the lead is cut there and kept whole beside it.
 LONGEST = {"text": 500, "email": 320, "phone": 60, "long": 10_000}
 PHONE = re.compile(r"[+(]?\d[\d\s()./x+-]{4,40}")
@@ -49,7 +50,7 @@ def inquiry_of(form: Mapping[str, Any], body: bytes, content_type: str) -> Inqui
         answers = given(body, content_type)
     except Unreadable as reason:
         return Inquiry(unusable=str(reason))
-    found = Inquiry(language=first(answers).get(LANGUAGE, "")[:2])
+    found = Inquiry(language=first(answers).get(LANGUAGE, "")[:2], mark=first(answers).get(MARK, "")[:300])
     if first(answers).get(TRAP):
         found.trapped.append(TRAP)
     for question in form["fields"]:

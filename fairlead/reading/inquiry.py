@@ -13,6 +13,8 @@ SALESFORCE_OWN = re.compile(r"00N[0-9A-Za-z]{12,15}")
 MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 PHONE = re.compile(r"\+?[\d\s()./-]{6,30}")
 ONCE = frozenset({"source", "campaign"})
+# The mark in the origin of a lead whose mail program asks for no automatic answer.
+NO_ANSWER = "no_automatic_answer"
 
 
 @dataclass
@@ -30,6 +32,8 @@ class Inquiry:
     # of forms of ours alone: values of custom fields by key, and the language it was filled in
     custom: dict[str, str] = field(default_factory=dict)
     language: str = ""
+    # and the mark of the personal link by which somebody came to it
+    mark: str = ""
 
     @property
     def reachable(self) -> bool:
@@ -80,6 +84,7 @@ def _of_letter(mail: Letter) -> Inquiry:
     found = Inquiry(facts={name: value for name, value in facts.items() if value})
     found.extra = {"attachments": ", ".join(mail.attachments)} if mail.attachments else {}
     found.origin = {"mail_to": mail.to} if mail.to else {}
+    found.origin |= {NO_ANSWER: "yes"} if mail.wants_no_robot else {}
     found.unusable = mail.robot or ("" if found.reachable else _lacking(found))
     return found
 

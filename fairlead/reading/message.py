@@ -19,6 +19,8 @@ MOST_PARTS = 500
 ADDRESS = re.compile(r"[^@\s<>\"',;]+@[^@\s<>\"',;]+\.[^@\s<>\"',;]+")
 DAEMONS = re.compile(r"(mailer-daemon|postmaster|mail-daemon|bounces?([+=-].*)?)@", re.I)
 NO_REPLY = re.compile(r"(no|do-?not)[._-]?reply([+=._-].*)?@", re.I)
+# What lists, and programs that serve them, are called (RFC 2142, RFC 3834 section 2).
+LISTS = re.compile(r"(owner-.*|.*-(request|owner|bounces?|relay)|list-?serv|majordomo|mailman|sympa)@", re.I)
 BULK = {"bulk", "junk", "list"}
 HIDDEN = {"head", "style", "script", "template", "title", "noscript", "svg", "object"}
 BREAKS = {"p", "div", "br", "tr", "li", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "table", "hr", "section"}
@@ -26,7 +28,10 @@ BREAKS = {"p", "div", "br", "tr", "li", "h1", "h2", "h3", "h4", "h5", "h6", "blo
 
 @dataclass
 class Letter:
-    """`sender` is where an answer goes. `robot` says why no person wrote it; empty when one may have."""
+    """`sender` is where an answer goes. `robot` says why no person wrote it; empty when one may have.
+
+    `wants_no_robot`: its mail program asks for no automatic answer.
+    """
 
     name: str = ""
     sender: str = ""
@@ -36,6 +41,7 @@ class Letter:
     message_id: str = ""
     attachments: list[str] = field(default_factory=list)
     robot: str = ""
+    wants_no_robot: bool = False
 
 
 def letter(raw: bytes) -> Letter:
@@ -56,6 +62,15 @@ def message_id(raw: bytes) -> str:
     return clean(found[1].decode(errors="replace")) if found else ""
 
 
+def takes_no_answer(address: str) -> str:
+    """Why nothing is ever answered to this address by itself; empty when it may be."""
+    if DAEMONS.match(address):
+        return "It is the mail system’s own address."
+    if NO_REPLY.match(address):
+        return "It takes no answers."
+    return "It is the address of a list." if LISTS.match(address) else ""
+
+
 def _letter(message: Message) -> Letter:
     name, sender = _address(message, "From")
     answer_name, answer = _address(message, "Reply-To")
@@ -66,6 +81,8 @@ def _letter(message: Message) -> Letter:
         subject=_text(message, "Subject"),
         message_id=clean(str(message.get("Message-ID", ""))).strip()[:900],
     )
+    suppressed = {each.strip().lower() for each in str(message.get("X-Auto-Response-Suppress", "")).split(",")}
+    found.wants_no_robot = bool(suppressed & {"all", "oof", "autoreply"})
     found.robot = _robot(message, sender, bool(answer) and answer.lower() != sender.lower())
     return found
 

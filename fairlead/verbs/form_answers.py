@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from fairlead.core import clock
 from fairlead.core.act import current
 from fairlead.core.changes import change, create
-from fairlead.models import Activity, CustomField, Form, Lead, Occasion, Registration, Submission, normal
+from fairlead.models import Activity, CustomField, Form, Lead, Occasion, Registration, Response, Submission, normal
 from fairlead.models.custom import live_fields
 from fairlead.models.custom_values import Unfit, stored
 from fairlead.models.suppression import address_key
@@ -21,6 +21,7 @@ from fairlead.reading.body import Unreadable
 from fairlead.reading.inquiry import Inquiry
 from fairlead.reading.phrases import period, phrases
 from fairlead.verbs.outgoing import send_mail_later
+from fairlead.verbs.responses import respond_automatically
 
 DOUBT = "Fairlead-Doubt"  # the header under which the door says why it takes this for a robot's
 MOST_A_DAY = 5  # from one contact at one form; what comes more often is kept as spam
@@ -92,12 +93,20 @@ def answer(form: Form, submission: Submission, found: Inquiry, lead: Lead) -> No
     if form.kind == Form.Kind.EVENT and occasion is not None:
         if not occasion.is_over(submission.received_at):
             _register(form, occasion, submission, found, lead)
-    elif _mailable(found):
+    elif form.template is not None and form.template.archived_at is None:
+        respond_automatically(current().by, lead, template=form.template, submission=submission)
+    elif _mailable(found) and not _answered(submission, lead):
         language = language_of(form, found)
         words = phrases(language)
         subject = form.words("mail_subject", language) or words["mail_subject"]
         text = form.words("mail_text", language) or words["mail_text"]
         _mail(form, found, subject, [text], ANSWER, f"answer:{_per_day(form, found)}")
+
+
+def _answered(submission: Submission, lead: Lead) -> bool:
+    """Did a lead rule answer already, in the act in which the lead was made?"""
+    fresh = Response.objects.filter(lead=lead, created_at__gte=submission.received_at)
+    return fresh.exclude(state=Response.State.WITHHELD).exists()
 
 
 def tell_place(form: Form, registration: Registration, found: Inquiry) -> None:

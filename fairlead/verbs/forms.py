@@ -14,7 +14,7 @@ from fairlead.core.changes import change, create
 from fairlead.core.clash import check_version
 from fairlead.core.errors import Invalid
 from fairlead.core.verb import verb
-from fairlead.models import Campaign, Endpoint, Form, Occasion, Source, User
+from fairlead.models import Campaign, Endpoint, Form, MailTemplate, Occasion, Source, User
 from fairlead.models.endpoint import new_address
 from fairlead.models.form import TEXTS, Language, known_address
 from fairlead.models.token import fingerprint
@@ -37,6 +37,7 @@ class FormFacts(TypedDict, total=False):
     redirect_to: str
     mail_subject: str
     mail_text: str
+    template: MailTemplate | None
     occasion: Occasion | None
     double_opt_in: bool
     least_seconds: int

@@ -60,6 +60,8 @@ def edit_lead(
     """Change facts of a lead. With `version`, a field that somebody else changed since is a conflict."""
     values = with_custom(by, "lead", dict(facts)) | ({"name": name} if name is not None else {})
     check_version(lead, version, values)
+    if values.get("respond_by") not in (None, lead.respond_by):
+        values |= {"respond_from": clock.now(), "warned": 0}
     change(lead, **with_phone(values))
     return lead
 

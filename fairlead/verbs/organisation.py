@@ -1,6 +1,7 @@
 """Setting up the organisation and keeping its facts."""
 
-from typing import Unpack
+from datetime import time
+from typing import Literal, Unpack
 
 from typing_extensions import TypedDict
 
@@ -27,6 +28,9 @@ class OrganisationFacts(TypedDict, total=False):
     currency: str
     zone: str
     locale: str
+    quiet_from: time | None
+    quiet_until: time | None
+    overdue_then: Literal["tell", "queue", "reassign"]
 
 
 @verb("{by} set up {it}", may="organisation.edit", undo_within=None)

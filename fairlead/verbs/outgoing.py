@@ -1,6 +1,8 @@
 """What leaves the house: the one place where mail is promised."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -9,7 +11,8 @@ from fairlead.core.outbox import declare, later
 from fairlead.models import Company, Person, User, normal
 from fairlead.models.suppression import Answer, may_contact
 
-MAIL = declare("mail", leaves_house=True)
+# For three days: mail servers are away for longer than other services, and what was promised is not given up.
+MAIL = declare("mail", leaves_house=True, tries=24)
 # To a colleague: it does not leave the house, so what it tells of can still be undone.
 NOTICE = declare("notice")
 # To our own people about their account and their work; no suppression keeps these back.
@@ -32,13 +35,15 @@ def send_mail_later(
     person: Person | None = None,
     company: Company | None = None,
     automatic: bool = True,
-    at: datetime | None = None,
     key: str = "",
+    at: datetime | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> Answer:
     """Promise a mail in the running act, unless its receiver is not to be contacted: the answer says why not.
 
     With a `key` (address + rule + day) it is promised once. `automatic`: nobody wrote it by hand. `calendar`: an
     iCalendar file that is attached; with a `method` a message to the receiver's calendar (RFC 6047). `at`: not before.
+    `more`: what else the sender needs to know.
     """
     if not normal.mail(to):
         raise Invalid({"to": [_("%(text)s is not an e-mail address.") % {"text": to}]})
@@ -47,12 +52,13 @@ def send_mail_later(
     answer = may_mail(to, purpose, person=person, company=company)
     if answer.allowed:
         whom = {"person": person and person.pk, "company": company and company.pk}
-        more = {"calendar": calendar, "method": method, "reply_to": reply_to}
+        beside = {"calendar": calendar, "method": method, "reply_to": reply_to}
         later(
             NOTICE.name if purpose == "notice" else MAIL.name,
             {"to": to, "subject": subject, "text": text, "html": html, "purpose": purpose, "automatic": automatic}
             | {noun: pk for noun, pk in whom.items() if pk}
-            | {name: value for name, value in more.items() if value},
+            | {name: value for name, value in beside.items() if value}
+            | dict(more or {}),
             key=key and f"mail:{key}",
             at=at,
         )

@@ -18,7 +18,7 @@ from fairlead.core.actor import Actor
 from fairlead.core.changes import change, create, create_many
 from fairlead.core.errors import Invalid, NotAllowed
 from fairlead.core.verb import verb
-from fairlead.models import Campaign, Form, Lead, Mailbox, Payload, Source, Submission, Team, User
+from fairlead.models import Activity, Campaign, Form, Lead, Mailbox, Payload, Source, Submission, Team, User
 from fairlead.models.endpoint import Endpoint
 from fairlead.models.form import LANGUAGES
 from fairlead.models.place import country_code
@@ -27,6 +27,8 @@ from fairlead.reading.inquiry import Inquiry, inquiry
 from fairlead.reading.message import KIND
 from fairlead.verbs.capture import capture_lead, one_at_a_time
 from fairlead.verbs.form_answers import answer, answers, contact_of, must_confirm, suspicion
+from fairlead.verbs.leads import with_phone
+from fairlead.verbs.letters import lead_of_link
 from fairlead.verbs.replies import note_reply
 from fairlead.verbs.telephone import note_call
 from fairlead.verbs.track_triggers import lead_came
@@ -35,6 +37,8 @@ MOST_AT_ONCE = 500
 MOST_SOURCES = 200  # beyond these, what a form says of its source makes no new one
 SAME_AGAIN = timedelta(minutes=10)  # within which the same bytes are a second click
 OURS = "body:"  # begins keys that are made from the bytes
+COMPLETED = ("name", "company_name", "title", "email", "phone", "website", "street", "city", "region", "postal_code",
+             "country", "language", "interest", "message")  # fmt: skip
 FACTS = (
     "name", "email", "phone", "company_name", "title", "website", "street", "city", "region", "postal_code", "interest",
 )  # fmt: skip
@@ -186,7 +190,8 @@ def _process(by: Actor, submission: Submission, *, vouched: bool = False) -> Non
         reason = _("Waits until its sender confirms it by mail.")
         change(submission, **read | {"state": Submission.State.RECEIVED, "reason": reason, "extra": found.extra})
     else:
-        lead = _lead(by, submission, found)
+        personal = lead_of_link(form, found.mark) if form and found.mark else None
+        lead = _completed(personal, submission, found) if personal else _lead(by, submission, found)
         change(submission, **read | {"state": Submission.State.PROCESSED, "lead": lead, "extra": found.extra})
         if form:
             answer(form, submission, found, lead)
@@ -237,7 +242,26 @@ def _waiting_for(submission: Submission, key: str) -> list[Submission]:
     return list(same.exclude(pk=submission.pk))
 
 
+def _completed(lead: Lead, submission: Submission, found: Inquiry) -> Lead:
+    """What came by a lead's personal link: it fills what was not known, and the rest stands on the timeline."""
+    given = _given(submission, found)
+    custom = given.pop("custom", {})
+    blanks = {name: value for name, value in given.items() if name in COMPLETED and value and not getattr(lead, name)}
+    blanks |= {f"x.{key}": value for key, value in custom.items() if lead.custom.get(key) in (None, "", [])}
+    change(lead, **with_phone(blanks))
+    said = {name: str(given[name]) for name in COMPLETED if given.get(name)} | found.extra
+    text = "\n".join([_("Filled in by their personal link:"), *(f"{name}: {value}" for name, value in said.items())])
+    facts = {"direction": "in", "text": text, "happened_at": submission.received_at, "logged_at": current().at}
+    create(Activity, lead=lead, kind=Activity.Kind.NOTE, **facts)
+    return lead
+
+
 def _lead(by: Actor, submission: Submission, found: Inquiry) -> Lead:
+    return capture_lead(by, owner=submission.endpoint.owner, team=_team(submission), **_given(submission, found))
+
+
+def _given(submission: Submission, found: Inquiry) -> dict[str, Any]:
+    """The facts of the lead, from what was read and what the endpoint says."""
     endpoint, facts = submission.endpoint, found.facts
     origin = dict(found.origin)
     if submission.headers.get("Referer") and endpoint.kind != Endpoint.Kind.FORM:
@@ -253,7 +277,7 @@ def _lead(by: Actor, submission: Submission, found: Inquiry) -> Lead:
         given["country"] = code
     given |= {"source": _source(endpoint, facts, origin), "campaign": _campaign(endpoint, facts, origin)}
     given |= {"lead_type": endpoint.lead_type, "message": facts.get("message", ""), "origin": origin}
-    return capture_lead(by, owner=endpoint.owner, team=_team(submission), **given)
+    return given
 
 
 def _team(submission: Submission) -> Team | None:

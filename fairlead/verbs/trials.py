@@ -14,6 +14,7 @@ from fairlead.core.sealed import seal
 from fairlead.core.verb import verb
 from fairlead.models import TrialCode, TrialPool
 from fairlead.models.form import web_address
+from fairlead.verbs.responses import release
 
 MOST_CODES = 10_000  # at once
 LONGEST = 1000
@@ -54,7 +55,7 @@ def edit_trial_pool(
 
 @verb("{by} put {count} codes into {trial_pool}", may="organisation.edit", secret=True)
 def add_trial_codes(by: Actor, trial_pool: TrialPool, *, codes: list[str]) -> list[TrialCode]:
-    """Put codes, links or logins into a store; those that are in it already are left out."""
+    """Put codes, links or logins into a store; those in it already are left out. Answers that wait for one go out."""
     plain = list(dict.fromkeys(code.strip() for code in codes if code.strip()))
     if not plain or len(plain) > MOST_CODES:
         raise Invalid({"codes": [_("Write 1 to %(most)s codes, one on each line.") % {"most": MOST_CODES}]})
@@ -63,6 +64,7 @@ def add_trial_codes(by: Actor, trial_pool: TrialPool, *, codes: list[str]) -> li
     known = set(TrialCode.objects.filter(pool=trial_pool).values_list("code", flat=True))
     made = create_many(TrialCode, [{"pool": trial_pool, "code": code} for code in plain if code not in known])
     current().step.labels["count"] = str(len(made))
+    release(by, trial_pool)
     return made
 
 

@@ -8,8 +8,8 @@ import functools
 import re
 from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,6 +23,7 @@ from django.utils import timezone
 from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
+from fairlead.models.response_clock import Hours, left
 from fairlead.web import formats, lines
 from fairlead.web.formats import Reader
 from fairlead.web.macros import Context, quick
@@ -40,6 +41,7 @@ class Rendering:
     reader: Reader
     alone: bool = False
     token: str = ""
+    hours: Hours = field(default_factory=Hours)
 
 
 current: ContextVar[Rendering] = ContextVar("the page being rendered")
@@ -110,6 +112,7 @@ def environment(**options: Any) -> Environment:
         "csrf": csrf,
         "csrf_header": csrf_token,
         "now": now,
+        "time_left": time_left,
         "today": lambda: reader().today,
         "plural": for_the_reader(formats.plural),
         "initials": formats.initials,
@@ -172,6 +175,12 @@ def clock_of(known: Reader) -> tuple[str, str, date]:
 
 def now() -> datetime:
     return of_this_request().reader.now
+
+
+def time_left(lead: Any) -> timedelta:
+    """Working time that is left to answer this lead; below nothing when it is late by so much."""
+    page = of_this_request()
+    return timedelta(minutes=left(lead, page.hours, page.reader.now))
 
 
 def of_this_request() -> Rendering:

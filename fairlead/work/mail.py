@@ -2,46 +2,59 @@
 
 import hashlib
 import smtplib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email.utils import parseaddr
 
 from django.conf import settings
 from django.core.mail import BadHeaderError, EmailMultiAlternatives
 
+from fairlead.core.actor import system
 from fairlead.core.outbox import CallOff, GiveUp, Outbox, carries_out
-from fairlead.models import Company, Person
+from fairlead.core.upload import stored
+from fairlead.models import Company, Person, Response
 from fairlead.verbs.outgoing import FORGOTTEN, MAIL, NOTICE, may_mail
+from fairlead.verbs.responses import note_response_failed, note_response_sent
+
+SYSTEM = system("mail")
+# An automatic answer asks for none in return (RFC 3834; the others are what mail programs besides it look at).
+NO_ANSWER = {"Auto-Submitted": "auto-replied", "Precedence": "bulk", "X-Auto-Response-Suppress": "All"}
 
 
 @carries_out(MAIL)
 @carries_out(NOTICE)
 def send(row: Outbox) -> None:
     """Send one mail. Sent again after a crash it has the same Message-ID, so that the receiver sees it once."""
-    _still_allowed(row)
-    try:
-        message(row).send()
-    except BadHeaderError as error:
-        raise GiveUp(f"A header with a line break: {error}") from None
-    except smtplib.SMTPRecipientsRefused as error:
-        _refused(min(code for code, _text in error.recipients.values()), error)
-    except smtplib.SMTPDataError as error:
-        _refused(error.smtp_code, error)
+    response = _response(row)
+    if response is not None and response.state == Response.State.SENT:
+        return  # it had left, and only that was not written down here
+    with _told(row, response):
+        _still_allowed(row)
+        _hand_over(message(row))
+    if response is not None:
+        note_response_sent(SYSTEM, response)
     if row.payload["purpose"] in FORGOTTEN:
         row.payload = {name: row.payload[name] for name in ("to", "subject", "purpose")}
 
 
 def message(row: Outbox) -> EmailMultiAlternatives:
     mail = row.payload
-    headers = {"Message-ID": message_id(row.key)}
-    if mail.get("automatic", True):
-        headers["Auto-Submitted"] = "auto-generated"
     reply_to = [mail["reply_to"]] if mail.get("reply_to") else None
-    made = EmailMultiAlternatives(mail["subject"], mail["text"], to=[mail["to"]], headers=headers, reply_to=reply_to)
+    facts = {"to": [mail["to"]], "headers": _headers(row), "reply_to": reply_to}
+    made = EmailMultiAlternatives(mail["subject"], mail["text"], **facts)
     if mail.get("html"):
         made.attach_alternative(mail["html"], "text/html")
     if mail.get("method"):  # what calendars act on stands beside the text, not behind it
         made.attach_alternative(mail["calendar"], f"text/calendar; method={mail['method']}")
     elif mail.get("calendar"):
         made.attach("event.ics", mail["calendar"], "text/calendar")
+    for file in mail.get("files", ()):
+        try:
+            made.attach(file["name"], stored(file["stored_as"]).read_bytes(), file["media_type"])
+        except FileNotFoundError:
+            raise GiveUp(f"{file['name']} is not in the store. A restored backup may lack it.") from None
+    if mail.get("response"):
+        made.from_email = ""  # the null return path: what bounces comes back to nobody (RFC 3834, 3.3)
     return made
 
 
@@ -49,6 +62,48 @@ def message_id(key: str) -> str:
     """The same for the same promise, whoever sends it and how often."""
     _name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
     return f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@{address.rpartition('@')[2] or 'localhost'}>"
+
+
+def _headers(row: Outbox) -> dict[str, str]:
+    mail, headers = row.payload, {"Message-ID": message_id(row.key)}
+    if mail.get("response"):
+        headers |= NO_ANSWER | {"From": settings.DEFAULT_FROM_EMAIL}
+    elif mail.get("automatic", True):
+        headers["Auto-Submitted"] = "auto-generated"
+    if mail.get("answers"):
+        headers |= {"In-Reply-To": mail["answers"], "References": mail["answers"]}
+    return headers
+
+
+def _hand_over(made: EmailMultiAlternatives) -> None:
+    try:
+        made.send()
+    except BadHeaderError as error:
+        raise GiveUp(f"A header with a line break: {error}") from None
+    except smtplib.SMTPRecipientsRefused as error:
+        _refused(min(code for code, _text in error.recipients.values()), error)
+    except smtplib.SMTPDataError as error:
+        _refused(error.smtp_code, error)
+
+
+@contextmanager
+def _told(row: Outbox, response: Response | None) -> Iterator[None]:
+    """What keeps an automatic answer from arriving is written down with it."""
+    try:
+        yield
+    except (GiveUp, CallOff) as reason:
+        if response is not None:
+            note_response_failed(SYSTEM, response, reason=str(reason))
+        raise
+    except Exception as error:
+        if response is not None and row.attempts >= MAIL.tries:
+            note_response_failed(SYSTEM, response, reason=str(error))
+        raise
+
+
+def _response(row: Outbox) -> Response | None:
+    found = Response.objects.filter(public_id=row.payload.get("response", ""))
+    return found.select_related("lead__owner", "template").first() if row.payload.get("response") else None
 
 
 def _still_allowed(row: Outbox) -> None:

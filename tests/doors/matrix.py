@@ -61,6 +61,12 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "unarchive_pipeline": {},
     "unarchive_stage": {},
     "untick_criterion": {"criterion": "@criterion"},
+    "keep_trial_access": {"access": "x"},
+    "mind_clock": {},
+    "note_response_failed": {"reason": "Broken"},
+    "note_response_sent": {},
+    "respond_automatically": {"template": "@template"},
+    "start_clock": {"minutes": 60},
     "add_trial_codes": {"codes": ["A-1"]},
     "archive_mail_template": {},
     "create_mail_template": {"name": "New", "words": {"en": {"subject": "Hello", "text": "Hello"}}},
@@ -327,7 +333,7 @@ def may(grants: Grants, action: str, noun: str, standing: str) -> bool:
         return may(grants, "see" if action == "see" else "edit", "opportunity", standing)
     if noun == "suppression":
         return may(grants, "see" if action == "see" else "edit", "person", standing)
-    if noun in {"submission", "registration"}:
+    if noun in {"submission", "registration", "response"}:
         return may(grants, "see" if action == "see" else "edit", "lead", standing)
     if noun in {"token", "run", "view", "import", "notice", "mapping"}:
         return True

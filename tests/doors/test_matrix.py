@@ -47,6 +47,7 @@ from fairlead.models import (
     Rate,
     Reason,
     Registration,
+    Response,
     Rival,
     Role,
     Run,
@@ -238,6 +239,19 @@ def prepare(by: Actor, *, world: World) -> dict[str, dict[str, Record]]:
         standing: create(Submission, endpoint=endpoint, arrival=standing, lead=lead)
         for standing, lead in found["lead"].items()
     }
+    found["response"] = {
+        standing: create(
+            Response,
+            lead=lead,
+            template=template,
+            key=standing,
+            contact=standing,
+            state="promised",
+            on="2026-01-01",
+            due_at=world.now,
+        )
+        for standing, lead in found["lead"].items()
+    }
     found["registration"] = {
         standing: create(
             Registration,
@@ -314,6 +328,7 @@ class Field:
             "endpoint": self.records["endpoint"]["own"].public_id,
             "role": held.public_id,
             "lost": Reason.objects.get(kind="lost", name="Price").public_id,
+            "template": self.records["mail_template"]["own"].public_id,
             "priya": world.priya.public_id,
             "criterion": self.records["criterion"]["own"].public_id,
             "elsewhere": self._elsewhere(world),

@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from fairlead.core import clock
-from fairlead.models import Campaign, CustomField, Form, Lead, Occasion, Source, Submission, User
+from fairlead.models import Campaign, CustomField, Form, Lead, MailTemplate, Occasion, Source, Submission, User
 from fairlead.models.custom import live_fields
 from fairlead.models.form import BECOMES, FIELD_KINDS, LANGUAGES, RIGHT_TO_LEFT
 from fairlead.programs.forms import Shown, language_for, published
@@ -69,6 +69,9 @@ class Facts(WebForm):
     redirect_to = forms.CharField(required=False, max_length=500)
     mail_subject = forms.CharField(required=False, max_length=150)
     mail_text = forms.CharField(required=False, max_length=5000, widget=LINES)
+    template = forms.ChoiceField(
+        required=False, choices=lambda: endpoints.records(MailTemplate, _("Its own subject and text"), archived_at=None)
+    )
     occasion = forms.ChoiceField(required=False, choices=lambda: occasions())
     lead_type = forms.ChoiceField(choices=Lead.Type.choices)
     source = forms.ChoiceField(required=False, choices=lambda: endpoints.records(Source, _("What the form says")))
@@ -82,7 +85,7 @@ class Facts(WebForm):
     def facts(self, request: Request) -> dict[str, Any]:
         """What was read, as the verb takes it; a campaign that is not there yet is made."""
         read = dict(self.cleaned_data)
-        for name, model in (("source", Source), ("owner", User), ("occasion", Occasion)):
+        for name, model in (("source", Source), ("owner", User), ("occasion", Occasion), ("template", MailTemplate)):
             read[name] = cast(Any, model).objects.filter(public_id=read[name]).first()
         said = read["campaign"].strip()
         read["campaign"] = create_campaign(request.by, name=said) if said else None
@@ -214,6 +217,7 @@ def _known(form: Form) -> dict[str, Any]:
     return plain | {
         "origins": "\n".join(form.origins),
         "occasion": form.occasion.public_id if form.occasion else "",
+        "template": form.template.public_id if form.template else "",
         "lead_type": at.lead_type,
         "interest": at.interest,
         "campaign": at.campaign.name if at.campaign else "",

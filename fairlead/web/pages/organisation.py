@@ -5,6 +5,7 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from fairlead.models import Organisation
+from fairlead.models.organisation import Overdue
 from fairlead.models.place import currencies, locales, territories, zones
 from fairlead.verbs.organisation import edit_organisation
 from fairlead.web.forms import Form
@@ -19,6 +20,9 @@ class OrganisationForm(Form):
     currency = forms.ChoiceField(choices=lambda: list(currencies().items()))
     zone = forms.ChoiceField(choices=lambda: [(zone, zone) for zone in zones()])
     locale = forms.ChoiceField(choices=lambda: list(locales().items()))
+    quiet_from = forms.TimeField(required=False, widget=forms.TimeInput(format="%H:%M"))
+    quiet_until = forms.TimeField(required=False, widget=forms.TimeInput(format="%H:%M"))
+    overdue_then = forms.ChoiceField(choices=Overdue.choices)
 
 
 @page("organisation.edit", "GET", "POST")
