@@ -40,8 +40,9 @@ def send(row: Outbox) -> None:
 def message(row: Outbox) -> EmailMultiAlternatives:
     mail = row.payload
     reply_to = [mail["reply_to"]] if mail.get("reply_to") else None
-    facts = {"to": [mail["to"]], "headers": _headers(row), "reply_to": reply_to}
-    made = EmailMultiAlternatives(mail["subject"], mail["text"], **facts)
+    made = EmailMultiAlternatives(
+        mail["subject"], mail["text"], to=[mail["to"]], headers=_headers(row), reply_to=reply_to
+    )
     if mail.get("html"):
         made.attach_alternative(mail["html"], "text/html")
     if mail.get("method"):  # what calendars act on stands beside the text, not behind it
