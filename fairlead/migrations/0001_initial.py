@@ -578,6 +578,10 @@ class Migration(migrations.Migration):
                 ('decided_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='decided')),
                 ('reason_note', models.TextField(blank=True, verbose_name='note on the reason')),
                 ('respond_by', models.DateTimeField(blank=True, null=True, verbose_name='respond by')),
+                ('respond_from', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('warned', models.PositiveSmallIntegerField(default=0, editable=False)),
+                ('clock_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('overdue_then', models.CharField(blank=True, choices=[('tell', 'Tell its owner and their managers'), ('queue', 'Put it back for all to claim'), ('reassign', 'Give it to a colleague who is there')], max_length=8)),
                 ('responded_at', models.DateTimeField(blank=True, null=True, verbose_name='responded')),
                 ('campaign', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='leads', to='fairlead.campaign', verbose_name='campaign')),
                 ('collaborators', models.ManyToManyField(blank=True, related_name='helps_%(class)ss', to=settings.AUTH_USER_MODEL, verbose_name='helpers')),
@@ -626,6 +630,11 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'mail templates',
                 'ordering': ['name'],
             },
+        ),
+        migrations.AddField(
+            model_name='form',
+            name='template',
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='forms', to='fairlead.mailtemplate', verbose_name='answer'),
         ),
         migrations.CreateModel(
             name='Enclosure',
@@ -728,12 +737,13 @@ class Migration(migrations.Migration):
                 ('version', models.PositiveIntegerField(default=1, editable=False)),
                 ('created_at', models.DateTimeField(default=fairlead.core.clock.now, editable=False, verbose_name='created')),
                 ('archived_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='archived')),
-                ('kind', models.CharField(choices=[('team', 'joined the team'), ('cancelled', 'task cancelled'), ('won', 'won'), ('lost', 'lost')], max_length=10)),
+                ('kind', models.CharField(choices=[('team', 'joined the team'), ('cancelled', 'task cancelled'), ('won', 'won'), ('lost', 'lost'), ('half', 'half of the time to answer is over'), ('most', 'most of the time to answer is over'), ('over', 'the time to answer is over'), ('waits', 'an automatic answer waits')], max_length=10)),
                 ('by_label', models.CharField(max_length=200)),
                 ('text', models.CharField(blank=True, max_length=300)),
                 ('seen_at', models.DateTimeField(blank=True, null=True)),
+                ('lead', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='fairlead.lead')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notices', to=settings.AUTH_USER_MODEL)),
-                ('opportunity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='fairlead.opportunity')),
+                ('opportunity', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='fairlead.opportunity')),
             ],
             options={
                 'verbose_name': 'notice',
@@ -794,6 +804,7 @@ class Migration(migrations.Migration):
                 ('minutes', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='minutes')),
                 ('happened_at', models.DateTimeField(default=fairlead.core.clock.now, verbose_name='happened')),
                 ('logged_at', models.DateTimeField(default=fairlead.core.clock.now, editable=False)),
+                ('automatic', models.BooleanField(default=False, verbose_name='automatic')),
                 ('by_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='activities', to=settings.AUTH_USER_MODEL)),
                 ('company', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='fairlead.company')),
                 ('lead', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='fairlead.lead')),
@@ -1155,6 +1166,34 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Response',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.CharField(default=fairlead.core.record.new_public_id, editable=False, max_length=12, unique=True)),
+                ('version', models.PositiveIntegerField(default=1, editable=False)),
+                ('created_at', models.DateTimeField(default=fairlead.core.clock.now, editable=False, verbose_name='created')),
+                ('archived_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='archived')),
+                ('key', models.CharField(max_length=80, unique=True)),
+                ('state', models.CharField(choices=[('waiting', 'Waits for trial access'), ('promised', 'On its way'), ('sent', 'Sent'), ('withheld', 'Not sent'), ('failed', 'Failed')], max_length=8, verbose_name='state')),
+                ('reason', models.CharField(blank=True, max_length=300, verbose_name='reason')),
+                ('to', models.CharField(blank=True, max_length=320, verbose_name='to')),
+                ('contact', models.CharField(blank=True, max_length=64)),
+                ('on', models.DateField()),
+                ('language', models.CharField(blank=True, max_length=2, verbose_name='language')),
+                ('subject', models.CharField(blank=True, max_length=200, verbose_name='subject')),
+                ('text', models.TextField(blank=True, verbose_name='text')),
+                ('due_at', models.DateTimeField(verbose_name='due')),
+                ('sent_at', models.DateTimeField(blank=True, null=True, verbose_name='sent')),
+                ('lead', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='responses', to='fairlead.lead', verbose_name='lead')),
+                ('submission', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='responses', to='fairlead.submission')),
+                ('template', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='responses', to='fairlead.mailtemplate')),
+            ],
+            options={
+                'verbose_name': 'automatic answer',
+                'verbose_name_plural': 'automatic answers',
+            },
+        ),
+        migrations.CreateModel(
             name='Rival',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -1255,6 +1294,9 @@ class Migration(migrations.Migration):
                 ('currency', models.CharField(default='GBP', max_length=3, validators=[fairlead.models.place.known_currency], verbose_name='currency')),
                 ('zone', models.CharField(default='Europe/London', max_length=60, validators=[fairlead.models.place.known_zone], verbose_name='time zone')),
                 ('locale', models.CharField(default='en-GB', max_length=12, validators=[fairlead.models.place.known_locale], verbose_name='locale')),
+                ('quiet_from', models.TimeField(blank=True, null=True, verbose_name='quiet from')),
+                ('quiet_until', models.TimeField(blank=True, null=True, verbose_name='quiet until')),
+                ('overdue_then', models.CharField(choices=[('tell', 'Tell its owner and their managers'), ('queue', 'Put it back for all to claim'), ('reassign', 'Give it to a colleague who is there')], default='tell', max_length=8, verbose_name='when the time to answer is over')),
                 ('schedule', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='fairlead.schedule')),
             ],
             options={
@@ -1785,6 +1827,10 @@ class Migration(migrations.Migration):
             index=models.Index(condition=models.Q(('seen_at', None)), fields=['user', 'id'], name='notice_unseen'),
         ),
         migrations.AddConstraint(
+            model_name='notice',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('lead__isnull', True), ('opportunity__isnull', False)), models.Q(('lead__isnull', False), ('opportunity__isnull', True)), _connector='OR'), name='notice_about_one'),
+        ),
+        migrations.AddConstraint(
             model_name='criteriontick',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('lead__isnull', True), ('opportunity__isnull', False)), models.Q(('lead__isnull', False), ('opportunity__isnull', True)), _connector='OR'), name='tick_on_one'),
         ),
@@ -1903,6 +1949,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='registration',
             constraint=models.UniqueConstraint(condition=models.Q(('state', 'cancelled'), _negated=True), fields=('occasion', 'contact'), name='registered_once'),
+        ),
+        migrations.AddIndex(
+            model_name='response',
+            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['template', 'id'], name='response_waiting'),
+        ),
+        migrations.AddConstraint(
+            model_name='response',
+            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['waiting', 'promised', 'sent'])), fields=('contact', 'on'), name='one_response_a_day'),
         ),
         migrations.AddConstraint(
             model_name='rival',
@@ -2047,6 +2101,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='lead',
             index=models.Index(fields=['respond_by', 'id'], name='lead_on_the_clock'),
+        ),
+        migrations.AddIndex(
+            model_name='lead',
+            index=models.Index(condition=models.Q(('clock_at__isnull', False)), fields=['clock_at', 'id'], name='lead_to_warn_of'),
         ),
         migrations.AddIndex(
             model_name='lead',
