@@ -110,7 +110,7 @@ def qualified(story: Story) -> None:
     asked = story.page(story.lead, "qualify", **new)
     assert "Say in one line why it goes on without: Need confirmed, They can pay for it." in asked
     ticks = ExitCriterion.objects.filter(text__in=["Need confirmed", "They can pay for it", "Time frame known"])
-    assert "Aoife Byrne qualified." in story.page(
+    assert "Aoife Byrne qualified: " in story.page(
         story.lead, "qualify", **new, **{f"tick.{each.public_id}": "on" for each in ticks}
     )
     story.lead.refresh_from_db()
