@@ -1,6 +1,7 @@
 """Import: what is brought in from a file, in batches of which each is an act; and links that wait for their target."""
 
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -10,7 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from fairlead.core.access import NOBODY
 from fairlead.core.actor import Actor, covers
 from fairlead.core.record import Link, Record, Row
-from fairlead.models.about import following
+from fairlead.models.about import exactly_one, following
+
+AWAITING = ("person", "lead", "opportunity")  # what a file may bring in before its companies
+
+
+def awaits(noun: str) -> Any:
+    return models.ForeignKey(noun, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
 
 
 class Import(Record):
@@ -111,29 +118,33 @@ class ImportBatch(Row):
 
 
 class AwaitedCompany(Row):
-    """A person whose company was named by an id that no company had yet; one that is imported with it is linked."""
+    """What named its company by an id that no company had yet; one that is imported with it is linked."""
 
     access_as = "person"
 
     system = models.CharField(max_length=40)
     value = models.CharField(max_length=200)
-    person = models.ForeignKey("Person", on_delete=models.CASCADE, related_name="+")
+    person = awaits("Person")
+    lead = awaits("Lead")
+    opportunity = awaits("Opportunity")
 
     class Meta:
         indexes = [models.Index(fields=["system", "value"], name="awaited_company")]
+        constraints = [exactly_one("awaited_company_of_one", AWAITING)]
 
     def __str__(self) -> str:
         return f"{self.system}: {self.value}"
 
     @classmethod
     def governed(cls, by: Actor, action: str) -> Q | None:
-        return following(by, action, ("person",))
+        return following(by, action, AWAITING)
 
     def root(self) -> Row:
-        return self.person
+        found: Row = next(getattr(self, name) for name in AWAITING if getattr(self, f"{name}_id"))
+        return found
 
     def timelines(self) -> list[Link]:
-        return [("person", self.person_id)]
+        return [next((name, pk) for name in AWAITING if (pk := getattr(self, f"{name}_id")))]
 
 
 class ImportMapping(Record):

@@ -17,11 +17,11 @@ from fairlead.models import (
     AwaitedCompany,
     Company,
     ExternalId,
-    Person,
     Source,
     Suppression,
     User,
 )  # fmt: skip
+from fairlead.models.importing import AWAITING
 from fairlead.models.index import Lookup, drawn_lookup, owned_lookup
 from fairlead.models.suppression import address_key, in_force
 from fairlead.verbs.import_reach import add_reach
@@ -63,7 +63,7 @@ def find_named(work: Work, rows: Sequence[Ready]) -> None:
     _find_sources(work, {each["source"].strip() for each in said if each.get("source", "").strip()})
     for name in {name for each in said for name in _tags(each)}:
         work.tags[name] = tag_named(name).pk
-    if work.noun in ("person", "opportunity"):
+    if work.noun in AWAITING:
         _find_companies(work, said)
 
 
@@ -80,7 +80,8 @@ def _find_companies(work: Work, rows: Sequence[RecordRow]) -> None:
     """Companies by their id elsewhere, then by name; those that are not there yet are added, when that is allowed."""
     known = Known(work.by, "companies", work.system)
     ids = {each.get("company_id", "") for each in rows} - {""}
-    wanted = sorted({name for each in rows if (name := each.get("company_name", "")).strip()})
+    named = rows if work.noun != "lead" else ()  # an inquiry says what its company is called, not which one it is
+    wanted = sorted({name for each in named if (name := each.get("company_name", "")).strip()})
     found = known.of([*([("id", value)] for value in ids), *([("name", name)] for name in wanted)])
     work.companies |= {f"id:{value}" if kind == "id" else value: pk for (kind, value), pk in found.items()}
     missing = [name for name in wanted if name not in work.companies]
@@ -146,9 +147,8 @@ def values_of(work: Work, ready: Ready) -> dict[str, Any]:
         values["source_id"] = work.sources[source]
     if owned := work.owners.get(row.get("owner", "").strip().lower()):
         values |= owned
-    if work.noun in ("person", "opportunity"):
-        company = work.company_of(row)
-        values |= {"company_id": company} if company else {}
+    if work.noun in AWAITING and (company := work.company_of(row)):
+        values["company_id"] = company
     if person := work.people.get(ready.number):
         values["person_id"] = person
     return values
@@ -208,9 +208,9 @@ def _whom(facts: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def _await(work: Work, pairs: Sequence[tuple[Ready, Any]]) -> None:
-    if work.noun == "person":
+    if work.noun in AWAITING:
         waiting = [
-            {"system": work.system, "value": each.row["company_id"], "person_id": record.pk}
+            {"system": work.system, "value": each.row["company_id"], f"{work.noun}_id": record.pk}
             for each, record in pairs
             if each.row.get("company_id") and record.company_id is None
         ]
@@ -218,17 +218,19 @@ def _await(work: Work, pairs: Sequence[tuple[Ready, Any]]) -> None:
 
 
 def link_awaited(work: Work, made: Sequence[Any], rows: Sequence[Ready]) -> None:
-    """People who were imported before their companies."""
+    """What was imported before its companies."""
     if work.noun != "company":
         return
     companies = {each.row["id"]: company for each, company in zip(rows, made, strict=True) if each.row.get("id")}
     for chunk in chunks(companies):
-        waiting: dict[str, list[Person]] = defaultdict(list)
-        for each in AwaitedCompany.objects.filter(system=work.system, value__in=chunk).select_related("person"):
-            if each.person.company_id is None:
-                waiting[each.value].append(each.person)
-        for value, people in waiting.items():
-            change_many(people, company=companies[value])
+        waiting: dict[tuple[str, str], list[Any]] = defaultdict(list)
+        found = AwaitedCompany.objects.filter(system=work.system, value__in=chunk)
+        for each in found.select_related(*AWAITING):
+            (noun, _pk), record = each.timelines()[0], each.root()
+            if record.company_id is None:  # type: ignore[attr-defined]
+                waiting[each.value, noun].append(record)
+        for (value, _noun), records in waiting.items():
+            change_many(records, company=companies[value])
 
 
 def region_of(work: Work, row: RecordRow) -> str:

@@ -20,6 +20,7 @@ from fairlead.models import (
     ExternalId,
     Lead,
     MailAddress,
+    Opportunity,
     Person,
     PhoneNumber,
     PostalAddress,
@@ -114,6 +115,22 @@ def test_files_of_one_system_find_each_other_in_any_order(world: World, tmp_path
     brought(tmp_path, people.replace("003000000000001AAA", "003000000000002AAA").replace("Lee,a@", "Ray,b@"))
     late = Person.objects.select_related("company").get(name="Ann Ray")
     assert late.company is not None and late.company.name == "Lee Ltd"
+
+
+def test_leads_and_opportunities_wait_for_their_company_too(world: World, tmp_path: Path) -> None:
+    stage = world.managed_it.stage.name
+    sales = "Id,AccountId,Opportunity Name,Stage\n006000000000001AAA,001000000000009AAA,Desks for all,"
+    leads = (
+        "Id,AccountId,Name,Email,Lead Status,Company\n00Q000000000001AAA,001000000000009AAA,Ann,a@x.example,New,Lee\n"
+    )
+    brought(tmp_path, sales + stage + "\n", Wishes("opportunities"))
+    brought(tmp_path, leads, Wishes("leads"))
+    before = content()
+    outcome = brought(tmp_path, "Id,Name,Industry\n001000000000009AAA,Lee Ltd,Tea\n")
+    lee = Company.objects.get(name="Lee Ltd")
+    assert Opportunity.objects.get(title="Desks for all").company == lee == Lead.objects.get(name="Ann").company
+    undo_import(BY, outcome.into)
+    assert content() == before and Opportunity.objects.get(title="Desks for all").company is None
 
 
 def test_companies_among_people_are_companies(world: World, tmp_path: Path) -> None:

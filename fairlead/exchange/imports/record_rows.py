@@ -96,6 +96,7 @@ def _lead(facts: dict[str, Any], mails: list[str], phones: list[str], notes: str
         "email": email,
         "phone": (phones or [""])[0],
     }
+    row |= {"company_id": facts.get("company_id")}
     row |= {"message": "\n".join(more), "state": _state(facts)} | {name: facts.get(name) for name in POSTAL}
     row |= {"rating": facts["rating"].lower()} if str(facts.get("rating", "")).lower() in Lead.Rating.values else {}
     return {name: value for name, value in row.items() if value}
