@@ -15,6 +15,8 @@ from fairlead.exchange.imports import pieces
 from fairlead.exchange.imports.bring_in import begin, bring_in
 from fairlead.exchange.imports.plan import Wishes, plan
 from fairlead.exchange.imports.seen import Seen
+from fairlead.exchange.reading import sheets
+from fairlead.exchange.tables import Xlsx
 from fairlead.models import Company, ExactKey, Person, SearchRow, plain
 from fairlead.models.index import reindex
 from fairlead.models.search import search
@@ -134,3 +136,17 @@ def long_mail(text: str) -> str:
         return validate_email(text, check_deliverability=False, test_environment=True).normalized.lower()
     except EmailNotValidError:
         return ""
+
+
+def test_a_workbook_may_be_brought_in_slowly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading it has little time; who takes its rows may take as long as writing them takes."""
+    path, said = tmp_path / "book.xlsx", list[Any]()
+    book = Xlsx(path, "People", tmp_path)
+    for line in (["Name", "Email"], ["Ann", "ann@x.example"]):
+        book.write(line)
+    book.close()
+    monkeypatch.setattr("resource.setrlimit", lambda *_limit: None)
+    monkeypatch.setattr("signal.alarm", lambda seconds: said.append(seconds > 0))
+    monkeypatch.setattr(sheets, "_write", said.append)
+    assert sheets.main(str(path), "") == 0
+    assert said == [True, False, [["People"], "People"], ["Name", "Email"], ["Ann", "ann@x.example"]]

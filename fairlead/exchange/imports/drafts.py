@@ -116,10 +116,10 @@ class Drafting:
             return made
         if len(line.cells) > self.width and any(cell.strip() for cell in line.cells[self.width :]):
             made.doubts.append(_("This row has more cells than the header; those beyond it are left out."))
-        cells = line.cells
+        cells, columns = line.cells, len(line.cells)
         for at, take in self.takers:
-            text = cells[at].strip() if at < len(cells) else ""
-            if text and not (len(text) < 9 and text.lower() in NOTHING):
+            text = cells[at] if at < columns else ""
+            if text and (text := text.strip()) and (len(text) > 8 or text.lower() not in NOTHING):
                 take(made, text)
         self._complete(made)
         return made

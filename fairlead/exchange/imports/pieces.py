@@ -52,8 +52,8 @@ def blocks(task: Task, left_out: list[list[str]]) -> Iterator[list[Piece]]:
     if task.path.stat().st_size < LARGE:
         yield from _blocks(task, left_out)
         return
-    # An import writes meanwhile; a dry run has nothing else to do.
-    parts = 1 if task.into else max(1, min(4, os.cpu_count() or 1))
+    # An import writes meanwhile; a dry run has nothing else to do. Each would hold a whole workbook.
+    parts = 1 if task.into or task.found.kind == "workbook" else max(1, min(4, os.cpu_count() or 1))
     helpers = [_begun(replace(task, part=part, parts=parts)) for part in range(parts)]
     try:
         for helper in cycle(helpers):
