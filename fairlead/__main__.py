@@ -81,6 +81,11 @@ def parser() -> argparse.ArgumentParser:
         choices=("mine", "nobody", "refuse"),
         help="whose rows become whose owner nobody is here; default: mine",
     )
+    command.add_argument(
+        "--whose",
+        choices=("rules", "me"),
+        help="of leads that name no owner: by the lead rules, or yours; default: rules",
+    )
     command.add_argument("--column", action="append", default=[], metavar="NAME=MEANING", help="what a column means")
     command.add_argument("--sheet", default="", help="of a workbook; default: the first that is filled")
     command.add_argument("--encoding", default="", help="of a text; default: found")

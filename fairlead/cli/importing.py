@@ -139,6 +139,7 @@ def wishes(by: Actor, asked: argparse.Namespace) -> Wishes:
         "match": asked.match,
         "unknown": asked.unknown,
         "unknown_owner": asked.unknown_owner,
+        "whose": asked.whose,
     }
     pairs = dict(each.rpartition("=")[::2] for each in asked.column)
     said = {name: value for name, value in said.items() if value not in ("", None)}

@@ -36,9 +36,12 @@ from fairlead.models.opportunity import Closure, Opportunity
 from fairlead.models.organisation import Organisation
 from fairlead.models.person import Person
 from fairlead.models.pipeline import ExitCriterion, Pipeline, Stage
+from fairlead.models.product import Product
+from fairlead.models.queue import Queue
 from fairlead.models.rate import Rate
 from fairlead.models.reason import Reason
 from fairlead.models.response import Response
+from fairlead.models.rule_set import Routing, RuleSet, Turn
 from fairlead.models.run import Run
 from fairlead.models.schedule import Absence, Schedule
 from fairlead.models.second_factor import Authenticator, Passkey, RecoveryCode
@@ -103,6 +106,8 @@ __all__ = [
     "Pin",
     "Pipeline",
     "PostalAddress",
+    "Product",
+    "Queue",
     "Rate",
     "Reason",
     "RecoveryCode",
@@ -110,6 +115,8 @@ __all__ = [
     "Response",
     "Rival",
     "Role",
+    "Routing",
+    "RuleSet",
     "Run",
     "RunningTrack",
     "Schedule",
@@ -134,6 +141,7 @@ __all__ = [
     "TrackVersion",
     "TrialCode",
     "TrialPool",
+    "Turn",
     "User",
     "View",
 ]

@@ -8,16 +8,18 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from fairlead.core.actor import Actor
 from fairlead.core.record import Link, RowQuerySet
 from fairlead.models import normal
 from fairlead.models.organisation import Overdue
 from fairlead.models.owned import Owned, lacking
+from fairlead.models.queue import queues_of
 from fairlead.models.response_clock import keep_clock
 
 # What a form or a mail brought, as it came.
 AS_GIVEN = frozenset(
-    {"label", "name", "company_name", "title", "email", "phone", "website", "interest", "message", "origin", "custom"}
-    | {"street", "city", "region", "postal_code", "country"}
+    {"label", "name", "company_name", "title", "email", "phone", "website", "company_size", "interest", "message"}
+    | {"origin", "custom", "street", "city", "region", "postal_code", "country"}
 )
 
 
@@ -65,6 +67,8 @@ class Lead(Owned):
     phone = models.CharField(_("phone"), max_length=60, blank=True)
     phone_e164 = models.CharField(max_length=48, blank=True, editable=False)
     website = models.CharField(_("website"), max_length=300, blank=True)
+    # As it was given: a number, or a band such as 50-249.
+    company_size = models.CharField(_("company size"), max_length=40, blank=True)
     street = models.CharField(_("street"), max_length=300, blank=True)
     city = models.CharField(_("city"), max_length=120, blank=True)
     region = models.CharField(_("region"), max_length=120, blank=True)
@@ -80,6 +84,16 @@ class Lead(Owned):
     )
     campaign = models.ForeignKey(
         "Campaign", null=True, blank=True, on_delete=models.PROTECT, related_name="leads", verbose_name=_("campaign")
+    )
+    # Where it waits while nobody owns it; who claims it stays known by the queue it came from.
+    queue = models.ForeignKey(
+        "Queue",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="leads",
+        verbose_name=_("queue"),
+        db_index=False,
     )
     rating = models.CharField(_("rating"), max_length=4, choices=Rating.choices, blank=True)
     # What is known of the way it came: UTM parameters, click ids, hidden fields of its form.
@@ -140,6 +154,12 @@ class Lead(Owned):
                 name="lead_lacking_own",
                 condition=Q(state="open", archived_at=None, next_step_at=None),
             ),
+            models.Index(fields=["owner"], name="lead_open_of_owner", condition=Q(state="open", archived_at=None)),
+            models.Index(
+                fields=["queue", "created_at", "id"],
+                name="lead_in_queue",
+                condition=Q(state="open", archived_at=None, owner=None, queue__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -149,6 +169,11 @@ class Lead(Owned):
     def is_open(self) -> bool:
         return self.state == self.State.OPEN
 
+    @property
+    def is_waiting(self) -> bool:
+        """Does it wait in a queue for somebody to claim it?"""
+        return self.is_open and self.queue_id is not None and self.owner_id is None
+
     @classmethod
     def from_outside(cls, values: Mapping[str, Any]) -> frozenset[str]:
         return AS_GIVEN
@@ -157,6 +182,18 @@ class Lead(Owned):
     def derive(cls, changes: Any) -> None:
         super().derive(changes)
         keep_clock(changes)
+
+    @classmethod
+    def governed(cls, by: Actor, action: str) -> Q | None:
+        """What waits in a queue is seen by all who may claim it."""
+        level = by.level(action, cls.noun())
+        if action != "see" or level in ("none", "all"):
+            return None
+        return cls.within(by, level) | cls.ways(by)["queue"]
+
+    @classmethod
+    def ways(cls, by: Actor) -> dict[str, Q]:
+        return super().ways(by) | {"queue": Q(owner=None, queue_id__in=queues_of(by.user_id).values("pk"))}
 
     def exact_keys(self) -> list[tuple[str, str]]:
         return [("mail", normal.mail(self.email) if self.email else ""), ("phone", self.phone_e164)]

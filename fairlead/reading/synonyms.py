@@ -1,6 +1,7 @@
 """What a field means, by what people and their tools call it in seven languages."""
 
 import re
+from collections.abc import Mapping
 
 # In the order in which they are tried: “company name” is a company, not a name.
 WORDS: dict[str, str] = {
@@ -65,6 +66,21 @@ WORDS: dict[str, str] = {
         "volledige naam|imię i nazwisko|имя|фио"
     ),
 }  # fmt: skip
+# Of the company; no fact of a lead's own.
+SIZES = frozenset(
+    {"company size", "employees", "number of employees", "no of employees", "employee count", "headcount", "team size"}
+    | {"size of company", "company employees", "staff", "mitarbeiter", "mitarbeiterzahl", "anzahl mitarbeiter"}
+    | {
+        "unternehmensgröße",
+        "firmengröße",
+        "effectif",
+        "nombre d employés",
+        "nombre de salariés",
+        "taille de l entreprise",
+    }
+    | {"empleados", "número de empleados", "tamaño de la empresa", "dipendenti", "numero di dipendenti", "medewerkers"}
+    | {"aantal medewerkers", "liczba pracowników", "numemployees", "num employees", "company size range"}
+)
 KNOWN = {word: target for target, words in WORDS.items() for word in words.split("|")}
 # Hidden fields that only robots fill in.
 TRAPS = frozenset(
@@ -92,6 +108,14 @@ def meaning(name: str) -> str:
     if found := KNOWN.get(bare) or KNOWN.get(bare.replace(" ", "")):
         return found
     return _within(bare)
+
+
+def size_in(extra: Mapping[str, str]) -> str:
+    """What the answers that are nothing else say of the size of the company."""
+    for name, value in extra.items():
+        if _bare(plain(name)) in SIZES and any(sign.isdigit() for sign in value):
+            return " ".join(value.split())[:40]
+    return ""
 
 
 def is_beside(name: str) -> bool:

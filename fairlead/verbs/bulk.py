@@ -15,7 +15,7 @@ from fairlead.core.errors import Invalid, NotAllowed
 from fairlead.core.verb import verb
 from fairlead.models import Lead, Opportunity, Team, User
 from fairlead.models.subject import Subject
-from fairlead.verbs.ownership import day_ahead
+from fairlead.verbs.ownership import day_ahead, out_of_queue
 from fairlead.verbs.tags import tag_named
 from fairlead.verbs.track_steps import owner_changed
 
@@ -27,7 +27,8 @@ def assign_many(
     """Give many records of one noun to an owner, or to a team; without both, nobody owns them."""
     begin(by, records, "mass_update", "assign")
     current().step.labels["owner"] = str(owner or team or _("nobody"))
-    given = change_many(records, owner=owner, team=team or (owner.teams.first() if owner else None))
+    team = team or (owner.teams.first() if owner else None)
+    given = change_many(records, owner=owner, team=team, **out_of_queue(records[0], owner))
     owner_changed(given)
     return given
 

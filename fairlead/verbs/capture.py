@@ -10,35 +10,49 @@ from fairlead.core.act import current
 from fairlead.core.actor import Actor
 from fairlead.core.changes import create
 from fairlead.core.verb import verb
-from fairlead.models import Activity, Company, ExactKey, Lead, Organisation, Person, Team, User
+from fairlead.models import Activity, Company, Endpoint, ExactKey, Lead, Organisation, Person, Team, User
 from fairlead.models.owned import Owned
 from fairlead.verbs.custom_values import with_custom
 from fairlead.verbs.leads import LeadFacts, with_phone
 from fairlead.verbs.outgoing import tell_colleague
+from fairlead.verbs.ownership import given_to
+from fairlead.verbs.routing import Placed, Router, keep
 from fairlead.verbs.track_triggers import lead_came
 
 
 @verb("{by} captured {it}", may="lead.create")
 def capture_lead(
-    by: Actor, *, name: str = "", owner: User | None = None, team: Team | None = None, **facts: Unpack[LeadFacts]
+    by: Actor,
+    *,
+    name: str = "",
+    owner: User | None = None,
+    team: Team | None = None,
+    endpoint: Endpoint | None = None,
+    **facts: Unpack[LeadFacts],
 ) -> Lead:
     """Take an inquiry: linked to the one person, or else company, with its mail address or phone number.
 
     If exactly one open lead of the same type has it, the inquiry joins that one: nothing is overwritten, its owner is
     told, and that lead is the answer. Where several have it, none is linked, and the lead is a possible duplicate.
+    A new lead without `owner` goes where the lead rules say; `endpoint` is where it arrived.
     """
     one_at_a_time()
     values = with_phone(with_custom(by, "lead", {"name": name, **facts}))
     found = likely(values)
-    if len(found.leads) == 1:
-        lead: Lead = found.leads[0]
-        _join(lead, values)
-        return lead
-    team = owner.teams.first() if owner else team
-    given = {noun: value for noun, value in values.items() if not (noun in found.links and value is None)}
-    made = create(Lead, **(found.links | given), owner=owner, team=team, possible_duplicate=found.doubtful)
-    lead_came(by, made)
-    return made
+    given = found.links | {
+        noun: value for noun, value in values.items() if value is not None or noun not in found.links
+    }
+    router = Router(current().at)
+    placed = router.place(given, endpoint=endpoint.pk if endpoint else None, owner=owner.pk if owner else None)
+    known = _joined(found, values, placed)
+    if known is not None:
+        _join(known, values)
+        return known
+    lead = create(Lead, **given | _owned(owner, team, placed) | {"possible_duplicate": found.doubtful})
+    keep(lead, placed)
+    router.done()
+    lead_came(by, lead)
+    return lead
 
 
 @dataclass(frozen=True)
@@ -81,6 +95,22 @@ def holding(model: type[Owned], keys: list[tuple[str, str]], **conditions: Any) 
     ids = ExactKey.objects.filter(either, noun=model.noun()).values("record_id")
     live = model._base_manager.filter(pk__in=ids, archived_at=None, merged_into=None, **conditions)
     return list(live.order_by("pk")[:2])
+
+
+def _joined(found: Likely, values: dict[str, Any], placed: Placed | None) -> Lead | None:
+    """The open lead that this is a further inquiry of: of its type, or of the type that a rule makes it."""
+    lead_type = placed.values.get("lead_type") if placed else None
+    if len(found.leads) != 1 and lead_type and lead_type != values.get("lead_type"):
+        found = likely(values | {"lead_type": lead_type})
+    return found.leads[0] if len(found.leads) == 1 else None
+
+
+def _owned(owner: User | None, team: Team | None, placed: Placed | None) -> dict[str, Any]:
+    """Whose it is, and what a rule says of it besides. Without an owner, its team is the one that was told."""
+    if owner is not None:
+        return {"tags": placed.tags, **placed.values, **given_to(owner)} if placed else given_to(owner)
+    found = {"tags": placed.tags, **placed.values} if placed else {"owner_id": None}
+    return found if team is None or found["owner_id"] else found | {"team_id": team.pk}
 
 
 def _join(lead: Lead, values: dict[str, Any]) -> None:

@@ -48,6 +48,7 @@ class Wishes(TypedDict, total=False):
     match: list[Match]
     unknown: Literal["create", "refuse"]
     unknown_owner: UnknownOwner
+    whose: Literal["rules", "me"]
 
 
 @verb("{by} uploaded {it} to import it", may="member", undo_within=None, opposite="drop_import")

@@ -27,6 +27,7 @@ from fairlead.models.suppression import address_key, in_force
 from fairlead.verbs.import_reach import add_reach
 from fairlead.verbs.import_rows import REACHED, Ready, RecordRow
 from fairlead.verbs.ownership import owned_by
+from fairlead.verbs.routing import Placed, Router, keep_many
 from fairlead.verbs.tags import tag_named
 
 MANY = {"person": "people", "company": "companies", "lead": "leads", "opportunity": "opportunities", "task": "tasks"}
@@ -42,6 +43,7 @@ class Work:
     system: str
     region: str
     unknown_owner: str = "mine"  # or nobody's, or refused
+    by_rules: bool = True
     refused: dict[int, str] = field(default_factory=dict)
     companies: dict[str, int] = field(default_factory=dict)
     sources: dict[str, int] = field(default_factory=dict)
@@ -107,12 +109,14 @@ def make(work: Work, rows: Sequence[Ready]) -> list[Any]:
     if not rows:
         return []
     own = owned_by(work.by) if work.noun != "task" else {}
-    tags = [sorted({work.tags[name] for name in _tags(each.row)}) for each in rows]
-    links = {"tags": tags} if work.noun != "task" else {}
+    tags = [{work.tags[name] for name in _tags(each.row)} for each in rows]
     nobodys = dict.fromkeys(own)
     strange = [work.unknown_owner == "nobody" and is_stranger(work, each.row) for each in rows]
     values = [(nobodys if none else own) | values_of(work, each) for none, each in zip(strange, rows, strict=True)]
+    placed = _routed(work, rows, values, tags) if work.noun == "lead" and work.by_rules else []
+    links = {"tags": list(map(sorted, tags))} if work.noun != "task" else {}
     made = create_many(work.model, values, links=links)
+    keep_many(made[: len(placed)], placed)
     pairs = list(zip(rows, made, strict=True))
     if work.noun in REACHED:
         add_reach(work.noun, pairs, {})
@@ -121,6 +125,21 @@ def make(work: Work, rows: Sequence[Ready]) -> list[Any]:
     _await(work, pairs)
     _looked_up_by(work, work.noun, made, [each.lookup for each in rows])
     return made
+
+
+def _routed(work: Work, rows: Sequence[Ready], values: list[dict[str, Any]], tags: list[set[int]]) -> list[Any]:
+    """Where the lead rules put the open ones; whose row names an owner, theirs they are."""
+    router, found = Router(current().at), list[Placed | None]()
+    for row, each, own in zip(rows, values, tags, strict=True):
+        named = bool(row.row.get("owner", "").strip())
+        by_rules = each.get("state", "open") == "open" and (not named or each["owner_id"] is not None)
+        placed = router.place(each, adder=work.by, owner=each["owner_id"] if named else None) if by_rules else None
+        found.append(placed)
+        if placed is not None:
+            each |= placed.values
+            own |= set(placed.tags)
+    router.done()
+    return found
 
 
 def _looked_up_by(work: Work, noun: str, made: Sequence[Any], lookups: Sequence[Lookup | None]) -> None:

@@ -74,6 +74,7 @@ def import_records(
     match: list[Literal["mail", "phone", "name"]] | None = None,
     unknown: Literal["create", "refuse"] = "refuse",
     unknown_owner: UnknownOwner = "mine",
+    whose: Literal["rules", "me"] = "rules",
     into: Import | None = None,
 ) -> Imported:
     """Bring in up to 10,000 records: one act with one undo, updates included. A row that cannot be taken stops none.
@@ -81,12 +82,14 @@ def import_records(
     Rows are matched with what is there by their id in `system` (or their fingerprint), then by mail address unless
     `match` says otherwise. Updates fill and replace what the row says, add addresses and numbers, and empty nothing.
     Choices that a custom field does not have are refused with their row, or created, by `unknown`; new rows of owners
-    whom nobody knows here become yours or nobody's, or are refused, by `unknown_owner`.
+    whom nobody knows here become yours or nobody's, or are refused, by `unknown_owner`. New leads that name no owner go
+    where the lead rules say, or are yours, by `whose`.
     """
     _may(by, noun, mode)
     if not 0 < len(rows) <= MOST:
         raise Invalid({"rows": [_("Send 1 to %(most)s rows at once. Nothing was changed.") % {"most": f"{MOST:,}"}]})
-    work = Work(by, noun, MODELS[noun], system, Organisation.ours().country, unknown_owner)
+    by_rules = whose == "rules"
+    work = Work(by, noun, MODELS[noun], system, Organisation.ours().country, unknown_owner, by_rules)
     _allowed(work, rows)
     match = ["mail"] if match is None else match
     prepared = rows.ready if isinstance(rows, Prepared) else _numbered(noun, rows, work.region, match)

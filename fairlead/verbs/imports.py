@@ -17,6 +17,7 @@ from fairlead.core.verb import ALWAYS, verb
 from fairlead.models import Company, Lead, MailAddress, Organisation, Person, PhoneNumber, Source, normal
 from fairlead.verbs.leads import LeadType
 from fairlead.verbs.ownership import owned_by
+from fairlead.verbs.routing import Router, keep_many
 
 MOST = 10_000
 Numbered = tuple[int, dict[str, Any]]  # the row that it came from, counted from 1, and the values of its columns
@@ -65,7 +66,15 @@ def import_leads(by: Actor, rows: list[LeadRow], *, source: Source | None = None
     """Add many leads, up to 10,000 in one call; all of them or, when one row cannot be taken, none."""
     _begin(Lead, rows)
     region, shared = Organisation.ours().country, owned_by(by) | {"source_id": source and source.pk}
-    return create_many(Lead, _checked(Lead, ((at, _lead(row, region) | shared) for at, row in _each(rows))))
+    values = _checked(Lead, ((at, _lead(row, region) | shared) for at, row in _each(rows)))
+    router = Router(current().at)
+    placed = [router.place(each, adder=by) for each in values]
+    for each, to in zip(values, placed, strict=True):
+        each |= to.values if to else {}
+    leads = create_many(Lead, values, links={"tags": [to.tags if to else [] for to in placed]})
+    keep_many(leads, placed)
+    router.done()
+    return leads
 
 
 def _begin(model: type[Record], rows: Sequence[Any]) -> None:

@@ -6,13 +6,15 @@ from typing import Any, Literal, Unpack
 from typing_extensions import TypedDict
 
 from fairlead.core import clock
+from fairlead.core.act import current
 from fairlead.core.actor import Actor
 from fairlead.core.changes import change, create
 from fairlead.core.clash import check_version
 from fairlead.core.verb import verb
-from fairlead.models import Activity, Campaign, Company, Lead, Organisation, Person, Source, normal
+from fairlead.models import Activity, Campaign, Company, Lead, Organisation, Person, Source, User, normal
 from fairlead.verbs.custom_values import Custom, with_custom
-from fairlead.verbs.ownership import owned_by
+from fairlead.verbs.ownership import given_to, owned_by
+from fairlead.verbs.routing import Router, keep
 from fairlead.verbs.track_triggers import lead_came
 
 LeadType = Literal["inquiry", "trial", "event", "call", "list"]
@@ -25,6 +27,7 @@ class LeadFacts(TypedDict, total=False):
     email: str
     phone: str
     website: str
+    company_size: str
     street: str
     city: str
     region: str
@@ -46,11 +49,20 @@ class LeadFacts(TypedDict, total=False):
 
 
 @verb("{by} added the lead {it}", may="lead.create")
-def create_lead(by: Actor, *, name: str = "", **facts: Unpack[LeadFacts]) -> Lead:
-    """Add a lead with whatever is known of it; nothing is required."""
-    made = create(Lead, name=name, **owned_by(by), **with_phone(with_custom(by, "lead", dict(facts))))
-    lead_came(by, made)
-    return made
+def create_lead(by: Actor, *, name: str = "", owner: User | None = None, **facts: Unpack[LeadFacts]) -> Lead:
+    """Add a lead with whatever is known of it; nothing is required. Without `owner`, the lead rules say whose it is."""
+    values = with_phone(with_custom(by, "lead", dict(facts)))
+    router = Router(current().at)
+    placed = router.place(values, adder=by, owner=owner.pk if owner else None)
+    given: dict[str, Any] = {"tags": placed.tags, **placed.values} if placed else owned_by(by)
+    given |= given_to(owner) if owner else {}
+    if values.get("respond_by") is not None:
+        given.pop("respond_by", None)
+    lead = create(Lead, name=name, **values | given)
+    keep(lead, placed)
+    router.done()
+    lead_came(by, lead)
+    return lead
 
 
 @verb("{by} edited {lead}", may="edit")

@@ -14,6 +14,7 @@ from fairlead.models.schedule import WEEKDAYS
 from fairlead.models.user import DEFAULT_ROLES
 from fairlead.verbs.first_pipeline import add_first_pipeline
 from fairlead.verbs.first_tracks import add_first_tracks
+from fairlead.verbs.lead_rules import add_first_rules
 from fairlead.verbs.reasons import add_first_reasons
 
 SOURCES = [
@@ -47,6 +48,7 @@ def set_up(by: Actor, **facts: Unpack[OrganisationFacts]) -> Organisation:
         create(Source, name=name)
     add_first_reasons()
     add_first_tracks(by)
+    add_first_rules()
     return create(Organisation, schedule=schedule, **{"name": "Fairlead", **facts})
 
 

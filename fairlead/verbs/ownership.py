@@ -5,13 +5,14 @@ from typing import Any, cast
 
 from django.utils.translation import gettext as _
 
-from fairlead.core import clock
+from fairlead.core import access, clock
 from fairlead.core.actor import Actor
 from fairlead.core.changes import change
-from fairlead.core.errors import Invalid, WrongState
+from fairlead.core.errors import Invalid, NotAllowed, WrongState
 from fairlead.core.verb import verb
 from fairlead.models import Lead, Opportunity, Organisation, Tag, Team, User
 from fairlead.models.owned import Owned
+from fairlead.models.queue import queues_of
 from fairlead.models.subject import Subject
 from fairlead.verbs.track_steps import answered, owner_changed
 
@@ -21,10 +22,15 @@ def owned_by(by: Actor) -> dict[str, Any]:
     return {"owner_id": by.user_id, "team_id": min(by.team_ids, default=None)}
 
 
+def given_to(owner: User) -> dict[str, Any]:
+    """Owner and team of what somebody is given."""
+    return {"owner_id": owner.pk, "team_id": owner.teams.order_by("pk").values_list("pk", flat=True).first()}
+
+
 @verb("{by} gave {record} to {owner}", may="assign")
 def assign(by: Actor, record: Subject, *, owner: User | None = None, team: Team | None = None) -> Subject:
     """Give a record to an owner, or to a team; without both, nobody owns it."""
-    change(record, owner=owner, team=team or (owner.teams.first() if owner else None))
+    change(record, owner=owner, team=team or (owner.teams.first() if owner else None), **out_of_queue(record, owner))
     owner_changed([record])
     return record
 
@@ -38,9 +44,17 @@ def claim_lead(by: Actor, lead: Lead) -> Lead:
         raise WrongState(_("%(owner)s has %(lead)s already.") % {"owner": lead.owner, "lead": lead})
     if not lead.is_open:
         raise WrongState(_("%(lead)s is closed. Open it again first.") % {"lead": lead})
+    queue = lead.queue
+    if queue and not queues_of(by.user_id).filter(pk=queue.pk).exists() and not access.can(by, "assign", lead):
+        raise NotAllowed(_("Its queue %(queue)s is not yours. Ask an administrator.") % {"queue": queue}, may="assign")
     change(lead, **owned_by(by))
     owner_changed([lead])
     return lead
+
+
+def out_of_queue(record: Owned, owner: User | None) -> dict[str, Any]:
+    """A lead that nobody shall own does not wait for who claims it either."""
+    return {"queue": None} if owner is None and isinstance(record, Lead) else {}
 
 
 @verb("{by} asked {helper} to help with {record}", may="edit")

@@ -25,6 +25,7 @@ from fairlead.models.place import country_code
 from fairlead.reading.calendars import reply_in
 from fairlead.reading.inquiry import Inquiry, inquiry
 from fairlead.reading.message import KIND
+from fairlead.reading.synonyms import size_in
 from fairlead.verbs.capture import capture_lead, one_at_a_time
 from fairlead.verbs.form_answers import answer, answers, contact_of, must_confirm, suspicion
 from fairlead.verbs.leads import with_phone
@@ -257,7 +258,8 @@ def _completed(lead: Lead, submission: Submission, found: Inquiry) -> Lead:
 
 
 def _lead(by: Actor, submission: Submission, found: Inquiry) -> Lead:
-    return capture_lead(by, owner=submission.endpoint.owner, team=_team(submission), **_given(submission, found))
+    at = submission.endpoint
+    return capture_lead(by, owner=at.owner, team=_team(submission), endpoint=at, **_given(submission, found))
 
 
 def _given(submission: Submission, found: Inquiry) -> dict[str, Any]:
@@ -276,6 +278,7 @@ def _given(submission: Submission, found: Inquiry) -> dict[str, Any]:
     elif country:
         given["country"] = code
     given |= {"source": _source(endpoint, facts, origin), "campaign": _campaign(endpoint, facts, origin)}
+    given |= {"company_size": size_in(found.extra)}
     given |= {"lead_type": endpoint.lead_type, "message": facts.get("message", ""), "origin": origin}
     return given
 

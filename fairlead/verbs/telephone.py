@@ -120,6 +120,7 @@ def _missed(by: Actor, call: Call) -> None:
         phone=call.number,
         lead_type="call",
         owner=owner,
+        endpoint=at,
         message=_("Missed call"),
         source=at.source,
         campaign=at.campaign,

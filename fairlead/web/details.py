@@ -89,6 +89,7 @@ PROPERTIES: dict[str, tuple[Property, ...]] = {
         _tags,
         Property("name", gettext_lazy("Name"), folded=True),
         Property("website", gettext_lazy("Website"), folded=True),
+        Property("company_size", gettext_lazy("Company size"), folded=True),
         Property("street", gettext_lazy("Street"), folded=True),
         Property("city", gettext_lazy("City"), folded=True),
         Property("region", gettext_lazy("Region"), folded=True),

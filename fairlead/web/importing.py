@@ -31,7 +31,6 @@ MODES = [
     ("create_and_update", gettext_lazy("Add new ones and update those that are there")),
     ("update", gettext_lazy("Only update those that are there")),
 ]
-USUAL = {"mode": "create", "unknown": "refuse", "unknown_owner": "mine"}
 UNKNOWN_OWNERS = [
     ("mine", gettext_lazy("Leave their rows to me")),
     ("nobody", gettext_lazy("Leave their rows without an owner")),
@@ -49,6 +48,11 @@ SEPARATORS = [
     ("|", gettext_lazy("Bar |")),
 ]
 ENCODINGS = ["utf-8", "windows-1252", "iso-8859-15", "windows-1250", "windows-1251", "utf-16", "shift_jis", "gb18030"]
+USUAL = {"mode": "create", "unknown": "refuse", "unknown_owner": "mine", "whose": "rules"}
+WHOSE = [
+    ("rules", gettext_lazy("By the lead rules")),
+    ("me", gettext_lazy("Mine")),
+]
 DATES = [
     ("", gettext_lazy("As found")),
     ("dmy", gettext_lazy("Day first, 24/12/2026")),
@@ -115,6 +119,7 @@ class Plan:
                 "mode",
                 "unknown",
                 "unknown_owner",
+                "whose",
             )
             if name in given and given[name] != self.shown(name)
         }
@@ -171,6 +176,7 @@ class Plan:
             "plan": self,
             "noun_choices": [each for each in NOUNS if self._may(each[0])] or NOUNS,
             "modes": MODES,
+            "whose": WHOSE,
             "matches": [(name, text, name in into.wishes.get("match", ["mail"])) for name, text in MATCHES],
             "separators": _with(SEPARATORS, self.shown("separator")),
             "encodings": _with([(each, each.upper()) for each in ENCODINGS], self.shown("encoding")),

@@ -6,6 +6,8 @@ A shape is all that the SQL depends on, but for who asks, at what moment, and fr
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import BigIntegerField, CharField, DateField, DateTimeField, JSONField, Q, TextField
@@ -120,7 +122,7 @@ def _kept(key: Hashable, make: Callable[[], Any]) -> Any:
 def _is_own(asked: "Asked") -> bool:
     """Does the reader see what they own or help with, and nothing else?"""
     model = asked.listing.model
-    return asked.by.level("see", model.access_noun()) == "own" and model.governed(asked.by, "see") is None
+    return asked.by.level("see", model.access_noun()) == "own" and issubclass(model, Owned)
 
 
 def _few(records: Any, by: Actor, part: Callable[[Any], Any]) -> Any:
@@ -129,8 +131,9 @@ def _few(records: Any, by: Actor, part: Callable[[Any], Any]) -> Any:
     Each way has an index in the order of the list; of both at once a database walks the rows of everybody.
     """
     ways = records.model.ways(by)
-    firsts = [part(records.filter(ways[name])).values("pk") for name in ("owner", "helper")]
-    return records.filter(pk__in=records.model.objects.filter(Q(pk__in=firsts[0]) | Q(pk__in=firsts[1])).values("pk"))
+    firsts = [part(records.filter(ways[name])).values("pk") for name in ("owner", "helper", "queue") if name in ways]
+    either = reduce(or_, (Q(pk__in=first) for first in firsts))
+    return records.filter(pk__in=records.model.objects.filter(either).values("pk"))
 
 
 class _Question:

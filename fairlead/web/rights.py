@@ -119,5 +119,5 @@ def noun_in_words(noun: str) -> str:
 
 
 def way_in_words(way: str, role: str) -> str:
-    words = {"owner": _("Owner"), "helper": _("Helps with it"), "team": _("Team")}
+    words = {"owner": _("Owner"), "helper": _("Helps with it"), "team": _("Team"), "queue": _("May claim it")}
     return words.get(way) or _("Role %(role)s: all") % {"role": role}

@@ -44,12 +44,15 @@ from fairlead.models import (
     Occasion,
     Organisation,
     Pipeline,
+    Product,
+    Queue,
     Rate,
     Reason,
     Registration,
     Response,
     Rival,
     Role,
+    RuleSet,
     Run,
     RunningTrack,
     Schedule,
@@ -125,6 +128,7 @@ PAGES = {
     "leads/<str:address>/qualify": "record",
     "leads/<str:address>/recycle": "record",
     "leads/<str:address>/unqualify": "record",
+    "leads/<str:address>/why": "record",
     "leads/arrived": "lead.see",
     "leads/bulk": "lead.mass_update",
     "leads/export": "lead.export",
@@ -175,7 +179,10 @@ PAGES = {
     "settings/password": "member",
     "settings/people": "organisation.edit",
     "settings/rates": "organisation.edit",
+    "settings/products": "organisation.edit",
+    "settings/queues": "organisation.edit",
     "settings/reasons": "organisation.edit",
+    "settings/rules": "organisation.edit",
     "settings/roles": "organisation.edit",
     "settings/schedules": "organisation.edit",
     "settings/second-factor": "member",
@@ -320,6 +327,7 @@ class Field:
         alone += [Pipeline.objects.first(), self._stage(PREPARER), self._criterion(PREPARER)]
         alone += [Competitor.objects.first(), self._notice(PREPARER, user=world.sam, opportunity=world.managed_it)]
         alone += [self._mapping(PREPARER, user=world.sam), matrix_version().track, self._trigger(PREPARER)]
+        alone += [self._product(PREPARER), Queue.objects.first(), RuleSet.live_one()]
         self.records |= {noun_of(record): {"own": record} for record in alone}  # type: ignore[dict-item]
         self.named = {
             "noah": world.noah.public_id,
@@ -327,6 +335,7 @@ class Field:
             "reason": Reason.objects.offered("disqualified")[0].public_id,
             "endpoint": self.records["endpoint"]["own"].public_id,
             "role": held.public_id,
+            "queue": self.records["queue"]["own"].public_id,
             "lost": Reason.objects.get(kind="lost", name="Price").public_id,
             "template": self.records["mail_template"]["own"].public_id,
             "priya": world.priya.public_id,
@@ -362,6 +371,11 @@ class Field:
     @aside
     def _field(by: Actor) -> CustomField:
         return create(CustomField, of_noun="person", key="matrix", name="Matrix", kind="text", filterable=True)
+
+    @staticmethod
+    @aside
+    def _product(by: Actor) -> Product:
+        return create(Product, name="Matrix")
 
     @staticmethod
     @aside

@@ -91,6 +91,7 @@ def batches(verdicts: Iterator[Verdict]) -> Iterator[list[Verdict]]:
 def _take(by: Actor, into: Import, trial: Trial, good: dict[int, Verdict], outcome: Outcome) -> None:
     noun, rows = NOUNS[trial.guessed.noun], Prepared(each.ready for each in good.values() if each.ready)
     facts: Any = {"mode": trial.mode, "unknown": trial.unknown, "unknown_owner": trial.unknown_owner}
+    facts["whose"] = trial.whose
     done = import_records(by, noun=noun, rows=rows, system=trial.known.system, into=into, **facts)
     outcome.counts.update(made=done["made"], updated=done["updated"], there=done["there"])
     outcome.rejected += [(good[each["row"]].draft, each["reason"]) for each in done["refused"]]

@@ -65,6 +65,7 @@ def asked(wishes: Mapping[str, Any]) -> Wishes:
         tuple(wishes.get("match", ["mail"])),
         wishes.get("unknown", "refuse"),
         wishes.get("unknown_owner", "mine"),
+        wishes.get("whose", "rules"),
     )
 
 

@@ -35,6 +35,7 @@ class Wishes:
     match: tuple[str, ...] = ("mail",)
     unknown: str = "refuse"
     unknown_owner: UnknownOwner = "mine"
+    whose: str = "rules"
 
 
 def plan(by: Actor, path: Path, wishes: Wishes | None = None) -> Trial:
@@ -50,7 +51,8 @@ def plan(by: Actor, path: Path, wishes: Wishes | None = None) -> Trial:
     guessed.owners = frozenset(known_owners(by, SINGULAR[guessed.noun]))
     drafting = Drafting(found, guessed, Organisation.ours().country)
     known = Known(by, guessed.noun, wanted.system or system_of(found, guessed))
-    return Trial(found, guessed, drafting, known, wanted.mode, wanted.match, wanted.unknown, wanted.unknown_owner)
+    said = (wanted.mode, wanted.match, wanted.unknown, wanted.unknown_owner, wanted.whose)
+    return Trial(found, guessed, drafting, known, *said)
 
 
 def system_of(found: Look, guessed: Guess) -> str:

@@ -50,6 +50,7 @@ class Trial:
     match: tuple[str, ...] = ("mail",)
     unknown: str = "refuse"
     unknown_owner: UnknownOwner = "mine"
+    whose: str = "rules"
     counts: Counter[str] = field(default_factory=Counter)
     left_out: list[list[str]] = field(default_factory=list)
     seen: Seen = field(default_factory=Seen)

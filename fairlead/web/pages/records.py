@@ -17,7 +17,7 @@ from fairlead.core.actor import Actor
 from fairlead.core.errors import NotFound
 from fairlead.core.prepared import Prepared, PreparedFor
 from fairlead.core.record import Record, nouns
-from fairlead.models import Opportunity, Task, User
+from fairlead.models import Lead, Opportunity, Task, User
 from fairlead.web import details
 from fairlead.web.addresses import url_of
 from fairlead.web.answer import partial
@@ -33,6 +33,7 @@ from fairlead.web.related import links, related
 from fairlead.web.soon import choices, later
 from fairlead.web.stages import beside_stage, stage_line
 from fairlead.web.told import Teller
+from fairlead.web.traced import traced
 
 JOINED = {
     "person": ("owner", "company", "source"),
@@ -118,6 +119,7 @@ def shown_on(request: HttpRequest, record: Any) -> dict[str, Any]:
         **_tasks(record, found, parts),
         **_timeline(request, record, others),
         **(_opportunity(record, found.by, found.reader) if isinstance(record, Opportunity) else {}),
+        **({"traced": traced(record)} if isinstance(record, Lead) else {}),
         **_neighbours(request, record),
     }
 
