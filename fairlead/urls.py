@@ -165,6 +165,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("pipeline", pipeline.show),
     path("pipeline/lanes/<str:public_id>", pipeline.lane),
     path("pipeline/move", pipeline.move),
+    path("pipeline/place", pipeline.place),
     path("pipeline/target", pipeline.target),
     path("search", search.index),
     path("search/quick", search.quick),

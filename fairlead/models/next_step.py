@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import Min, OuterRef, Q, Subquery
 
 from fairlead.core.record import rows
+from fairlead.models.progress import count_anew
 
 
 def keep_next_step(name: str, ids: list[int]) -> None:
@@ -22,6 +23,8 @@ def keep_next_step(name: str, ids: list[int]) -> None:
     for pk, earliest in starts:
         later = Q(next_step_at=None) | Q(next_step_at__gt=earliest)
         model.filter(later, pk=pk).update(next_step_at=earliest)
+    if name == "opportunity":
+        count_anew(ids)
 
 
 def _all(noun: str) -> Any:

@@ -14,10 +14,13 @@ from fairlead.models import money
 from fairlead.models.about import following
 from fairlead.models.owned import Owned, lacking
 from fairlead.models.place import known_currency
-from fairlead.models.progress import FROM, KEPT, count_anew
+from fairlead.models.progress import FROM, KEPT, LAST, count_anew
+from fairlead.models.ranks import new_rank
 
 ON_BOARD = Q(state="open", archived_at=None)
-PLANNED, UNPLANNED = ON_BOARD & Q(next_step_at__isnull=False), ON_BOARD & Q(next_step_at=None)
+UNPLANNED = ON_BOARD & Q(next_step_at=None)
+# How a lane is ordered: by the next step, those without one last, or where somebody put them.
+LANE = ("lane_at", "lane_rank", "id")
 # What a lane adds up, so that it is read from the index alone.
 WEIGHED = ("currency", "stage_since", "total_minor", "weighted_minor", "next_step_at", "parked_until")
 
@@ -48,8 +51,8 @@ class Opportunity(Owned):
 
     transitions: ClassVar = {"state": {("open", "won"), ("open", "lost"), ("won", "open"), ("lost", "open")}}
     # What it is worth over its duration, also by its chance, and how many exit criteria of its stage are met.
-    derived = Owned.derived.union(KEPT)
-    api_hidden = frozenset({"amount_minor", "total_minor", "weighted_minor"})
+    derived = Owned.derived.union(KEPT, {"lane_at"})
+    api_hidden = frozenset({"amount_minor", "total_minor", "weighted_minor", "stands_at", "lane_rank", "lane_at"})
     field_classes: ClassVar = dict.fromkeys(
         ("amount", "amount_minor", "total", "total_minor", "weighted", "weighted_minor"), "money"
     )
@@ -84,6 +87,10 @@ class Opportunity(Owned):
     )
     about = models.TextField(_("about"), blank=True)
     solution = models.TextField(_("solution"), blank=True)
+    # Where somebody put its card in its lane: beside those of this moment. The rank tells those of one moment apart.
+    stands_at = models.DateTimeField(_("placed at"), null=True, blank=True, editable=False)
+    lane_rank = models.CharField(_("rank"), max_length=200, default=new_rank, editable=False)
+    lane_at = models.DateTimeField(_("place in its lane"), default=LAST, editable=False)
     criteria_met = models.PositiveSmallIntegerField(_("criteria met"), default=0, editable=False)
     criteria_of = models.PositiveSmallIntegerField(_("exit criteria"), default=0, editable=False)
     total_minor = models.BigIntegerField(_("total"), null=True, blank=True, editable=False)
@@ -95,9 +102,8 @@ class Opportunity(Owned):
         verbose_name, verbose_name_plural = _("opportunity"), _("opportunities")
         indexes = [
             models.Index(fields=["state", "stage", "id"], name="opportunity_by_stage"),
-            # Two for a lane, or SQLite reads all lanes of it for a list of what lacks a next step.
-            models.Index(fields=["stage", "next_step_at", "id"], name="opportunity_in_lane", condition=PLANNED),
-            models.Index(fields=["stage", "id"], name="opportunity_lane_lacking", condition=UNPLANNED),
+            models.Index(fields=["stage", *LANE], name="opportunity_in_lane", condition=ON_BOARD),
+            models.Index(fields=["stage", *LANE], name="opportunity_lane_lacking", condition=UNPLANNED),
             models.Index(fields=["stage", *WEIGHED], name="opportunity_lanes", condition=ON_BOARD),
             models.Index(fields=["close_on", "owner", "currency"], name="opportunity_forecast", condition=ON_BOARD),
             models.Index(fields=["close_on", "id"], name="opportunity_lacking", condition=UNPLANNED),

@@ -2,9 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import BooleanField, Case, F, Value, When
+from django.db.models import BooleanField, Case, DateTimeField, F, Value, When
+from django.db.models.functions import Coalesce
 
 from fairlead.core.act import current, outdated
 from fairlead.core.record import chunks, rows
@@ -15,9 +17,14 @@ KEPT = ("criteria_met", "criteria_of", "total_minor", "weighted_minor")
 # An opportunity's own values that its counts follow from.
 FROM = frozenset(
     {"stage", "state", "company", "person", "solution", "close_on"}
-    | {"amount_minor", "currency", "recurs", "months", "likelihood"}
+    | {"stands_at", "amount_minor", "currency", "recurs", "months", "likelihood"}
 )
 A_YEAR = 12
+# Where in a lane those stand that nobody placed and that have no next step.
+LAST = datetime(9000, 1, 1, tzinfo=UTC)
+
+
+STANDS = Coalesce("stands_at", "next_step_at", Value(LAST, DateTimeField()))
 
 
 def count_anew(ids: Iterable[int | None]) -> None:
@@ -49,6 +56,8 @@ def keep(ids: Iterable[int]) -> None:
                 differing[now].append(pk)
         for counts, same in differing.items():
             _opportunities().filter(pk__in=same).update(**dict(zip(KEPT, counts, strict=True)))
+        found = _opportunities().filter(pk__in=chunk).annotate(stands=STANDS)
+        found.exclude(lane_at=F("stands")).update(lane_at=STANDS)
 
 
 def met(ids: Collection[int]) -> dict[int, frozenset[str]]:

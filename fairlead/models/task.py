@@ -14,7 +14,6 @@ from fairlead.core.record import RowQuerySet
 from fairlead.models.about import About, exactly_one, touched
 from fairlead.models.custom import Customised
 from fairlead.models.next_step import keep_next_step
-from fairlead.models.progress import count_anew
 
 
 def _of_step(to: str, related_name: str, on_delete: Any = models.PROTECT) -> Any:
@@ -116,8 +115,6 @@ class Task(Customised, About):
         """Keep the next step of what these tasks are, or were, about."""
         for name, ids in touched(changes):
             keep_next_step(name, ids)
-            if name == "opportunity":
-                count_anew(ids)
 
 
 def due_moment(due_on: Any, due_time: time | None, zone: ZoneInfo) -> datetime | None:

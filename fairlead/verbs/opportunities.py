@@ -27,6 +27,7 @@ from fairlead.models import (
     money,
     progress,
 )
+from fairlead.models.ranks import between, rank_of
 from fairlead.verbs.amounts import MOST, minor_or_none
 from fairlead.verbs.companies import company_along
 from fairlead.verbs.criteria import missing
@@ -137,8 +138,42 @@ def _enter(by: Actor, opportunity: Opportunity, stage: Stage, reason: str, aim: 
         gap = {"missing": [each.text for each in required], "reason": reason.strip(), "by_user_id": by.user_id}
         create(Gap, opportunity=opportunity, stage=before, at=clock.now(), **gap)
     current().step.labels["before"] = before.name
-    change(opportunity, stage=stage, stage_since=clock.now())
+    change(opportunity, stage=stage, stage_since=clock.now(), stands_at=None)
     stage_entered(by, opportunity)
+
+
+@verb("{by} put {opportunity} in another place of its lane", may="edit")
+def place_opportunity(
+    by: Actor,
+    opportunity: Opportunity,
+    *,
+    before: Opportunity | None = None,
+    after: Opportunity | None = None,
+) -> Opportunity:
+    """Put an open opportunity directly before or after another one in the lane of its stage, until it leaves it.
+
+    Without either it goes back to where its next step puts it.
+    """
+    must_be_open(opportunity)
+    beside = before or after
+    if beside is None:
+        change(opportunity, stands_at=None, lane_rank=rank_of(opportunity.created_at, opportunity.public_id))
+        return opportunity
+    if beside.stage_id != opportunity.stage_id or not beside.is_open or beside.archived_at is not None:
+        raise Invalid({"before" if before else "after": [_("It is not in the same lane any more. Nothing was moved.")]})
+    if beside.pk != opportunity.pk:
+        change(opportunity, stands_at=beside.lane_at, lane_rank=_rank_beside(opportunity, beside, ahead=bool(before)))
+    return opportunity
+
+
+def _rank_beside(opportunity: Opportunity, beside: Opportunity, *, ahead: bool) -> str:
+    """A rank between this one and what stands on its other side, of all in the lane."""
+    others = Opportunity.objects.open().filter(stage=beside.stage_id, lane_at=beside.lane_at).exclude(pk=opportunity.pk)
+    if ahead:
+        there = others.filter(lane_rank__lt=beside.lane_rank).order_by("-lane_rank")
+        return between(there.values_list("lane_rank", flat=True).first() or "", beside.lane_rank)
+    there = others.filter(lane_rank__gt=beside.lane_rank).order_by("lane_rank")
+    return between(beside.lane_rank, there.values_list("lane_rank", flat=True).first() or "")
 
 
 def _demand_met(lacking: list[ExitCriterion], reason: str, aim: str) -> list[ExitCriterion]:

@@ -110,7 +110,7 @@ def archive_stage(by: Actor, stage: Stage, *, to: Stage | None = None) -> Stage:
         raise Invalid({"to": [text % {"count": len(held), "stage": stage}]})
     if to is not None and not others.filter(pk=to.pk).exists():
         raise Invalid({"to": [_("Choose another stage of this pipeline that is in use.")]})
-    change_many(held, stage=to, stage_since=clock.now())
+    change_many(held, stage=to, stage_since=clock.now(), stands_at=None)
     change(stage, archived_at=clock.now())
     return stage
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -13,21 +13,22 @@ from django.utils.translation import gettext as _
 from fairlead.core.light import light
 from fairlead.core.prepared import Prepared
 from fairlead.models import Opportunity, Organisation, money
+from fairlead.models.opportunity import LANE
 from fairlead.models.owned import lacking
 from fairlead.models.pipeline import ExitCriterion, Pipeline, Stage
 from fairlead.models.rate import rates, united
 from fairlead.programs.fields import fields
 from fairlead.web import formats, keyset, rows
 from fairlead.web.addresses import url_of
-from fairlead.web.keyset import NotUnderstood, Order
+from fairlead.web.keyset import NotUnderstood
 from fairlead.web.lines import kept
 from fairlead.web.listing import Asked
 
 CARDS = 50  # of a lane at once
-ORDER = Order("next_step_at", nullable=True)
 AMOUNTS = ("total_minor", "currency")
 COLUMNS = (
     *("public_id", "title", "stage_id", "stage_since", "next_step_at", "parked_until", "criteria_met", "criteria_of"),
+    *("lane_at", "lane_rank"),
     *("owner__name", "company__name", "person__name"),
 )
 Sums = dict[str, Decimal]
@@ -92,7 +93,7 @@ class Board:
 
     def lane(self, stage: Any, after: str = "") -> Lane:
         """One lane, from its beginning or from where a page of it ended."""
-        return next(self._lanes([(stage, keyset.read(after, _next_step) if after else None)]))
+        return next(self._lanes([(stage, _place(after) if after else None)]))
 
     @cached_property
     def worths(self) -> dict[int, Worth]:
@@ -171,12 +172,16 @@ class Board:
         steps = rows.next_steps("opportunity", shown, self.by)
         for stage, some in found:
             cards = [self._card(row, stage, steps.get(row.pk)) for row in some[:CARDS]]
-            more = keyset.written(keyset.place_of(some[CARDS - 1], ORDER), _next_step) if len(some) > CARDS else ""
+            more = _written(some[CARDS - 1]) if len(some) > CARDS else ""
             yield Lane(stage, self.worths[stage.pk], cards, more)
 
     def _rows(self, stage: Any, place: Any) -> list[Any]:
-        records = self.asked.records.filter(stage=stage.pk)
-        return keyset.stretch(records, ORDER, CARDS + 1, place, False, self._read)
+        records = self.asked.records.filter(stage=stage.pk).order_by(*LANE)
+        if place:
+            at, rank, pk = place
+            further = Q(lane_at__gt=at) | Q(lane_rank__gt=rank) | Q(lane_rank=rank, pk__gt=pk)
+            records = records.filter(further, lane_at__gte=at)
+        return self._read(records[: CARDS + 1])
 
     def _read(self, records: Any) -> list[Any]:
         return light(records, (*COLUMNS, *AMOUNTS) if self.shows_money else COLUMNS)
@@ -205,7 +210,22 @@ class Board:
         return found
 
 
-_next_step: Any = Opportunity._meta.get_field("next_step_at")
+def _written(row: Any) -> str:
+    """Where a card stands, as it stands in an address."""
+    return keyset.in_address([row.lane_at.astimezone(UTC).isoformat(), row.lane_rank, row.pk])
+
+
+def _place(text: str) -> tuple[datetime, str, int]:
+    try:
+        at, rank, pk = keyset.of_address(text)
+        known = datetime.fromisoformat(at)
+        if known.tzinfo is None or type(rank) is not str or not rank.isalnum() or type(pk) is not int:
+            raise ValueError
+    except (ValueError, TypeError):
+        raise keyset.lost() from None
+    return known, rank, min(pk, keyset.LARGEST_ID)
+
+
 _pipelines = Prepared(lambda: Pipeline.objects.filter(archived_at=None), ["public_id", "name"])
 _stages = Prepared(
     lambda: Stage.objects.filter(archived_at=None).order_by("pipeline__position", "position", "pk"),

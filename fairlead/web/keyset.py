@@ -90,20 +90,32 @@ def place_of(row: Any, order: Order) -> Place:
 
 def written(place: Place, field: "Field[Any, Any]") -> str:
     """A place as it stands in an address."""
-    text = json.dumps([pack(field, place.value), place.pk], separators=(",", ":"))
+    return in_address([pack(field, place.value), place.pk])
+
+
+def in_address(values: list[Any]) -> str:
+    text = json.dumps(values, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def of_address(text: str) -> Any:
+    """What `in_address` was given; raises ValueError for what it never gave out."""
+    try:
+        return json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except (RecursionError, binascii.Error) as error:
+        raise ValueError from error
 
 
 def read(text: str, field: "Field[Any, Any]") -> Place:
     """The place written in an address; what is none raises NotUnderstood."""
     try:
-        value, pk = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        value, pk = of_address(text)
         known = None if value is None else field.to_python(_clean(value))
-    except (ValueError, TypeError, RecursionError, binascii.Error, ValidationError):
-        raise _lost() from None
+    except (ValueError, TypeError, ValidationError):
+        raise lost() from None
     naive = isinstance(known, datetime) and known.tzinfo is None
     if type(pk) is not int or not 0 < pk <= LARGEST_ID or naive or (known is None and not field.null):
-        raise _lost()
+        raise lost()
     return Place(known, pk)
 
 
@@ -114,7 +126,7 @@ def _clean(value: Any) -> str:
     return value
 
 
-def _lost() -> NotUnderstood:
+def lost() -> NotUnderstood:
     return NotUnderstood(_("This page of the list cannot be found. Go back to its first page."))
 
 

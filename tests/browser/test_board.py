@@ -128,3 +128,39 @@ def test_a_card_without_a_next_step_is_parked_by_key(visit: Opener, world: World
     expect(card(page, world.unplanned.title)).to_contain_text("Parked until")
     page.keyboard.press("z")
     expect(card(page, world.unplanned.title)).to_contain_text("No next step")
+
+
+def titles(page: Page, name: str) -> list[str]:
+    found: list[str] = lane(page, name).locator("h3").all_inner_texts()
+    return found
+
+
+def test_a_card_takes_another_place_of_its_lane(visit: Opener) -> None:  # noqa: F811
+    page = ready(visit("/pipeline"))
+    before = titles(page, "Develop")
+    card(page, before[1]).locator("[data-open]").focus()
+    page.keyboard.press("Shift+ArrowUp")
+    expect(page.locator("#toasts")).to_contain_text("has another place")
+    expect(page.locator(".is-saving")).to_have_count(0)
+    page.keyboard.press("Shift+ArrowDown")
+    expect(page.locator(".is-saving")).to_have_count(0)
+    page.keyboard.press("Shift+ArrowUp")
+    expect(page.locator(".is-saving")).to_have_count(0)
+    swapped = [before[1], before[0], *before[2:]]
+    assert titles(page, "Develop") == swapped
+    ready(page).reload()
+    assert titles(page, "Develop") == swapped
+    last, first = card(page, before[3]).bounding_box(), card(page, swapped[0]).bounding_box()
+    page.mouse.move(last["x"] + 60, last["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(first["x"] + 60, first["y"] + 8, steps=8)
+    expect(page.locator(".lane .above")).to_have_count(1)
+    page.mouse.up()
+    expect(page.locator(".is-saving")).to_have_count(0)
+    assert titles(page, "Develop")[0] == before[3]
+    card(page, before[3]).locator("[data-open]").focus()
+    page.keyboard.press("m")
+    page.get_by_role("menuitem", name="By its next step").click()
+    expect(page.locator("#toasts")).to_contain_text("by its next step again")
+    ready(page).reload()
+    assert titles(page, "Develop")[0] == swapped[0]

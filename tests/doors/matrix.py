@@ -49,6 +49,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "edit_team_member": {"role": "Edited"},
     "place_criterion": {},
     "place_need": {},
+    "place_opportunity": {},
     "place_stage": {},
     "remove_need": {},
     "remove_rival": {},

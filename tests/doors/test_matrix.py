@@ -159,6 +159,7 @@ PAGES = {
     "people/selection": "person.mass_update",
     "pipeline": "opportunity.see",
     "pipeline/move": "opportunity.edit",
+    "pipeline/place": "opportunity.edit",
     "pipeline/target": "opportunity.mass_update",
     "search": "member",
     "settings": "member",

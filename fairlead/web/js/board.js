@@ -1,4 +1,5 @@
-// The board: a card goes to another lane by pointer, by [ and ], or by its menu. The server has the last word.
+// The board: a card goes to another lane by pointer, by [ and ], or by its menu; within its lane also by Shift and
+// arrows. The server has the last word.
 import { typing } from "./keys.js";
 import { place } from "./menu.js";
 import { currentRow, focusRow } from "./rows.js";
@@ -24,7 +25,7 @@ export function board(host) {
     menu.querySelector("[role=menuitem]").focus();
   }, true);
   menu.addEventListener("click", (event) => {
-    const to = event.target.closest("[data-stage], [data-close]");
+    const to = event.target.closest("[data-stage], [data-close], [data-place]");
     if (to && chosen?.isConnected) goTo(chosen, to);
   });
 }
@@ -38,7 +39,7 @@ export function watchBoard() {
   });
   document.addEventListener("htmx:finally:request", (event) => {
     const ctx = event.detail.ctx;
-    if (ctx?.sourceElement?.id !== "move") return;
+    if (!["move", "place"].includes(ctx?.sourceElement?.id)) return;
     const moved = ctx.response?.status === 200 && !ctx.response.headers.has("HX-Reswap"); // which a refusal carries
     settle(new URLSearchParams(ctx.request.body).get("opportunity"), moved);
   });
@@ -47,10 +48,12 @@ export function watchBoard() {
 function boardKey(host, event) {
   const card = currentRow();
   const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-  if (by) return besideCard(host, card, by);
+  if (by && !event.shiftKey) return besideCard(host, card, by);
   if (!card || document.body.dataset.keys === "off" || !("movable" in host.dataset)) return false;
   const way = { "[": -1, "]": 1 }[event.key];
   if (way) return moveCard(card, lanes(host)[lanes(host).indexOf(card.closest(".lane")) + way]);
+  const up = event.shiftKey && { ArrowUp: -1, ArrowDown: 1 }[event.key];
+  if (up) return placeBy(card, up);
   const closing = event.shiftKey && { W: "close-won", L: "close-lost" }[event.key];
   return Boolean(closing) && closeSale(card, closing);
 }
@@ -73,6 +76,7 @@ function besideCard(host, card, by) {
 
 function goTo(card, to) {
   if (to.dataset.close) return closeSale(card, to.dataset.close);
+  if (to.dataset.place) return to.dataset.place === "next" ? placeByNext(card) : placeBy(card, Number(to.dataset.place));
   return moveCard(card, card.closest(".board").querySelector(`.lane[data-stage="${CSS.escape(to.dataset.stage)}"]`));
 }
 
@@ -86,12 +90,44 @@ function moveCard(card, lane) {
   if (!lane || lane === card.closest(".lane") || left.has(card.id)) return false;
   left.set(card.id, { lane: card.parentElement, before: card.nextElementSibling });
   lane.querySelector("ol").prepend(card);
-  card.classList.add("is-saving");
-  form.elements.opportunity.value = card.id.replace("row-", "");
-  form.elements.stage.value = lane.dataset.stage;
-  form.requestSubmit();
+  send(form, card, { stage: lane.dataset.stage });
   focusRow(card);
   return true;
+}
+
+// Within its lane: one up or down.
+function placeBy(card, by) {
+  const other = by < 0 ? card.previousElementSibling : card.nextElementSibling;
+  if (!other?.matches("[data-row]")) return true;
+  return placeCard(card, by < 0 ? other : other.nextElementSibling);
+}
+
+// Within its lane, before another card; without one, or before what is not loaded yet, behind the last.
+function placeCard(card, below) {
+  const form = document.getElementById("place");
+  if (below === card || below === card.nextElementSibling) return false;
+  left.set(card.id, { lane: card.parentElement, before: card.nextElementSibling });
+  card.parentElement.insertBefore(card, below);
+  const before = below?.matches("[data-row]") ? below : null;
+  send(form, card, { before: before ? idOf(before) : "", after: before ? "" : idOf(card.previousElementSibling) });
+  focusRow(card);
+  return true;
+}
+
+function placeByNext(card) {
+  send(document.getElementById("place"), card, { before: "", after: "" });
+  return true;
+}
+
+function send(form, card, values) {
+  card.classList.add("is-saving");
+  form.elements.opportunity.value = idOf(card);
+  for (const [name, value] of Object.entries(values)) form.elements[name].value = value;
+  form.requestSubmit();
+}
+
+function idOf(card) {
+  return card.id.replace("row-", "");
 }
 
 // What was not moved goes back to where it was.
@@ -113,6 +149,7 @@ function drag(host, event) {
   const start = { x: event.clientX, y: event.clientY };
   const box = card.getBoundingClientRect();
   let ghost = null;
+  let point = null; // where it was let go
   const stop = new AbortController();
   const on = (name, does, options = {}) => addEventListener(name, does, { ...options, signal: stop.signal });
   on("pointermove", (at) => {
@@ -121,20 +158,24 @@ function drag(host, event) {
     ghost.style.translate = `${box.left + at.clientX - start.x}px ${box.top + at.clientY - start.y}px`;
     scrollAtEdge(host, at.clientX);
     mark(host, under(at));
+    markPlace(card, at);
   });
-  on("pointerup", (at) => end(under(at)));
+  on("pointerup", (at) => ((point = at), end(under(at))));
   on("pointercancel", () => end(null));
   on("keydown", (key) => key.key === "Escape" && ghost && (key.preventDefault(), end(null)), { capture: true });
 
   function end(target) {
     stop.abort();
     mark(host, null);
+    const below = ghost && target === card.closest(".lane") ? cardBelow(card, point) : undefined;
+    markPlace(card, null);
     if (!ghost) return;
     ghost.remove();
     card.classList.remove("held");
     addEventListener("click", (click) => (click.preventDefault(), click.stopPropagation()), { capture: true, once: true });
     setTimeout(() => dispatchEvent(new Event("click")), 0); // no click came: the next one is the user's own
     if (target?.matches("[data-close]")) closeSale(card, target.dataset.close);
+    else if (below !== undefined) placeCard(card, below);
     else moveCard(card, target);
   }
 }
@@ -147,6 +188,21 @@ function lift(card, box) {
   document.body.append(ghost);
   card.classList.add("held");
   return ghost;
+}
+
+// The first card of its own lane whose middle lies below the pointer; null: there is none.
+function cardBelow(card, at) {
+  const others = [...card.parentElement.children].filter((each) => each !== card);
+  return others.find((each) => {
+    const box = each.getBoundingClientRect();
+    return at.clientY < box.top + box.height / 2;
+  }) ?? null;
+}
+
+// The line where it would come to stand.
+function markPlace(card, at) {
+  for (const each of document.querySelectorAll(".lane .above")) each.classList.remove("above");
+  if (at && under(at) === card.closest(".lane")) cardBelow(card, at)?.classList.add("above");
 }
 
 function under(at) {

@@ -14,10 +14,10 @@ from fairlead.core.schema import find
 from fairlead.models import Opportunity, Organisation, User
 from fairlead.models.pipeline import Stage
 from fairlead.programs.days import months_on
-from fairlead.verbs.opportunities import move_stage
+from fairlead.verbs.opportunities import move_stage, place_opportunity
 from fairlead.verbs.targets import set_target
 from fairlead.web import typed
-from fairlead.web.answer import declined, partial
+from fairlead.web.answer import answered, declined, partial
 from fairlead.web.board import Board
 from fairlead.web.forecast import MONTHS, SURE, Forecast
 from fairlead.web.formats import capped, count, money, written
@@ -112,6 +112,23 @@ def move(request: HttpRequest) -> HttpResponse:
     if not partial(request):
         return _redirect("/pipeline")
     return _moved(found, cast(Opportunity, opportunity))
+
+
+@page("opportunity.edit", "POST")
+def place(request: HttpRequest) -> HttpResponse:
+    """Put a card before or after another one of its lane; by its next step without either."""
+    found = cast(Request, request)
+    opportunity = find("opportunity", request.POST.get("opportunity", ""), found.by)
+    beside = {name: request.POST[name] for name in ("before", "after") if request.POST.get(name)}
+    try:
+        others: Any = {name: find("opportunity", each, found.by) for name, each in beside.items()}
+        place_opportunity(found.by, cast(Opportunity, opportunity), **others)
+    except Refused as refusal:
+        return declined(request, "/pipeline", refusal)
+    deed = act.last()
+    text = _("%(title)s has another place.") if beside else _("%(title)s stands by its next step again.")
+    changed = deed.id if deed and deed.changed else None
+    return answered(request, "/pipeline", text % {"title": opportunity}, changed)
 
 
 def _moved(request: Request, opportunity: Opportunity) -> HttpResponse:
