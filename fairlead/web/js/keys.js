@@ -22,8 +22,7 @@ function onKey(event) {
   if (event.key === "Escape") return escape(event);
   if (typing(event.target) || document.querySelector("dialog[open]")) return;
   if (event.target.closest?.("[popover]:popover-open")) return;
-  const onRows = event.key === "Enter" || (/^Arrow(Up|Down)$/.test(event.key) && !event.shiftKey);
-  if (onRows && rowKey(event)) return done(event);
+  if (/^Arrow(Up|Down)$|^Enter$/.test(event.key) && rowKey(event)) return done(event);
   if (document.body.dataset.keys !== "off" && letter(event)) done(event);
 }
 

@@ -16,6 +16,7 @@ export function rowKey(event) {
   const key = event.key.toLowerCase();
   const inControl = event.target.closest?.("button, a, input, summary") && !event.target.matches("[data-open]");
   if (key === "enter") return !inControl && !event.target.matches("[data-open]") && open(currentRow());
+  if (event.shiftKey && key.startsWith("arrow")) return false; // they move the row itself
   if (key === "j" || key === "arrowdown") return step(1, event.shiftKey && key === "j");
   if (key === "k" || key === "arrowup") return step(-1, event.shiftKey && key === "k");
   if (event.shiftKey || !currentRow()) return false;
