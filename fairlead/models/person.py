@@ -30,6 +30,9 @@ class Person(Owned):
         "Source", null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("source")
     )
     about = models.TextField(_("about"), blank=True)
+    # How often this one is reached out to before it is too much, where it is not as for everybody.
+    touches_week = models.PositiveSmallIntegerField(_("contacts in 7 days"), null=True, blank=True)
+    touches_month = models.PositiveSmallIntegerField(_("contacts in 30 days"), null=True, blank=True)
 
     class Meta:
         verbose_name, verbose_name_plural = _("person"), _("people")

@@ -31,6 +31,8 @@ class OrganisationFacts(TypedDict, total=False):
     locale: str
     quiet_from: time | None
     quiet_until: time | None
+    touches_week: int | None
+    touches_month: int | None
     overdue_then: Literal["tell", "queue", "reassign"]
 
 

@@ -12,6 +12,7 @@ from fairlead.core.actor import Actor
 from fairlead.core.prepared import PreparedFor
 from fairlead.core.record import Record
 from fairlead.models import (
+    Activity,
     Call,
     Company,
     File,
@@ -23,6 +24,8 @@ from fairlead.models import (
     PhoneNumber,
     PostalAddress,
 )
+from fairlead.models.contacted import WAYS
+from fairlead.models.pressure import MONTH, TOUCHES
 from fairlead.models.suppression import in_force
 
 POSTAL = ("street", "city", "region", "postal_code", "country")
@@ -45,13 +48,14 @@ Beside = dict[str, list[Part]]
 
 
 def beside(record: Record, by: Actor) -> Beside:
-    """The record's parts by kind: mail, phone, address, tag, helper, file, call, meeting, stop."""
+    """The record's parts by kind: mail, phone, address, tag, helper, file, call, meeting, stop, touch."""
     of: Any = record
     person_id = 0 if isinstance(record, Person) else getattr(of, "person_id", None) or 0
     company_id = 0 if isinstance(record, Company) else of.company_id or 0
-    rows = _BESIDE[type(of)](by, of.pk, person_id, company_id, clock.now())
+    now = clock.now()
+    rows = _BESIDE[type(of)](by, of.pk, person_id, company_id, now, now - MONTH)
     found = [Part(*row) for row in rows]
-    kinds = ("mail", "phone", "address", "tag", "helper", "file", "call", "meeting", "stop")
+    kinds = ("mail", "phone", "address", "tag", "helper", "file", "call", "meeting", "stop", "touch")
     ordered = sorted(found, key=lambda part: (part.rank, part.pk))
     return {kind: [part for part in ordered if part.kind == kind] for kind in kinds}
 
@@ -64,14 +68,14 @@ def size_in_words(size: int) -> str:
 
 
 def _beside(model: type[Any]) -> PreparedFor:
-    def rows(by: Actor, pk: int, person_id: int, company_id: int, now: datetime) -> Any:
+    def rows(by: Actor, pk: int, person_id: int, company_id: int, now: datetime, since: datetime) -> Any:
         linked = {
             name: value for name, value in (("person_id", person_id), ("company_id", company_id)) if _has(model, name)
         }
-        first, *others = _selects(model(pk=pk, **linked), by, now)
+        first, *others = _selects(model(pk=pk, **linked), by, now) + _touches(model(pk=pk, **linked), since)
         return first.union(*others, all=True)
 
-    return PreparedFor(rows, (), int, int, int, datetime)
+    return PreparedFor(rows, (), int, int, int, datetime, datetime)
 
 
 def _has(model: type[Any], name: str) -> bool:
@@ -117,6 +121,19 @@ def _selects(record: Any, by: Actor, now: datetime) -> list[Any]:
         ]
     selects.append(_select(in_force(now).filter(_whom(record)), "stop", "public_id", "reason", "channel", at="since"))
     return selects
+
+
+def _touches(record: Any, since: datetime) -> list[Any]:
+    """How often whom this record is about was reached out to, of which every reader is told the number alone."""
+    reached = Activity.objects.filter(TOUCHES, happened_at__gte=since, archived_at=None)
+    ways = [(record.noun(), record.pk)] if isinstance(record, Lead | Opportunity) else []
+    for noun in ("person", "company"):
+        pk = record.pk if record.noun() == noun else getattr(record, f"{noun}_id", None)
+        if pk and (noun == "person" or isinstance(record, Company)):
+            ways += [(way, pk) for way in WAYS[noun]]
+    # the ways are those of WAYS
+    # nosemgrep
+    return [_select(reached.filter(**{way: pk}), "touch", "pk", "kind", at="happened_at") for way, pk in ways]
 
 
 def _whom(record: Any) -> Q:

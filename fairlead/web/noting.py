@@ -13,6 +13,7 @@ from fairlead.models import Opportunity
 from fairlead.reading.said import Noted, Step, bare, read_note, read_task
 from fairlead.reading.when.finding import Found
 from fairlead.web import formats
+from fairlead.web.contacts import crowded
 from fairlead.web.formats import Reader
 from fairlead.web.typed import seen_by
 
@@ -60,7 +61,7 @@ def read(kind: str, text: str, record: Any, reader: Reader, team: Iterable[Any])
     seen, names = seen_by(reader), {each.public_id: each.name for each in team}
     noted = read_note(text, seen, names)
     if kind == "task":
-        chips = list(_of_task(read_task(text, seen, names), reader, names)) if text.strip() else []
+        chips = list(_of_task(read_task(text, seen, names), record, reader, names)) if text.strip() else []
     else:
         chips = list(_of_entry(kind, noted, record, reader, names))
     return Reading(chips, list(_pieces(text, noted.marks)))
@@ -96,12 +97,12 @@ def _of_entry(kind: str, noted: Noted, record: Any, reader: Reader, names: dict[
         yield Chip("stop", str(STOPS[noted.stop]) % {"name": whom}, {"stop": noted.stop}, on=False, icon="stop")
 
 
-def _of_task(step: Step, reader: Reader, names: dict[str, str]) -> Iterator[Chip]:
+def _of_task(step: Step, record: Any, reader: Reader, names: dict[str, str]) -> Iterator[Chip]:
     facts: dict[str, Any] = {"title": step.title, "kind": step.kind}
     if step.on:
         facts |= {"due_on": step.on} | ({"due_time": step.at} if step.at else {})
         yield Chip("due", f"{step.title} · {_when(step.on, step.at, reader)}", facts, icon="cal")
-        yield from _instead("due_on", step.on, reader)
+        yield from _instead("due_on", step, record, reader)
     if step.to:
         yield Chip("who", _("For %(name)s") % {"name": names[step.to]}, {"assignee": step.to, "title": step.title})
 
@@ -118,7 +119,7 @@ def _next(step: Step, record: Any, reader: Reader) -> Iterator[Chip]:
     facts |= {"next_time": step.at} if step.at else {}
     assert step.on is not None
     yield Chip("next", f"{title} · {_when(step.on, step.at, reader)}", facts, on=step.sure, icon="cal")
-    yield from _instead("next_on", step.on, reader)
+    yield from _instead("next_on", step, record, reader)
 
 
 def _handed(step: Step, reader: Reader, names: dict[str, str]) -> Chip:
@@ -129,10 +130,16 @@ def _handed(step: Step, reader: Reader, names: dict[str, str]) -> Chip:
     return Chip("hand", f"{names[step.to]}: {step.title}{when}", facts, icon="team")
 
 
-def _instead(name: str, on: date, reader: Reader) -> Iterator[Chip]:
-    """On a day without work, the next working day is offered."""
-    better = reader.plus_workdays(on, 0)
-    if better != on:
+def _instead(name: str, step: Step, record: Any, reader: Reader) -> Iterator[Chip]:
+    """On a day without work, the next working day is offered; on one that is a contact too many, a calmer one."""
+    assert step.on is not None
+    better = reader.plus_workdays(step.on, 0)
+    if too_many := crowded(record, step.kind, better, reader):
+        count, better = too_many
+        text = _("%(day)s is calmer: %(count)s contacts in 7 days already")
+        text %= {"day": formats.short_date(better, reader), "count": count}
+        yield Chip("instead", text, {name: better}, on=False, icon="clock")
+    elif better != step.on:
         text = _("%(day)s instead") % {"day": formats.short_date(better, reader)}
         yield Chip("instead", text, {name: better}, on=False)
 

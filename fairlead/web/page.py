@@ -46,6 +46,7 @@ class Request(HttpRequest):
     by: Actor
     reader: Reader
     views: list[Any]
+    house: Any
 
 
 def page(may: str, *methods: str, weak: bool = False, patient: bool = False, takes: str = "") -> Callable[[View], View]:
@@ -112,6 +113,14 @@ def at_hand(request: HttpRequest) -> list[Any]:
     if not hasattr(found, "views"):
         found.views = _views(found.by)
     return found.views
+
+
+def house(request: HttpRequest) -> Any:
+    """The organisation with what pages show of it, read once for each request."""
+    found = cast(Request, request)
+    if not hasattr(found, "house"):
+        found.house = next(iter(_ours()), None) or Organisation.ours()
+    return found.house
 
 
 def record_or_404(request: HttpRequest, noun: str, address: str) -> Record:
@@ -249,7 +258,7 @@ def _shell(request: Request) -> dict[str, Any]:
         "theme": look if look in LOOKS else "",
         "density": user.density if user else "",
         "keys": "on" if user is None or user.shortcuts else "off",
-        "organisation": SimpleLazyObject(_house),
+        "organisation": SimpleLazyObject(lambda: str(house(request).name)),
         "provider": settings.OIDC_LABEL if settings.OIDC_ISSUER else "",
         "provider_only": settings.OIDC_ONLY,
         "nav": SimpleLazyObject(lambda: _navigation(request)) if user else [],
@@ -259,13 +268,8 @@ def _shell(request: Request) -> dict[str, Any]:
     }
 
 
-def _house() -> str:
-    found = _ours()
-    return str(found[0].name if found else Organisation.ours().name)
-
-
 _views = PreparedFor(lambda by: SavedView.objects.at_hand(by)[:MOST_VIEWS])
-_ours = Prepared(lambda: Organisation.objects.order_by("pk")[:1], ["name"])
+_ours = Prepared(lambda: Organisation.objects.order_by("pk")[:1], ["name", "touches_week", "touches_month"])
 
 
 def _navigation(request: Request) -> list[dict[str, Any]]:

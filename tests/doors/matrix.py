@@ -205,6 +205,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "edit_opportunity": {"about": "Edited"},
     "edit_organisation": {"name": "Edited"},
     "edit_person": {"about": "Edited"},
+    "limit_contact": {"week": 2},
     "edit_profile": {"theme": "dark"},
     "edit_reason": {"name": "Edited"},
     "edit_role": {"name": "Edited"},

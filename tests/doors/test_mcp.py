@@ -105,7 +105,9 @@ def test_every_verb_for_the_administrator(iris: Api) -> None:
     assert "default" not in tools["log_call"]["inputSchema"]["properties"]["happened_at"]
 
 
-SECRETIVE = re.compile("password|secret|credential|token|passkey|authenticator|factor|identity|codes?$|^access$|signing_key")
+SECRETIVE = re.compile(
+    "password|secret|credential|token|passkey|authenticator|factor|identity|codes?$|^access$|signing_key"
+)
 
 
 def test_nothing_that_people_sign_in_with(iris: Api) -> None:

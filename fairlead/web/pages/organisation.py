@@ -22,6 +22,8 @@ class OrganisationForm(Form):
     locale = forms.ChoiceField(choices=lambda: list(locales().items()))
     quiet_from = forms.TimeField(required=False, widget=forms.TimeInput(format="%H:%M"))
     quiet_until = forms.TimeField(required=False, widget=forms.TimeInput(format="%H:%M"))
+    touches_week = forms.IntegerField(required=False, min_value=0, max_value=999)
+    touches_month = forms.IntegerField(required=False, min_value=0, max_value=999)
     overdue_then = forms.ChoiceField(choices=Overdue.choices)
 
 

@@ -22,12 +22,13 @@ from fairlead.web import details
 from fairlead.web.addresses import url_of
 from fairlead.web.answer import partial
 from fairlead.web.beside import Beside, beside, size_in_words
+from fairlead.web.contacts import contacts
 from fairlead.web.formats import Reader
 from fairlead.web.keyset import NotUnderstood
 from fairlead.web.known import known, pipeline_stages
 from fairlead.web.listing import Asked
 from fairlead.web.listings import listing_of
-from fairlead.web.page import Request, page, render
+from fairlead.web.page import Request, house, page, render
 from fairlead.web.pages.history import then
 from fairlead.web.related import links, related
 from fairlead.web.soon import choices, later
@@ -109,6 +110,7 @@ def shown_on(request: HttpRequest, record: Any) -> dict[str, Any]:
         "may": {name: getattr(record, name) and record.archived_at is None for name in RIGHTS},
         "may_claim": noun == "lead" and access.can_any(found.by, "create", "lead"),
         "stops": parts["stop"],
+        "contact": contacts(record, parts["touch"], house(request), found.reader),
         "details_shown": shown_details(record, found, parts),
         "soon": choices(found.reader),
         "snooze": later(found.reader),

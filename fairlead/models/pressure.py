@@ -1,0 +1,124 @@
+"""Contact pressure: how often we reached out to somebody, and when the next time would be one too many.
+
+A touch is an e-mail of ours (automatic ones too), a call of ours that reached somebody or left a voicemail, or a
+meeting; by whichever of us, on whichever record.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import reduce
+from operator import or_
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q
+
+from fairlead.core.record import rows
+from fairlead.models.activity import Activity
+from fairlead.models.contacted import WAYS
+from fairlead.models.meeting import Meeting
+from fairlead.models.organisation import Organisation
+from fairlead.models.person import Person
+from fairlead.models.task import Task
+
+WEEK, MONTH = timedelta(days=7), timedelta(days=30)
+LOOKED_AHEAD = 60  # days in which a calmer one is looked for
+REACHING = frozenset({"call", "mail", "meeting"})  # kinds of tasks that are touches when they are done
+
+TOUCHES = (
+    Q(kind="mail", direction="out")
+    | Q(kind="call", direction="out", outcome__in=["reached", "voicemail"])
+    | Q(kind="meeting")
+)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """At most so many touches in 7 and in 30 days; None is no limit."""
+
+    week: int | None = None
+    month: int | None = None
+
+
+@dataclass(frozen=True)
+class Pressure:
+    """The days of touches, past and planned, in order, and what is too much."""
+
+    days: Sequence[date] = ()
+    limits: Limits = field(default_factory=Limits)
+
+    def until(self, day: date) -> tuple[int, int]:
+        """How many there are in the 7 and in the 30 days that end on this day."""
+        return self._between(day - WEEK, day), self._between(day - MONTH, day)
+
+    def too_many(self, day: date) -> bool:
+        """Would one more on this day be over a limit, then or in a planned one's days after it?"""
+        with_it = Pressure(sorted([*self.days, day]), self.limits)
+        return any(with_it._is_over(each) for each in {day, *self._after(day)})
+
+    def calmer(self, day: date, is_workday: Callable[[date], bool] = lambda day: True) -> date | None:
+        """The first day from this one on that takes one more; None if there is none in two months."""
+        later = (day + timedelta(days=number) for number in range(LOOKED_AHEAD))
+        return next((each for each in later if is_workday(each) and not self.too_many(each)), None)
+
+    def plus(self, days: Iterable[date]) -> "Pressure":
+        return Pressure(sorted([*self.days, *days]), self.limits)
+
+    def _is_over(self, day: date) -> bool:
+        week, month = self.until(day)
+        return _over(week, self.limits.week) or _over(month, self.limits.month)
+
+    def _after(self, day: date) -> Iterable[date]:
+        return (each for each in self.days if day < each < day + MONTH)
+
+    def _between(self, start: date, end: date) -> int:
+        """After `start`, up to and with `end`."""
+        return bisect_right(self.days, end) - bisect_right(self.days, start)
+
+
+def limits_of(person: Person | None = None) -> Limits:
+    """The person's own, else the house's."""
+    ours = Organisation.ours()
+    week = ours.touches_week if person is None or person.touches_week is None else person.touches_week
+    month = ours.touches_month if person is None or person.touches_month is None else person.touches_month
+    return Limits(week, month)
+
+
+def pressure_on(record: Any, now: datetime, zone: ZoneInfo) -> Pressure:
+    """What was done and is planned for whom a record is about: its person, else itself."""
+    noun, pk = whom(record)
+    since, reached = now - MONTH, _ways(noun, pk)
+    done = Activity.objects.filter(TOUCHES, reached, happened_at__gte=since, archived_at=None)
+    planned = Task.objects.open().filter(reached, kind__in=REACHING, due_on__isnull=False)
+    meetings = Meeting.objects.planned().filter(reached, starts_at__gte=now)
+    moments = [*done.values_list("happened_at", flat=True), *meetings.values_list("starts_at", flat=True)]
+    days = [each.astimezone(zone).date() for each in moments]
+    person = record if isinstance(record, Person) else getattr(record, "person", None)
+    return Pressure(sorted([*days, *planned.values_list("due_on", flat=True)]), limits_of(person))
+
+
+def whom(record: Any) -> tuple[str, int]:
+    """Who is reached out to through this record, as (noun, id): the person it is about, else whoever it stands for."""
+    person = getattr(record, "person_id", None)
+    return ("person", person) if person else (record.noun(), record.pk)
+
+
+def _ways(noun: str, pk: int) -> Q:
+    """Rows about this one or about what belongs to it."""
+    return reduce(or_, (_through(way, pk) for way in WAYS[noun]))
+
+
+def _through(way: str, pk: int) -> Q:
+    """One way as a condition of its own index: a join of four tables walks them all."""
+    name, _dot, link = way.partition("__")
+    if not link:
+        return Q(**{name: pk})
+    # the way is one of WAYS
+    # nosemgrep
+    return Q(**{f"{name}__in": rows()[name]._base_manager.filter(**{link: pk}).values("pk")})
+
+
+def _over(count: int, limit: int | None) -> bool:
+    return limit is not None and count > limit
