@@ -24,6 +24,11 @@ LANE = ("lane_at", "lane_rank", "id")
 # What a lane adds up, so that it is read from the index alone.
 WEIGHED = ("currency", "stage_since", "total_minor", "weighted_minor", "next_step_at", "parked_until")
 
+# The same for the forecast. SQLite only reads from a partial index alone what stands in it, its condition too.
+FORECAST = (
+    *("state", "archived_at", "close_on", "owner", "currency", "likelihood", "stage", "total_minor", "weighted_minor"),
+)
+
 
 class OpportunityQuerySet(RowQuerySet["Opportunity"]):
     def open(self) -> "OpportunityQuerySet":
@@ -105,7 +110,10 @@ class Opportunity(Owned):
             models.Index(fields=["stage", *LANE], name="opportunity_in_lane", condition=ON_BOARD),
             models.Index(fields=["stage", *LANE], name="opportunity_lane_lacking", condition=UNPLANNED),
             models.Index(fields=["stage", *WEIGHED], name="opportunity_lanes", condition=ON_BOARD),
-            models.Index(fields=["close_on", "owner", "currency"], name="opportunity_forecast", condition=ON_BOARD),
+            models.Index(fields=FORECAST, name="opportunity_forecast", condition=ON_BOARD),
+            models.Index(
+                fields=["id", "owner", "archived_at", "state"], name="opportunity_won", condition=Q(state="won")
+            ),
             models.Index(fields=["close_on", "id"], name="opportunity_lacking", condition=UNPLANNED),
             models.Index(fields=["owner", "close_on", "id"], name="opportunity_lacking_own", condition=UNPLANNED),
             models.Index(fields=["title", "id"], name="opportunity_by_title"),
@@ -191,6 +199,16 @@ class Closure(Row):
         "Competitor", null=True, blank=True, on_delete=models.PROTECT, related_name="closures"
     )
     note = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["on", "opportunity", "currency", "amount_minor", "outcome"],
+                name="closure_won",
+                condition=Q(outcome="won"),
+            ),
+            models.Index(fields=["opportunity"], name="closure_reopened", condition=Q(outcome="reopened")),
+        ]
 
     def __str__(self) -> str:
         return f"{self.opportunity}: {self.get_outcome_display()}"

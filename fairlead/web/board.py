@@ -160,8 +160,8 @@ class Board:
         for stage in self.stages:
             stalled |= Q(stage=stage.pk, stage_since__lt=now - timedelta(days=stage.usual_days))
         names = ("stage_id", "currency") if self.shows_money else ("stage_id",)
-        found = self._open.order_by().values(*names).annotate(number=Count("pk"))
-        found = found.annotate(lacking=Count("pk", filter=lacking(today)), stalled=Count("pk", filter=stalled))
+        found = self._open.order_by().values(*names).annotate(number=Count("*"))
+        found = found.annotate(lacking=Count("stage", filter=lacking(today)), stalled=Count("stage", filter=stalled))
         if self.shows_money:
             found = found.annotate(total=Sum("total_minor"), weighted=Sum("weighted_minor"))
         return list(found)

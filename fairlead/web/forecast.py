@@ -7,11 +7,10 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Case, Exists, F, OuterRef, Q, Sum, When
-from django.db.models.functions import Coalesce, TruncMonth
+from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, Sum, When
 from django.utils.translation import gettext as _
 
-from fairlead.models import Closure, Opportunity, Organisation, Target, User, money
+from fairlead.models import Closure, Opportunity, Organisation, Stage, Target, User, money
 from fairlead.models.rate import rates, united
 from fairlead.programs.days import months_on
 from fairlead.programs.fields import fields
@@ -95,32 +94,38 @@ class Forecast:
     def _figures(self) -> dict[tuple[int | None, date], Figures]:
         found: dict[tuple[int | None, date], Figures] = defaultdict(Figures)
         for row in self._open:
-            at = found[row["owner_id"], _first(row["month"])]
+            at = found[row["who"], self.months[row["month"]]]
             _put(at.committed, row["currency"], row["sure"])
             _put(at.likely, row["currency"], row["weighted"])
         for row in self._closed:
-            at = found[row["opportunity__owner_id"], _first(row["month"])]
-            _put(at.closed, row["currency"], row["total"])
+            at = found[row["owner_id"], self.months[row["month"]]]
+            _put(at.closed, row["closures__currency"], row["total"])
         for target in self._targets:
             found[target.user_id, target.month].target += target.amount
         return found
 
     @property
     def _open(self) -> Any:
-        chance = Coalesce(F("likelihood"), F("stage__probability"))
+        stages = Stage.objects.filter(probability__gte=SURE).values_list("pk", flat=True)
+        sure = Q(likelihood__isnull=False, likelihood__gte=SURE) | Q(likelihood=None, stage__in=list(stages))
         rows = self.asked.records.filter(close_on__gte=self.months[0], close_on__lt=self._end).order_by()
-        rows = rows.annotate(month=TruncMonth("close_on"), chance=chance).values("owner_id", "month", "currency")
-        sure = Sum(Case(When(chance__gte=SURE, then=F("total_minor"))))
-        return rows.annotate(sure=sure, weighted=Sum(Case(When(chance__lt=SURE, then=F("weighted_minor")))))
+        # By month first: by owner first, SQLite takes the index of owners and reads every row.
+        rows = rows.annotate(month=self._place_of("close_on"), who=F("owner_id")).values("month", "who", "currency")
+        whole, parts = Case(When(sure, then=F("total_minor"))), Case(When(~sure, then=F("weighted_minor")))
+        return rows.annotate(sure=Sum(whole), weighted=Sum(parts))
 
     @property
     def _closed(self) -> Any:
         """What was won in these months, by the last closure of each sale that is still won."""
-        later = Closure.objects.filter(opportunity=OuterRef("opportunity"), pk__gt=OuterRef("pk"))
-        won = Closure.objects.filter(outcome="won", on__gte=self.months[0], on__lt=self._end)
-        won = won.filter(opportunity__in=self._won.records.order_by().values("pk")).filter(~Exists(later))
-        rows = won.annotate(month=TruncMonth("on")).values("opportunity__owner_id", "month", "currency").order_by()
-        return rows.annotate(total=Sum("amount_minor"))
+        ended = {"closures__outcome": "won", "closures__on__gte": self.months[0], "closures__on__lt": self._end}
+        rows = self._won.records.filter(**ended).order_by().annotate(month=self._place_of("closures__on"))
+        rows = rows.values("month", "owner_id", "closures__currency")
+        return rows.annotate(total=Sum("closures__amount_minor", filter=~Q(closures__in=_superseded())))
+
+    def _place_of(self, day: str) -> Case:
+        """Which of the months a day is in, as its number."""
+        before = [When(**{f"{day}__lt": month}, then=number) for number, month in enumerate(self.months[1:])]
+        return Case(*before, default=MONTHS - 1, output_field=IntegerField())
 
     @property
     def _targets(self) -> Any:
@@ -164,10 +169,13 @@ class Forecast:
         return who is None, self._names.get(who, "").casefold()
 
 
+def _superseded() -> Any:
+    """Wins after which the sale was closed again; few were ever reopened, and only they are looked at."""
+    reopened = Closure.objects.filter(outcome="reopened").values("opportunity")
+    later = Closure.objects.filter(opportunity=OuterRef("opportunity"), pk__gt=OuterRef("pk"))
+    return Closure.objects.filter(Exists(later), outcome="won", opportunity__in=reopened).values("pk")
+
+
 def _put(sums: Sums, currency: str, minor: int | None) -> None:
     if minor:
         sums[currency] = sums.get(currency, Decimal(0)) + money.from_minor(minor, currency)
-
-
-def _first(month: Any) -> date:
-    return date(month.year, month.month, 1)

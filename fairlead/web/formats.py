@@ -119,9 +119,26 @@ def money(amount: Decimal | int, currency: str, reader: Reader, *, decimals: boo
     """The amount in the locale's way; decimals only where cents matter (quotes, invoices)."""
     if decimals:
         return numbers.format_currency(Decimal(amount), currency, locale=reader.locale)
-    pattern = reader.locale.currency_formats["standard"].pattern.replace("0.00", "0")
-    whole = Decimal(amount).quantize(Decimal(1), ROUND_HALF_UP)
-    return numbers.format_currency(whole, currency, pattern, locale=reader.locale, currency_digits=False)
+    whole = int(Decimal(amount).quantize(Decimal(1), ROUND_HALF_UP))
+    around = _around(currency, str(reader.locale))
+    if around and whole >= 0:
+        return f"{around[0]}{whole:,}{around[1]}".replace(",", around[2])
+    return _whole(whole, currency, reader.locale)
+
+
+@lru_cache(maxsize=500)
+def _around(currency: str, locale: str) -> tuple[str, str, str] | None:
+    """What stands before and after a whole amount, and between its thousands; None where it is written otherwise."""
+    found = Locale.parse(locale)
+    before, _one, after = _whole(1_234_567, currency, found).partition("1")
+    between = after[:1]
+    rest = after.removeprefix(f"{between}234{between}567")
+    return (before, rest, between) if rest != after and "," not in before + rest else None
+
+
+def _whole(amount: int, currency: str, locale: Locale) -> str:
+    pattern = locale.currency_formats["standard"].pattern.replace("0.00", "0")
+    return numbers.format_currency(amount, currency, pattern, locale=locale, currency_digits=False)
 
 
 def exact_money(amount: Decimal | int, currency: str, reader: Reader) -> str:

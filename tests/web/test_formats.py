@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from babel import Locale
+from babel.numbers import format_currency
 
 from fairlead.web import formats
 from fairlead.web.formats import Reader
@@ -76,6 +77,16 @@ def test_durations() -> None:
         timedelta(days=4),
     ]
     assert [formats.duration(span) for span in spans] == ["0 min", "38 min", "3 h", "2 h 5 min", "4 days"]
+
+
+@pytest.mark.parametrize("locale", ["en_GB", "de_DE", "de_CH", "fr_FR", "es_ES", "en_IN", "ar_EG", "ja_JP", "pl_PL"])
+def test_whole_money_is_as_the_locale_writes_it(locale: str) -> None:
+    reader = reads(locale)
+    pattern = reader.locale.currency_formats["standard"].pattern.replace("0.00", "0")
+    for currency in ("GBP", "EUR", "JPY", "CHF", "INR", "XAF"):
+        for amount in (0, 7, 999, 1000, 12345, 999999, 1234567890, -1200):
+            wanted = format_currency(amount, currency, pattern, locale=reader.locale, currency_digits=False)
+            assert formats.money(amount, currency, reader) == wanted
 
 
 def test_money() -> None:
