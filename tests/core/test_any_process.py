@@ -39,7 +39,7 @@ from fairlead.verbs.criteria import tick_criterion, untick_criterion
 from fairlead.verbs.disqualify import disqualify_lead, recycle_lead
 from fairlead.verbs.leads import create_lead
 from fairlead.verbs.needs import add_need, remove_need
-from fairlead.verbs.opportunities import create_opportunity, edit_opportunity, move_stage
+from fairlead.verbs.opportunities import create_opportunity, edit_opportunity, move_pipeline, move_stage
 from fairlead.verbs.ownership import archive, park, unarchive, unpark
 from fairlead.verbs.people import create_person
 from fairlead.verbs.pipelines import (
@@ -127,7 +127,8 @@ class Process(RuleBasedStateMachine):
 
     @rule(n=NUMBERS, stage=NUMBERS, reason=st.sampled_from(["", "Sure"]))
     def move(self, n: int, stage: int, reason: str) -> None:
-        self.do(lambda: move_stage(self.by, any_of(Opportunity, n), stage=any_of(Stage, stage), reason=reason))
+        verb = move_pipeline if n % 2 else move_stage
+        self.do(lambda: verb(self.by, any_of(Opportunity, n), stage=any_of(Stage, stage), reason=reason))
 
     @rule(n=NUMBERS, which=NUMBERS, back=st.booleans())
     def tick(self, n: int, which: int, back: bool) -> None:

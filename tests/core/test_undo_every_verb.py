@@ -45,6 +45,7 @@ VERBS = sorted(name for name, spec in REGISTRY.items() if spec.function.__module
 # What has to be done before there is something to do.
 FIRST = {
     "claim_lead": "give_up",
+    "correct_completion": "complete_task",
     "recycle_lead": "disqualify_lead",
     "remove_collaborator": "add_collaborator",
     "reopen_opportunity": "close_won",
@@ -82,6 +83,7 @@ class Stock:
             "lost": Reason.objects.offered("lost")[0],
             "tag": Tag.objects.get(name="Old"),
             "criterion": deal.stage.criteria.get(text="Need confirmed"),
+            "elsewhere": second.stages.all()[0],
             "stage": Stage.objects.get(pipeline=deal.stage.pipeline_id, name="Close"),
         }
 
@@ -96,7 +98,7 @@ class Stock:
             many = len(subjects(REGISTRY[name])) > 1
             given[subject_name(REGISTRY[name])] = f"{noun}:{record.public_id}" if many else record.public_id
         forget()
-        perform(name, self.by, given | ({"reason": "Sure"} if name == "move_stage" else {}))
+        perform(name, self.by, given | ({"reason": "Sure"} if name in {"move_stage", "move_pipeline"} else {}))
         done = last()
         assert done is not None and done.changed, f"{name} of {noun} changes nothing"
         return done.id
