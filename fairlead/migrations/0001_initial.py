@@ -1191,9 +1191,6 @@ class Migration(migrations.Migration):
                 ('opportunity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='closures', to='fairlead.opportunity')),
                 ('reason', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='fairlead.reason')),
             ],
-            options={
-                'abstract': False,
-            },
         ),
         migrations.CreateModel(
             name='RecoveryCode',
@@ -2051,6 +2048,14 @@ class Migration(migrations.Migration):
             model_name='postaladdress',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('company__isnull', True), ('person__isnull', False)), models.Q(('company__isnull', False), ('person__isnull', True)), _connector='OR'), name='postaladdress_of_one'),
         ),
+        migrations.AddIndex(
+            model_name='closure',
+            index=models.Index(condition=models.Q(('outcome', 'won')), fields=['on', 'opportunity', 'currency', 'amount_minor', 'outcome'], name='closure_won'),
+        ),
+        migrations.AddIndex(
+            model_name='closure',
+            index=models.Index(condition=models.Q(('outcome', 'reopened')), fields=['opportunity'], name='closure_reopened'),
+        ),
         migrations.AddConstraint(
             model_name='recoverycode',
             constraint=models.UniqueConstraint(fields=('user', 'hashed'), name='recovery_code_once'),
@@ -2165,7 +2170,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='opportunity',
-            index=models.Index(condition=models.Q(('archived_at', None), ('state', 'open')), fields=['close_on', 'owner', 'currency'], name='opportunity_forecast'),
+            index=models.Index(condition=models.Q(('archived_at', None), ('state', 'open')), fields=['state', 'archived_at', 'close_on', 'owner', 'currency', 'likelihood', 'stage', 'total_minor', 'weighted_minor'], name='opportunity_forecast'),
+        ),
+        migrations.AddIndex(
+            model_name='opportunity',
+            index=models.Index(condition=models.Q(('state', 'won')), fields=['id', 'owner', 'archived_at', 'state'], name='opportunity_won'),
         ),
         migrations.AddIndex(
             model_name='opportunity',
