@@ -24,6 +24,7 @@ from fairlead.models.meeting import Meeting
 from fairlead.models.opportunity import Opportunity
 from fairlead.models.pipeline import Stage
 from fairlead.models.task import Task
+from fairlead.models.track import RunningTrack
 
 MOST = 100
 FEW = 8
@@ -110,6 +111,13 @@ class Day:
         """Calls of the last 7 days that the telephone system told of and that have no entry: those that the user took
         or made, and those that nobody took, of who is theirs."""
         return _CALLS(self.by, self.now - LOOKED_BACK)
+
+    @cached_property
+    def asking(self) -> Sequence[RunningTrack]:
+        """Tracks of the user's that stand still or are over, and ask how to go on."""
+        mine = RunningTrack.objects.visible_to(self.by).filter(owner_id=self.by.user_id, archived_at=None)
+        links = [name for name in ABOUT_WHAT if name != "opportunity__stage"]
+        return list(mine.exclude(question="").select_related("version_of__track", *links).order_by("-pk")[:FEW])
 
     @cached_property
     def waiting(self) -> Sequence[Task]:

@@ -1,7 +1,7 @@
 """What applying a track to a record would give: every step with its day and whom it falls to, and why."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -141,6 +141,22 @@ def next_place(step: TrackStep, on: date, user: User, known: Known) -> Place:
     """Where a step that waited comes to lie, now that the one before it was completed on this day."""
     known.users.setdefault(user.pk, user)
     return settled(counted(on, step, known.of(user.pk)), user.pk, known)
+
+
+def example(
+    version: TrackVersion, steps: Sequence[TrackStep], whose: Whose, asked: Asked, known: Known
+) -> list[Planned]:
+    """A plan in which every step is done on its day, so that those that wait have one too."""
+    found: list[Planned] = []
+    days: dict[str, date] = {}
+    for each in plan(version, steps, whose, asked, known):
+        if each.follows and each.assignee is not None:
+            place = next_place(each.step, days.get(each.follows, asked.today), each.assignee, known)
+            each = replace(each, due_on=place.on, assignee=known.user(place.user), moved_from=place.moved_from)
+        if each.due_on is not None:
+            days[each.step.key] = each.due_on
+        found.append(each)
+    return found
 
 
 def later_by(day: date, days: int, step: TrackStep | None, user: User, known: Known) -> Place:

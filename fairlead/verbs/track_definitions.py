@@ -62,7 +62,7 @@ def create_track(by: Actor, *, name: str, **facts: Unpack[TrackFacts]) -> Track:
     values = _values({"applies_to": ["lead", "opportunity"], **facts})
     made = create(Track, name=_free(name, Track.objects.all()), **values)
     version = create(TrackVersion, track=made, number=1)
-    insert(_steps(made, version, facts.get("steps", [])))
+    insert(steps_of(made, version, facts.get("steps", [])))
     return made
 
 
@@ -144,7 +144,7 @@ def _put(track: Track, facts: Sequence[StepFacts]) -> bool:
     """Make these the steps: in place while nothing runs by them, else as a new version. Did anything differ?"""
     newest = track.newest
     held = list(newest.steps.all())
-    made = _steps(track, newest, facts)
+    made = steps_of(track, newest, facts)
     if [each.facts for each in made] == [each.facts for each in held]:
         return False
     if RunningTrack.objects.filter(version_of=newest).exists():
@@ -157,7 +157,7 @@ def _put(track: Track, facts: Sequence[StepFacts]) -> bool:
     return True
 
 
-def _steps(track: Track, version: TrackVersion, facts: Sequence[StepFacts]) -> list[TrackStep]:
+def steps_of(track: Track, version: TrackVersion, facts: Sequence[StepFacts]) -> list[TrackStep]:
     """The steps as rows that are not written yet; raises Invalid, naming the step, for what cannot be."""
     if len(facts) > MOST_STEPS:
         raise Invalid({"steps": [_("A track has at most %(most)s steps.") % {"most": MOST_STEPS}]})

@@ -10,7 +10,7 @@ PAGES = {"people": "person", "companies": "company", "leads": "lead", "opportuni
 HANGING = {"activities": "activity", "calls": "call", "files": "file", "suppressions": "suppression", "tasks": "task"}
 HANGING |= {"needs": "need", "rivals": "rival", "stakeholders": "stakeholder", "team-members": "team_member"}
 HANGING |= {"notices": "notice", "meetings": "meeting"}
-HANGING |= {"registrations": "registration"}
+HANGING |= {"registrations": "registration", "running-tracks": "running_track"}
 ADDRESSED = PAGES | HANGING | {"submissions": "submission"}
 # What has a page to go back to.
 AT_HOME = frozenset({*PAGES.values(), "form", "meeting", "submission"})

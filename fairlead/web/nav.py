@@ -31,6 +31,7 @@ GROUPS: list[tuple[str, list[Entry]]] = [
     (
         "Manage",
         [
+            ("Tracks", "/tracks", "track", "K", "organisation.see", False),
             ("Imports", "/imports", "import", "I", "person.create", False),
             ("Forms", "/forms", "form", "F", "organisation.edit", False),
         ],

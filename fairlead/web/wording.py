@@ -34,6 +34,9 @@ def of_verb(spec: Verb) -> tuple[str, str]:
         "move_stage": (_("Move to another stage"), _("Move")),
         "park": (_("Park it"), _("Park")),
         "reopen_opportunity": (_("Open it again"), _("Reopen")),
+        "skip_task": (_("Skip the step"), _("Skip")),
+        "switch_track": (_("Switch to another track"), _("Switch")),
+        "correct_completion": (_("When it was done"), _("Save")),
         "snooze_task": (_("Put it off"), _("Put off")),
         "suppress": (_("Do not contact"), _("Stop contact")),
     }

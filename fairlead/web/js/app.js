@@ -11,6 +11,7 @@ import { filters } from "./filters.js";
 import { watchKeys } from "./keys.js";
 import { watchHover } from "./linger.js";
 import { inbox } from "./inbox.js";
+import { line } from "./line.js";
 import { menu } from "./menu.js";
 import { passkey } from "./passkey.js";
 import { order } from "./order.js";
@@ -25,7 +26,7 @@ import { toasts } from "./toasts.js";
 import { watchVisits } from "./visit.js";
 import { writing } from "./writing.js";
 
-const lists = { filters, inbox, order, rows, select };
+const lists = { filters, inbox, line, order, rows, select };
 const panels = { menu, palette, preview, sheet, snooze, toasts, writing };
 const behaviours = { ...lists, ...panels, board, caller, composer, copy, drop, edit, passkey, recall };
 

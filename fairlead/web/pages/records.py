@@ -31,6 +31,8 @@ from fairlead.web.listings import listing_of
 from fairlead.web.page import Request, house, page, render
 from fairlead.web.pages.history import then
 from fairlead.web.related import links, related
+from fairlead.web.running import JOINED as STEPS_JOINED
+from fairlead.web.running import SHOWN, running_on
 from fairlead.web.soon import choices, later
 from fairlead.web.stages import beside_stage, stage_line
 from fairlead.web.told import Teller
@@ -156,14 +158,16 @@ def _right(by: Actor, action: str, model: type[Record]) -> Any:
 
 def _tasks(record: Any, request: Request, parts: Beside) -> dict[str, Any]:
     """Open tasks and planned meetings, the earliest first; the first with a date is the next step."""
+    shown = _SHOWN_TASKS[record.noun()](request.by, record.pk)
     tasks = sorted(
-        _OPEN_TASKS[record.noun()](request.by, record.pk), key=lambda task: (task.due_at is None, task.due_at, task.pk)
+        (task for task in shown if task.is_open), key=lambda task: (task.due_at is None, task.due_at, task.pk)
     )
     meetings = sorted(parts["meeting"], key=lambda part: (part.at, part.pk))
     next_task = next((task for task in tasks if task.due_at), None)
     is_first = bool(meetings) and (next_task is None or meetings[0].at < next_task.due_at)
     return {
-        "tasks": tasks,
+        "tasks": [task for task in tasks if task.running_track_id is None],
+        "running": running_on(record.noun(), shown),
         "meetings": meetings,
         "next_task": None if is_first else next_task,
         "next_meeting": meetings[0] if is_first else None,
@@ -194,20 +198,18 @@ def _seen(noun: str) -> PreparedFor:
     return PreparedFor(lambda by, pk: nouns()[noun].objects.visible_to(by).filter(pk=pk), ["public_id"], int)
 
 
-def _open_tasks(noun: str) -> PreparedFor:
+def _shown_tasks(noun: str) -> PreparedFor:
     def rows(by: Actor, pk: int) -> Any:
         # the noun is one of JOINED
         # nosemgrep
-        return (
-            Task.objects.visible_to(by).filter(**{noun: pk}, state="open", archived_at=None).select_related("assignee")
-        )
+        return Task.objects.visible_to(by).filter(SHOWN, **{noun: pk}, archived_at=None).select_related(*STEPS_JOINED)
 
     return PreparedFor(rows, (), int)
 
 
 _READ = {noun: _read(noun) for noun in JOINED}
 _SEEN = {noun: _seen(noun) for noun in ("person", "company")}
-_OPEN_TASKS = {noun: _open_tasks(noun) for noun in JOINED}
+_SHOWN_TASKS = {noun: _shown_tasks(noun) for noun in JOINED}
 _team = Prepared(lambda: User.objects.active().order_by("name").values_list("pk", "public_id", "name"))
 
 

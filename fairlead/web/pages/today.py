@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
 
 from fairlead.core.record import Record
-from fairlead.models import Meeting, Organisation, Task
+from fairlead.models import Meeting, Organisation, RunningTrack, Task
 from fairlead.models.day import FEW, MOST, Day, Filling
 from fairlead.verbs.notices import in_words
 from fairlead.verbs.profiles import edit_profile
@@ -96,7 +96,7 @@ def _in_stage(filling: Filling, currency: str, reader: Reader) -> str:
 
 def home(record: Any) -> str:
     """The page where this is worked on: its own, or that of what a task is about; a meeting has its own."""
-    return url_of(record.about if isinstance(record, Task) else record)
+    return url_of(record.about if isinstance(record, (Task, RunningTrack)) else record)
 
 
 def place(record: Any) -> str:
