@@ -76,7 +76,7 @@ def one(request: Request, public_id: str) -> HttpResponse:
 def shown(request: Request, public_id: str) -> HttpResponse:
     """The live example: what is typed, as real days from today on."""
     track = cast(Track, record_or_404(request, "track", public_id))
-    return render(request, "tracks/_example.html", _example(request, track, _given(request)))
+    return render(request, "tracks/_example.html", {"track": track} | _example(request, track, _given(request)))
 
 
 @page("organisation.edit", "POST")
