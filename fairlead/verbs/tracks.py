@@ -51,7 +51,7 @@ def apply_track(
     return running
 
 
-@verb("{by} paused the track {running_track}: {because}", may="edit")
+@verb("{by} paused the track {running_track}: {cause}", may="edit")
 def pause_track(by: Actor, running_track: RunningTrack, *, because: Cause = "by_hand") -> RunningTrack:
     """Let a track stand still: its open steps wait, and its owner is asked whether it goes on, ends or is switched."""
     if running_track.state == State.RUNNING:
@@ -59,7 +59,7 @@ def pause_track(by: Actor, running_track: RunningTrack, *, because: Cause = "by_
         assign([(task, {"state": Task.State.WAITING}) for task in still])
         facts = {"state": State.PAUSED, "cause": because, "question": Question.PAUSED}
         change(running_track, **facts, stopped_on=today_of(running_track))
-    current().step.labels["because"] = str(RunningTrack.Cause(because).label)
+    current().step.labels["cause"] = str(RunningTrack.Cause(because).label)
     return running_track
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from fairlead.core.errors import Invalid, Refused
 from fairlead.models import Track, TrackVersion, User
-from fairlead.models.track_plan import Asked, Known, Planned, plan, whose_of
+from fairlead.models.track_plan import Asked, Known, Planned, example, plan, whose_of
 from fairlead.verbs.tracks import asked_of, checked
 from fairlead.web.page import Request
 
@@ -25,6 +25,8 @@ class Applying:
     track: Track
     given: Mapping[str, str]
     errors: dict[str, str] = field(default_factory=dict)
+    # When steps that wait would come, if those before them are done on their day.
+    likely: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
     def version(self) -> TrackVersion | None:
@@ -53,7 +55,10 @@ class Applying:
             return []
         people = whose_of(self.record, self.request.user)
         try:
-            return plan(self.version, self.steps, people, self._asked(self.version, self.start), Known())
+            asked, known = self._asked(self.version, self.start), Known()
+            done_in_time = example(self.version, self.steps, people, asked, known)
+            self.likely = {each.step.key: each.due_on for each in done_in_time if each.follows}
+            return plan(self.version, self.steps, people, asked, known)
         except Invalid as refusal:
             self.errors |= {name: " ".join(texts) for name, texts in refusal.errors.items()}
         except Refused as refusal:

@@ -37,7 +37,7 @@ def index(request: Request) -> HttpResponse:
             return done(request, f"{HOME}/{made.public_id}", _("%(name)s added.") % {"name": made})
         except Invalid as refusal:
             wrong = refusal.text
-    tracks = list(Track.objects.prefetch_related("versions__steps").annotate(used=Count("versions__running")))
+    tracks = list(Track.objects.prefetch_related("versions__steps").order_by("name", "pk"))
     context = {
         "live": [(each, _newest_steps(each), _standing(each)) for each in tracks if not each.archived_at],
         "archived": [each for each in tracks if each.archived_at],
