@@ -227,13 +227,14 @@ if _SMTP.scheme not in {"", "smtp", "smtps"}:
     raise SystemExit(
         "FAIRLEAD_SMTP_URL must begin with smtp:// or smtps://, as in smtp://user:password@mail.example:587"
     )
-EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend" if _SMTP.hostname else "fairlead.work.maildir.Folder"
+EMAIL_BACKEND = "fairlead.programs.sending.Server" if _SMTP.hostname else "fairlead.work.maildir.Folder"
 EMAIL_HOST, EMAIL_PORT = _SMTP.hostname or "", _SMTP.port or (465 if _SMTP.scheme == "smtps" else 587)
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_SMTP.username or ""), unquote(_SMTP.password or "")
 EMAIL_USE_SSL = _SMTP.scheme == "smtps"
 EMAIL_USE_TLS = _SMTP.scheme == "smtp" and dict(parse_qsl(_SMTP.query)).get("tls") != "no"
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = os.environ.get("FAIRLEAD_MAIL_FROM") or f"Fairlead <fairlead@{urlsplit(BASE_URL).hostname}>"
+MAIL_FROM = os.environ.get("FAIRLEAD_MAIL_FROM", "")
+DEFAULT_FROM_EMAIL = MAIL_FROM or f"Fairlead <fairlead@{urlsplit(BASE_URL).hostname}>"
 
 SESSION_ENGINE = "fairlead.web.sessions"
 SESSION_COOKIE_AGE = 14 * 24 * 3600  # at most; an idle session ends after 12 hours (models/session.py)

@@ -133,7 +133,7 @@ def build(now: datetime | None = None) -> World:
     play = Play(Days(now or clock.now(), ZONE))
     with transaction.atomic():
         with clock.at(play.days.moment(-60, "08:00")):
-            set_up(DEMO, name="Northgate IT", country="GB", currency="GBP", zone=str(ZONE), locale="en-GB")
+            set_up(DEMO, demo=True, name="Northgate IT", country="GB", currency="GBP", zone=str(ZONE), locale="en-GB")
             play.actors = join(DEMO)
         found = read("process")
         with clock.at(play.days.moment(-60, "08:10")):

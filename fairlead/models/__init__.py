@@ -45,6 +45,7 @@ from fairlead.models.rule_set import Routing, RuleSet, Turn
 from fairlead.models.run import Run
 from fairlead.models.schedule import Absence, Schedule
 from fairlead.models.second_factor import Authenticator, Passkey, RecoveryCode
+from fairlead.models.sending import Sending
 from fairlead.models.session import Session
 from fairlead.models.slot import Slot
 from fairlead.models.source import Source
@@ -121,6 +122,7 @@ __all__ = [
     "RunningTrack",
     "Schedule",
     "SearchRow",
+    "Sending",
     "Session",
     "SignInLink",
     "Slot",

@@ -35,6 +35,8 @@ class Organisation(Record):
     overdue_then = models.CharField(
         _("when the time to answer is over"), max_length=8, choices=Overdue.choices, default=Overdue.TELL
     )
+    # The made-up house of the demo, from which no mail leaves.
+    demo = models.BooleanField(default=False, editable=False)
     schedule = models.ForeignKey("Schedule", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
     def __str__(self) -> str:

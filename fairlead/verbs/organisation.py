@@ -37,7 +37,7 @@ class OrganisationFacts(TypedDict, total=False):
 
 
 @verb("{by} set up {it}", may="organisation.edit", undo_within=None)
-def set_up(by: Actor, **facts: Unpack[OrganisationFacts]) -> Organisation:
+def set_up(by: Actor, *, demo: bool = False, **facts: Unpack[OrganisationFacts]) -> Organisation:
     """Set up the organisation: roles, hours, a pipeline, sources, reasons and tracks; a second call changes nothing."""
     if (ours := Organisation.objects.first()) is not None:
         return ours
@@ -51,7 +51,7 @@ def set_up(by: Actor, **facts: Unpack[OrganisationFacts]) -> Organisation:
     add_first_reasons()
     add_first_tracks(by)
     add_first_rules()
-    return create(Organisation, schedule=schedule, **{"name": "Fairlead", **facts})
+    return create(Organisation, schedule=schedule, demo=demo, **{"name": "Fairlead", **facts})
 
 
 @verb("{by} changed the organisation’s settings", may="edit")

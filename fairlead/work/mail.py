@@ -12,7 +12,8 @@ from django.core.mail import BadHeaderError, EmailMultiAlternatives
 from fairlead.core.actor import system
 from fairlead.core.outbox import CallOff, GiveUp, Outbox, carries_out
 from fairlead.core.upload import stored
-from fairlead.models import Company, Person, Response
+from fairlead.models import Company, Person, Response, Sending
+from fairlead.programs.sending import connection, sender
 from fairlead.verbs.outgoing import FORGOTTEN, MAIL, NOTICE, may_mail
 from fairlead.verbs.responses import note_response_failed, note_response_sent
 
@@ -39,9 +40,11 @@ def send(row: Outbox) -> None:
 
 def message(row: Outbox) -> EmailMultiAlternatives:
     mail = row.payload
-    reply_to = [mail["reply_to"]] if mail.get("reply_to") else None
+    ours = Sending.ours()
+    answers_to = mail.get("reply_to") or ours.reply_to
+    reply_to = [answers_to] if answers_to else None
     made = EmailMultiAlternatives(
-        mail["subject"], mail["text"], to=[mail["to"]], headers=_headers(row), reply_to=reply_to
+        mail["subject"], mail["text"], sender(ours), to=[mail["to"]], headers=_headers(row), reply_to=reply_to
     )
     if mail.get("html"):
         made.attach_alternative(mail["html"], "text/html")
@@ -68,7 +71,7 @@ def message_id(key: str) -> str:
 def _headers(row: Outbox) -> dict[str, str]:
     mail, headers = row.payload, {"Message-ID": message_id(row.key)}
     if mail.get("response"):
-        headers |= NO_ANSWER | {"From": settings.DEFAULT_FROM_EMAIL}
+        headers |= NO_ANSWER | {"From": sender()}
     elif mail.get("automatic", True):
         headers["Auto-Submitted"] = "auto-generated"
     if mail.get("answers"):
@@ -78,6 +81,7 @@ def _headers(row: Outbox) -> dict[str, str]:
 
 def _hand_over(made: EmailMultiAlternatives) -> None:
     try:
+        made.connection = connection()
         made.send()
     except BadHeaderError as error:
         raise GiveUp(f"A header with a line break: {error}") from None

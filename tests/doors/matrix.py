@@ -67,6 +67,8 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "note_response_failed": {"reason": "Broken"},
     "note_response_sent": {},
     "respond_automatically": {"template": "@template"},
+    "send_mail_again": {"key": "none"},
+    "set_sending": {"provider": "smtp", "host": "mail.example.com"},
     "start_clock": {"minutes": 60},
     "add_trial_codes": {"codes": ["A-1"]},
     "archive_mail_template": {},

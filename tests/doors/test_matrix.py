@@ -174,6 +174,7 @@ PAGES = {
     "settings/fields": "organisation.edit",
     "settings/endpoints": "organisation.edit",
     "settings/linked-account": "member",
+    "settings/mail": "organisation.edit",
     "settings/mail-templates": "organisation.edit",
     "settings/mailboxes": "organisation.edit",
     "settings/organisation": "organisation.edit",

@@ -42,6 +42,7 @@ GROUPS: dict[Any, tuple[tuple[Any, str, str], ...]] = {
         (gettext_lazy("Schedules"), "/settings/schedules", "organisation.edit"),
         (gettext_lazy("Endpoints"), "/settings/endpoints", "organisation.edit"),
         (gettext_lazy("Mailboxes"), "/settings/mailboxes", "organisation.edit"),
+        (gettext_lazy("Mail"), "/settings/mail", "organisation.edit"),
         (gettext_lazy("Mail templates"), "/settings/mail-templates", "organisation.edit"),
         (gettext_lazy("Trial access"), "/settings/trials", "organisation.edit"),
     ),
