@@ -160,7 +160,7 @@ def explained(error: Exception, server: ways.Server | None) -> str:
         return _("It refused the receiver: %(code)s %(said)s") % {"code": code, "said": _plain(text)}
     if isinstance(error, smtplib.SMTPResponseException):
         return _("It answered: %(code)s %(said)s") % {"code": error.smtp_code, "said": _plain(error.smtp_error)}
-    if isinstance(error, TimeoutError):
+    if isinstance(error, TimeoutError) or "timed out" in str(error):
         return _("It did not answer within %(most)s seconds. A firewall may keep it away.") % {"most": ways.PATIENCE}
     if isinstance(error, ConnectionRefusedError):
         return _("It takes no connections on port %(port)s.") % {"port": server.port if server else ""}

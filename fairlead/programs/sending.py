@@ -120,6 +120,9 @@ class Server(EmailBackend):
         except OSError:
             if self.connection is None:
                 _away[at] = time.monotonic() + AWAY
+            else:
+                self.connection.close()
+                self.connection = None
             raise
 
     def close(self) -> None:
