@@ -34,6 +34,7 @@ class Server:
 
     def __exit__(self, *_: Any) -> None:
         self.over.set()
+        self.socket.shutdown(socket.SHUT_RDWR)  # else whoever waits in accept goes on taking connections
         self.socket.close()
 
     @property
