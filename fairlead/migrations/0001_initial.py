@@ -14,6 +14,7 @@ import fairlead.models.meeting
 import fairlead.models.place
 import fairlead.models.ranks
 import fairlead.models.schedule
+import fairlead.models.sending
 import fairlead.models.term_index
 import fairlead.models.user
 import uuid
@@ -203,6 +204,29 @@ class Migration(migrations.Migration):
             ],
             options={
                 'abstract': False,
+            },
+        ),
+        migrations.CreateModel(
+            name='Sending',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('public_id', models.CharField(default=fairlead.core.record.new_public_id, editable=False, max_length=12, unique=True)),
+                ('version', models.PositiveIntegerField(default=1, editable=False)),
+                ('created_at', models.DateTimeField(default=fairlead.core.clock.now, editable=False, verbose_name='created')),
+                ('archived_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='archived')),
+                ('provider', models.CharField(choices=[('files', 'Nobody: mail is kept as files'), ('smtp', 'A mail server (SMTP)'), ('brevo', 'Brevo'), ('mailgun', 'Mailgun'), ('postmark', 'Postmark'), ('resend', 'Resend'), ('sendgrid', 'SendGrid')], default='files', max_length=10, verbose_name='sent by')),
+                ('host', models.CharField(blank=True, max_length=253, verbose_name='host')),
+                ('port', models.PositiveIntegerField(default=587, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(65535)], verbose_name='port')),
+                ('security', models.CharField(choices=[('starttls', 'STARTTLS (usual: port 587)'), ('tls', 'TLS from the start (usual: port 465)'), ('none', 'None, within your own network alone')], default='starttls', max_length=8, verbose_name='security')),
+                ('username', models.CharField(blank=True, max_length=320, verbose_name='user name')),
+                ('secret', models.TextField(blank=True)),
+                ('domain', models.CharField(blank=True, max_length=253, verbose_name='domain')),
+                ('from_address', models.CharField(blank=True, max_length=320, validators=[fairlead.models.sending.mail_address], verbose_name='from')),
+                ('reply_to', models.CharField(blank=True, max_length=320, validators=[fairlead.models.sending.mail_address], verbose_name='reply to')),
+            ],
+            options={
+                'verbose_name': 'mail sending',
+                'verbose_name_plural': 'mail sending',
             },
         ),
         migrations.CreateModel(
@@ -1398,6 +1422,7 @@ class Migration(migrations.Migration):
                 ('quiet_from', models.TimeField(blank=True, null=True, verbose_name='quiet from')),
                 ('quiet_until', models.TimeField(blank=True, null=True, verbose_name='quiet until')),
                 ('overdue_then', models.CharField(choices=[('tell', 'Tell its owner and their managers'), ('queue', 'Put it back for all to claim'), ('reassign', 'Give it to a colleague who is there')], default='tell', max_length=8, verbose_name='when the time to answer is over')),
+                ('demo', models.BooleanField(default=False, editable=False)),
                 ('schedule', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='fairlead.schedule')),
             ],
             options={
