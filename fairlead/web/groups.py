@@ -1,4 +1,4 @@
-"""A list in groups: each with its count, its amounts by currency and the address of its rows.
+"""A list in groups: each with its count, its worth (value × duration) by currency and the address of its rows.
 
 Up to MOST records are counted in one statement. Of more, each group is counted on its own and only up to MOST. No more
 than MOST_GROUPS are shown; then the page says so.
@@ -83,7 +83,7 @@ def _counted(asked: Asked, known: Known, totals: bool) -> Any:
         records = known.ordered(records).annotate(key=F(column))
     names = ("key", "currency") if totals else ("key",)
     found = records.values(*names).annotate(number=Count("pk"))
-    return found.annotate(total=Sum("amount_minor")) if totals else found
+    return found.annotate(total=Sum("total_minor")) if totals else found
 
 
 def _added(one: list[tuple[Decimal, str]], other: list[tuple[Decimal, str]]) -> list[tuple[Decimal, str]]:

@@ -290,7 +290,8 @@ class Asked:
 
     @property
     def views(self) -> list[dict[str, Any]]:
-        without = NO_HISTORY if self.at else self.settled
+        laid_out = self.settled | {"group"} if self.settled else self.settled
+        without = NO_HISTORY if self.at else laid_out
         views = [view for view in self.listing.views if not without & view.values.keys()]
         return [{"label": view.label, "url": self._view_url(view), "current": self._is(view)} for view in views]
 

@@ -263,6 +263,10 @@ OPPORTUNITIES = Listing(
         Shipped(_("Parked"), {"next": "parked"}),
         Shipped(_("Won"), {"state": "won"}),
         Shipped(_("Lost"), {"state": "lost"}),
+        Shipped(_("By stage"), {"group": "stage"}),
+        Shipped(_("By owner"), {"group": "owner"}),
+        Shipped(_("By month"), {"group": "close_on"}),
+        Shipped(_("By source"), {"group": "source"}),
     ],
     laid_out="/pipeline",
 )

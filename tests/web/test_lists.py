@@ -478,3 +478,25 @@ def test_all_that_match_are_those_one_may_change(world: World) -> None:
     page = browser.get("/people").content.decode()
     assert page.count('name="ids"') == Person.objects.live().filter(owner=world.sam).count() > 0
     assert page.count("does not let you change this one") >= 2  # said by the box and by its name
+
+
+# --- totals ------------------------------------------------------------------------------------------------------
+
+
+def test_all_that_matches_is_added_up_under_its_column(world: World, sam: Client) -> None:
+    page = text(sam.get("/pipeline?as=list"))
+    foot = page.partition("<tfoot>")[2].partition("</tfoot>")[0]
+    for currency, sign in (("GBP", "£"), ("EUR", "€")):
+        worth = sum(each.total for each in Opportunity.objects.open().filter(currency=currency) if each.total)
+        assert f"{sign}{worth:,.0f}" in foot
+    assert "weighted" in foot and "<tfoot>" not in text(sam.get("/people"))
+    grouped = text(sam.get("/pipeline?as=list&group=close_on"))
+    assert "By month" in grouped and "Value" in grouped
+    limit(world.sam, opportunity="all", money="none")
+    assert "<tfoot>" not in text(signed_in(world.sam).get("/pipeline?as=list"))
+
+
+def test_the_stage_of_a_row_is_edited_in_place(world: World, sam: Client) -> None:
+    cell = f"/opportunities/{world.managed_it.public_id}/cell/stage"
+    assert f'href="{cell}"' in text(sam.get("/pipeline?as=list"))
+    assert "Close" in sam.get(cell, **PARTIAL).text

@@ -181,7 +181,7 @@ def test_groups_have_counts_totals_and_their_own_rows(world: World, sam: Client)
     for group in found:
         assert len(walk(sam, group.url)) == group.count
     pounds = sum(amount for group in found for amount, currency in group.totals if currency == "GBP")
-    expected = [each.amount for each in Opportunity.objects.live().filter(currency="GBP") if each.amount is not None]
+    expected = [each.total for each in Opportunity.objects.live().filter(currency="GBP") if each.total is not None]
     assert pounds == sum(expected)
 
 

@@ -31,6 +31,7 @@ from fairlead.web.page import Request, at_hand, done, render
 from fairlead.web.pages.runs import once_of, remembered
 from fairlead.web.soon import later
 from fairlead.web.then import page_then
+from fairlead.web.totals import totals
 
 # The ways to look at a list, by noun: name, label, icon.
 LAYOUTS = {
@@ -63,6 +64,7 @@ def _in_rows(request: Request, asked: Asked, opened: Opened | None) -> HttpRespo
     context = head(request, asked, opened) | {
         "page": page,
         "total": total,
+        "totals": totals(asked, total) if page.rows else None,
         "reader": asked.reader,
         "snooze": later(request.reader),
         "list": Around(noun, page.rows, asked),
