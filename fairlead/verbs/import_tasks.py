@@ -22,11 +22,12 @@ IDS = {
     "lead_id": ("lead", "person"),
     "company_id": ("company",),
 }
-NAMES = {
-    "opportunity_name": ("opportunity", "title"),
-    "person_name": ("person", "name"),
-    "company_name": ("company", "name"),
-}
+NAMES = (
+    ("opportunity_name", "opportunity", "title"),
+    ("opportunity_name", "company", "name"),  # what a task is "related to" may be either
+    ("person_name", "person", "name"),
+    ("company_name", "company", "name"),
+)
 MANY = {"person": "people", "company": "companies", "lead": "leads", "opportunity": "opportunities"}
 
 
@@ -34,7 +35,7 @@ def abouts(by: Actor, system: str, rows: dict[int, RecordRow]) -> dict[int, Plac
     """By row number, the record that it is about: by ids, then mail address, then names that only one record has."""
     found = _by_keys(by, system, rows)
     left = {number: row for number, row in rows.items() if number not in found}
-    for said, (noun, column) in NAMES.items():
+    for said, noun, column in NAMES:
         named = _named(by, noun, column, {row[said].strip() for row in left.values() if row.get(said)})  # type: ignore[literal-required]
         for number, row in left.items():
             called = named.get(str(row.get(said, "")).strip(), [])
@@ -45,7 +46,7 @@ def abouts(by: Actor, system: str, rows: dict[int, RecordRow]) -> dict[int, Plac
 
 def nowhere(row: RecordRow) -> str:
     """Why a row is about no record."""
-    said = [str(row[name]) for name in (*NAMES, *IDS) if row.get(name)] + row.get("mails", [])  # type: ignore[literal-required]
+    said = [str(row[name]) for name in (*(each[0] for each in NAMES), *IDS) if row.get(name)] + row.get("mails", [])  # type: ignore[literal-required]
     if not said:
         return _("Nothing in this row says which record the task is about.")
     return _("There is no record “%(name)s”, more than one, or you may not see it.") % {"name": said[0][:60]}

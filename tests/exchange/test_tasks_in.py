@@ -89,3 +89,14 @@ def test_programs_send_tasks_and_our_own_files_update_them(world: World, tmp_pat
     done = import_records(sam, noun="task", rows=[row, row | {"company_name": "Nobody"}])
     assert done["made"] == 1 and [each["row"] for each in done["refused"]] == [2]
     assert Task.objects.get(title="Ring").about == world.peverell
+
+
+def test_what_a_task_is_related_to_is_an_opportunity_or_a_company(world: World, tmp_path: Path) -> None:
+    sale, firm = world.managed_it, world.peverell
+    text = (
+        f"Subject,Related To,Due Date\nFirst,{sale.title},2030-02-01\nSecond,{firm.name},2030-02-02\nThird,No Such,\n"
+    )
+    outcome = brought(tmp_path, text, Wishes("tasks"), world.sam.actor("web"))
+    assert outcome.counts["made"] == 2, [reason for _draft, reason in outcome.rejected]
+    assert [Task.objects.get(title=title).about for title in ("First", "Second")] == [sale, firm]
+    assert [draft.number for draft, _reason in outcome.rejected] == [3]

@@ -152,6 +152,9 @@ def _of_tasks(guessed: Guess, found: Look) -> None:
             guessed.meanings[at] = "kind"
     if guessed.columns("deal") and not guessed.columns("subject"):
         guessed.meanings[guessed.columns("deal")[0]] = "subject"
+    for at, name in enumerate(found.names):
+        if bare(name) == "relatedto" and not guessed.meanings[at] and not guessed.columns("deal"):
+            guessed.meanings[at] = "deal"
 
 
 def _ours(guessed: Guess, found: Look) -> None:
