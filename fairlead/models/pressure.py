@@ -95,8 +95,9 @@ def pressure_on(record: Any, now: datetime, zone: ZoneInfo) -> Pressure:
     meetings = Meeting.objects.planned().filter(reached, starts_at__gte=now)
     moments = [*done.values_list("happened_at", flat=True), *meetings.values_list("starts_at", flat=True)]
     days = [each.astimezone(zone).date() for each in moments]
+    days += [day for day in planned.values_list("due_on", flat=True) if day]
     person = record if isinstance(record, Person) else getattr(record, "person", None)
-    return Pressure(sorted([*days, *planned.values_list("due_on", flat=True)]), limits_of(person))
+    return Pressure(sorted(days), limits_of(person))
 
 
 def whom(record: Any) -> tuple[str, int]:

@@ -181,6 +181,7 @@ PAGES = {
     "settings/password": "member",
     "settings/people": "organisation.edit",
     "settings/rates": "organisation.edit",
+    "tracks/<str:public_id>/report": "organisation.see",
     "settings/products": "organisation.edit",
     "settings/queues": "organisation.edit",
     "settings/reasons": "organisation.edit",
