@@ -1,19 +1,52 @@
 """Task: something to do, by somebody, usually on a day and about a record."""
 
-from collections.abc import Mapping
-from datetime import datetime, time
+from collections.abc import Mapping, Sequence
+from datetime import datetime, time, timedelta
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
+from django.apps import apps
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from fairlead.core.actor import Actor
 from fairlead.core.record import RowQuerySet
+from fairlead.models import repeating
 from fairlead.models.about import About, exactly_one, touched
 from fairlead.models.custom import Customised
 from fairlead.models.next_step import keep_next_step
+
+LONGEST_LIST = 50
+MOST_MINUTES = 28 * 24 * 60
+
+
+def checklist_items(items: Any) -> None:
+    """Refuse what is not a list of {"text", "done"}."""
+    right = isinstance(items, list) and len(items) <= LONGEST_LIST
+    if not right or not all(_is_item(each) for each in items):
+        raise ValidationError(gettext("A checklist has up to 50 lines, each with up to 200 characters."))
+
+
+def within_four_weeks(minutes: int) -> None:
+    if minutes > MOST_MINUTES:
+        raise ValidationError(gettext("A reminder comes at most four weeks ahead."))
+
+
+def known_rule(text: str) -> None:
+    """Refuse what is not a rule of RFC 5545 that a task can follow."""
+    if text:
+        try:
+            repeating.rule(text)
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
+
+
+def _is_item(item: Any) -> bool:
+    text = item.get("text") if isinstance(item, dict) else None
+    return isinstance(text, str) and 0 < len(text.strip()) <= 200 and isinstance(item.get("done"), bool)
 
 
 def _of_step(to: str, related_name: str, on_delete: Any = models.PROTECT) -> Any:
@@ -47,6 +80,7 @@ class Task(Customised, About):
         WAITING = "waiting", _("Waiting")
         SKIPPED = "skipped", _("Skipped")
 
+    derived = frozenset({"remind_at"})
     transitions: ClassVar = {
         "state": {("open", "done"), ("open", "cancelled"), ("done", "open"), ("cancelled", "open")}
         | {("waiting", "open"), ("open", "waiting"), ("waiting", "done"), ("done", "waiting")}
@@ -72,6 +106,16 @@ class Task(Customised, About):
     # The database minds it at the end of the act, so that the steps of a track can go together.
     follows = _of_step("self", "followers", models.DO_NOTHING)
     planned_on = models.DateField(_("planned for"), null=True, blank=True, editable=False)
+    checklist = models.JSONField(_("checklist"), default=list, blank=True, validators=[checklist_items])
+    repeats = models.CharField(_("repeats"), max_length=300, blank=True, validators=[known_rule])
+    # counted from the day on which it was done, not from the day on which it was due
+    repeats_after_done = models.BooleanField(_("repeats after it is done"), default=False)
+    made_from = models.OneToOneField(
+        "self", null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="next_one"
+    )
+    # minutes before a task with a time; empty: as its assignee wants it
+    remind_minutes = models.PositiveIntegerField(_("reminder"), null=True, blank=True, validators=[within_four_weeks])
+    remind_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects: ClassVar = TaskQuerySet.as_manager()
 
@@ -86,6 +130,10 @@ class Task(Customised, About):
             *(
                 models.Index(fields=[each], name=f"task_by_{each}", condition=Q(**{f"{each}__isnull": False}))
                 for each in ("running_track", "step", "follows")
+            ),
+            models.Index(fields=["due_at", "id"], name="task_open_by_moment", condition=Q(state="open")),
+            models.Index(
+                fields=["remind_at"], name="task_to_remind_of", condition=Q(state="open", remind_at__isnull=False)
             ),
         ]
 
@@ -115,6 +163,7 @@ class Task(Customised, About):
         """Keep the next step of what these tasks are, or were, about."""
         for name, ids in touched(changes):
             keep_next_step(name, ids)
+        _keep_reminders([each.row for each in changes])
 
 
 def due_moment(due_on: Any, due_time: time | None, zone: ZoneInfo) -> datetime | None:
@@ -122,3 +171,18 @@ def due_moment(due_on: Any, due_time: time | None, zone: ZoneInfo) -> datetime |
     if due_on is None:
         return None
     return datetime.combine(due_on, due_time or time(23, 59, 59), zone)
+
+
+def _keep_reminders(tasks: Sequence[Any]) -> None:
+    """When each is reminded of: so many minutes before its time, as it says, or as its assignee wants it."""
+    timed = [task for task in tasks if task.remind_at or (task.due_time and task.due_at)]
+    usual: dict[int, int | None] = {}
+    if any(task.remind_minutes is None for task in timed):
+        users = apps.get_model("fairlead", "User")._base_manager.filter(pk__in={task.assignee_id for task in timed})
+        usual = dict(users.values_list("pk", "remind_minutes"))
+    for task in timed:
+        minutes = usual.get(task.assignee_id) if task.remind_minutes is None else task.remind_minutes
+        moment = task.due_at - timedelta(minutes=minutes) if task.due_time and minutes is not None else None
+        if moment != task.remind_at:
+            task.remind_at = moment
+            Task._base_manager.filter(pk=task.pk).update(remind_at=moment)

@@ -121,6 +121,11 @@ class User(AbstractBaseUser, Record):
     density = models.CharField(max_length=11, choices=Density.choices, default=Density.COMFORTABLE)
     shortcuts = models.BooleanField(default=True)
     reminder_time = models.TimeField(default="09:00")
+    # minutes before a task with a time, empty for never; by mail too, besides on the page
+    remind_minutes = models.PositiveSmallIntegerField(null=True, blank=True, default=15)
+    remind_by_mail = models.BooleanField(default=False)
+    # when the mail comes that says what is due today, on working days; empty for never
+    summary_at = models.TimeField(null=True, blank=True)
     # where the telephone system rings: calls that it tells of are known as this user's by it
     extension = models.CharField(max_length=60, blank=True)
     tip_seen = models.BooleanField(default=False)

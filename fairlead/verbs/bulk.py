@@ -56,7 +56,7 @@ def archive_many(by: Actor, records: list[Subject]) -> list[Subject]:
     return change_many([each for each in records if each.archived_at is None], archived_at=clock.now())
 
 
-def begin(by: Actor, records: Sequence[Subject], *actions: str) -> None:
+def begin(by: Actor, records: Sequence[Any], *actions: str) -> None:
     """Check that these are records of one noun on all of which the actor may do all of this."""
     if len({each.noun() for each in records}) != 1:
         raise Invalid({"records": [_("Give one or more records of the same kind. Nothing was changed.")]})

@@ -19,6 +19,9 @@ class ProfileFacts(TypedDict, total=False):
     density: Literal["comfortable", "compact"]
     shortcuts: bool
     reminder_time: time
+    remind_minutes: int | None
+    remind_by_mail: bool
+    summary_at: time | None
     extension: str
     tip_seen: bool
 
@@ -27,7 +30,8 @@ class ProfileFacts(TypedDict, total=False):
 def edit_profile(by: Actor, **facts: Unpack[ProfileFacts]) -> User:
     """Change your own name, time zone, locale, theme, density, single-letter keys, reminder time or extension.
 
-    `reminder_time` is on the clock of your zone; tasks without a time remind you then.
+    `reminder_time` is on the clock of your zone; tasks without a time remind you then. Tasks with a time do so
+    `remind_minutes` before it, with `remind_by_mail` by mail too. `summary_at` is when the mail of the day comes.
     """
     user: User = User.objects.get(pk=by.user_id)
     if facts:

@@ -16,10 +16,30 @@ from fairlead.models import Task, User
 from fairlead.models.about import place
 from fairlead.models.subject import Subject
 from fairlead.models.task import due_moment
+from fairlead.reading.repeats import rule_said
 from fairlead.verbs.custom_values import Custom, with_custom
+from fairlead.verbs.task_series import Following, next_of_series
 from fairlead.verbs.track_steps import done_moment, step_open_again, step_over, step_over_on_another_day
 
 TaskKind = Literal["call", "mail", "meeting", "todo"]
+
+
+class ChecklistItem(TypedDict):
+    text: str
+    done: bool
+
+
+class More(TypedDict, total=False):
+    """What a task may have besides: a reminder so many minutes before its time, a checklist, a rule of RFC 5545.
+
+    A task that repeats makes the next one when it is done or left out: counted from the day on which it was due, or
+    with `repeats_after_done` from the day on which it was done.
+    """
+
+    remind_minutes: int | None
+    checklist: list[ChecklistItem]
+    repeats: str
+    repeats_after_done: bool
 
 
 class TaskFacts(TypedDict, total=False):
@@ -27,6 +47,10 @@ class TaskFacts(TypedDict, total=False):
     kind: TaskKind
     due_on: date | None
     due_time: time | None
+    remind_minutes: int | None
+    checklist: list[ChecklistItem]
+    repeats: str
+    repeats_after_done: bool
     custom: Custom
 
 
@@ -41,33 +65,38 @@ def add_task(
     due_time: time | None = None,
     assignee: User | None = None,
     custom: Custom | None = None,
+    **more: Unpack[More],
 ) -> Task:
     """Plan a task on a record. `due_on` and `due_time` are as the assignee's clock shows; without one, it is yours."""
     doer = assignee or _self(by)
     due = {"due_on": due_on, "due_time": due_time, "due_at": due_moment(due_on, due_time, doer.tz)}
-    more = with_custom(by, "task", due | {"custom": custom})
-    return create(Task, **place(about), title=title, kind=kind, assignee=doer, planned_by_id=by.user_id, **more)
+    facts = with_custom(by, "task", due | {"custom": custom} | _as_rule(dict(more)))
+    return create(Task, **place(about), title=title, kind=kind, assignee=doer, planned_by_id=by.user_id, **facts)
 
 
 @verb("{by} edited “{task}”", may="edit")
 def edit_task(by: Actor, task: Task, *, version: int | None = None, **facts: Unpack[TaskFacts]) -> Task:
-    """Change a task's title, kind or date."""
-    values = with_custom(by, "task", dict(facts))
+    """Change a task's title, kind, date, reminder, checklist or how it repeats."""
+    values = with_custom(by, "task", _as_rule(dict(facts)))
     check_version(task, version, values)
     change(task, **_due(task, values, task.assignee))
     return task
 
 
 @verb("{by} did “{task}”", may="edit")
-def complete_task(by: Actor, task: Task, *, outcome: str = "", done_on: date | None = None) -> Task:
+def complete_task(
+    by: Actor, task: Task, *, outcome: str = "", done_on: date | None = None, **following: Unpack[Following]
+) -> Task:
     """Mark a task as done, with what came of it, today or on an earlier day; one that is done stays as it was.
 
-    The step of a track that waited for it counts its days from that day.
+    The step of a track that waited for it counts its days from that day. `next_step` and its kin plan what follows.
     """
     if not task.is_over:
         _not_later(task, done_on)
         change(task, state="done", done_at=done_moment(task, done_on), outcome=outcome)
         step_over(task, User.objects.filter(pk=by.user_id).first() if task.running_track_id else None)
+        next_of_series(by, task)
+        _plan(by, task, following)
     return task
 
 
@@ -90,6 +119,7 @@ def skip_task(by: Actor, task: Task, *, reason: str) -> Task:
     if not task.is_over:
         change(task, state="skipped", done_at=clock.now(), outcome=reason.strip()[:300])
         step_over(task, None)
+        next_of_series(by, task)
     return task
 
 
@@ -110,6 +140,24 @@ def cancel_task(by: Actor, task: Task) -> Task:
         step_over(task, None)
     elif not task.is_over:
         change(task, state="cancelled")
+        next_of_series(by, task)
+    return task
+
+
+@verb("{by} ended the series of “{task}”", may="edit")
+def end_series(by: Actor, task: Task) -> Task:
+    """Let a task repeat no more; it stays as it is."""
+    change(task, repeats="", repeats_after_done=False)
+    return task
+
+
+@verb("{by} ticked “{item}” of “{task}”", may="edit")
+def tick_item(by: Actor, task: Task, *, item: str, done: bool = True) -> Task:
+    """Tick a line of a task's checklist, or with `done` false take the tick away."""
+    if item not in {each["text"] for each in task.checklist}:
+        raise Invalid({"item": [_("There is no line “%(item)s” on this checklist.") % {"item": item[:80]}]})
+    items = [{**each, "done": done if each["text"] == item else each["done"]} for each in task.checklist]
+    change(task, checklist=items)
     return task
 
 
@@ -130,6 +178,31 @@ def assign_task(by: Actor, task: Task, *, assignee: User) -> Task:
 def _not_later(task: Task, done_on: date | None) -> None:
     if done_on is not None and done_on > clock.today(task.assignee.tz):
         raise Invalid({"done_on": [_("This day lies ahead. Write the day on which it was done.")]})
+
+
+def _plan(by: Actor, task: Task, following: Following) -> None:
+    if not following.get("next_step") and not following.get("next_on"):
+        return
+    title = following.get("next_step") or _("Follow up with %(name)s") % {"name": task.about}
+    add_task(
+        by,
+        task.about,
+        title=title[:300],
+        kind=following.get("next_kind", "todo"),
+        due_on=following.get("next_on"),
+        due_time=following.get("next_time"),
+        assignee=following.get("next_assignee") or task.assignee,
+    )
+
+
+def _as_rule(facts: dict[str, Any]) -> dict[str, Any]:
+    """The facts with what was said of repeating as a rule: “every Monday” as FREQ=WEEKLY;BYDAY=MO."""
+    if facts.get("repeats"):
+        found = rule_said(facts["repeats"])
+        if found is None:
+            raise Invalid({"repeats": [_("Write it like every 2 weeks, monthly, or FREQ=MONTHLY;BYDAY=-1FR.")]})
+        facts["repeats"] = found
+    return facts
 
 
 def _self(by: Actor) -> User:

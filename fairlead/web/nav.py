@@ -13,6 +13,7 @@ GROUPS: list[tuple[str, list[Entry]]] = [
         "Work",
         [
             ("Today", "/", "today", "T", "member", True),
+            ("Tasks", "/tasks", "check", "K", "task.see", False),
             ("Leads", "/leads?as=inbox", "leads", "L", "lead.see", False),
             ("Pipeline", "/pipeline", "pipeline", "P", "opportunity.see", True),
             ("No next step", "/no-next-step", "clock", "N", "member", False),
@@ -39,7 +40,7 @@ GROUPS: list[tuple[str, list[Entry]]] = [
 ]
 
 # Entries with a count, by the name it is sent under.
-COUNTED = {"/no-next-step": "lacking"}
+COUNTED = {"/no-next-step": "lacking", "/tasks": "tasks"}
 # What else lies behind an entry.
 ALSO = {"/pipeline": ("/opportunities",)}
 

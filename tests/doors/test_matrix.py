@@ -109,6 +109,9 @@ PAGES = {
     "f/": "anyone",
     "forms": "organisation.edit",
     "companies": "company.see",
+    "tasks": "task.see",
+    "tasks/bulk": "task.edit",
+    "tasks/": "member",
     "companies/<str:address>/cell": "record",
     "companies/bulk": "company.mass_update",
     "companies/export": "company.export",
@@ -289,7 +292,11 @@ def apart(noun: str, standing: str, endpoint: Endpoint) -> dict[str, Any]:
 
 
 CHILDREN: list[tuple[str, type[Record], Any]] = [
-    ("task", Task, lambda world: {"title": "Task", "assignee": world.dele}),
+    (
+        "task",
+        Task,
+        lambda world: {"title": "Task", "assignee": world.dele, "checklist": [{"text": "Ask", "done": False}]},
+    ),
     ("activity", Activity, lambda world: {"kind": "note", "text": "Note", "by_user": world.dele}),
     ("file", File, lambda world: {"name": "a.txt", "media_type": "text/plain", "size": 1, "sha256": "0" * 64}),
     ("call", Call, lambda world: {"number": "112", "direction": "in", "started_at": world.now, "ended_at": world.now}),
@@ -520,6 +527,8 @@ def acted_on(name: str) -> list[str]:
     """The nouns a verb is tried on; a verb without a record is tried once."""
     if name == "process_submissions":
         return ["submission"]
+    if name in {"assign_tasks", "complete_tasks", "snooze_tasks"}:
+        return ["task"]
     if name == "park_many":
         return ["lead", "opportunity"]
     return list(MAIN) if name.endswith("_many") else subjects(REGISTRY[name]) or [""]

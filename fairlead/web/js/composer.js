@@ -26,7 +26,7 @@ export function composer(form) {
     event.preventDefault();
     form.requestSubmit();
   });
-  form.querySelector(".kinds").addEventListener("click", (event) => event.detail > 0 && box.focus());
+  form.querySelector(".kinds")?.addEventListener("click", (event) => event.detail > 0 && box.focus());
   if (form.dataset.read) watchText(form, box);
   grow(box);
 }

@@ -21,6 +21,7 @@ from fairlead.web.listings import LISTINGS
 from fairlead.web.nav import COUNTED
 from fairlead.web.opened import kept_of, open_list
 from fairlead.web.page import Request, at_hand, done, page, record_or_404, render
+from fairlead.web.tasks import number_due
 
 
 class ViewForm(Form):
@@ -99,7 +100,14 @@ def counts(request: Request) -> HttpResponse:
     """The sidebar's counts: of what lacks a next step, and of the pinned views, as far as this reader sees them."""
     entries = [{"id": view.public_id, "count": _count(request, view)} for view in at_hand(request) if _is_pinned(view)]
     entries.append({"id": COUNTED["/no-next-step"], "count": _lacking(request)})
+    entries.append({"id": COUNTED["/tasks"], "count": _tasks(request)})
     return render(request, "views/_counts.html", {"entries": entries})
+
+
+def _tasks(request: Request) -> str:
+    """How many of the reader's own are overdue or due today; nothing when none is."""
+    found = number_due(request.by, request.reader, COUNTED_TO)
+    return capped(found, request.reader, COUNTED_TO) if found else ""
 
 
 def _lacking(request: Request) -> str:
