@@ -323,6 +323,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("views/<str:public_id>/unpin", views.unpin),
     path("running-tracks/<str:public_id>/update", tracks.update),
     path("tracks", tracks.index),
+    path("tracks/options/<record:noun>", tracks.options),
     path("tracks/<str:public_id>", tracks.one),
     path("tracks/<str:public_id>/archive", tracks.deed, {"name": "archive"}),
     path("tracks/<str:public_id>/copy", tracks.deed, {"name": "copy"}),

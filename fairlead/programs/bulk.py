@@ -11,11 +11,12 @@ from fairlead.core import act
 from fairlead.core.actor import Actor
 from fairlead.core.errors import NotFound, WrongState
 from fairlead.core.record import chunks, nouns
-from fairlead.models import Team, User
+from fairlead.models import Team, Track, User
 from fairlead.programs.questions import asked, asker_of
 from fairlead.programs.runs import Ended, Running, works
 from fairlead.verbs.bulk import archive_many, assign_many, park_many, tag_many
 from fairlead.verbs.runs import CHECKS
+from fairlead.verbs.track_bulk import apply_track_to_many
 
 PIECE = 500
 
@@ -59,7 +60,8 @@ def _changed(running: Running, facts: Mapping[str, Any], records: list[Any], gon
     act.forget()
     differed = len(_act(running.by, facts, records))
     deed = act.last()
-    words = [_said(facts, records), *_told(len(records) - differed, gone)]
+    same = len(records) - differed
+    words = [_said(facts, records), *(_left(same) if facts["deed"] == "track" else _told(same, 0)), *_told(0, gone)]
     changed = deed is not None and deed.changed
     told = {"text": " ".join(words), "done": len(records), "rows": differed}
     return told | {"act": deed.id if deed and changed else None, "once": ""}  # asked for again, it is done again
@@ -73,6 +75,8 @@ def _act(by: Actor, facts: Mapping[str, Any], records: list[Any]) -> list[Any]:
         return list(tag_many(by, records, tag=facts["tag"]))
     if facts["deed"] == "park":
         return list(park_many(by, records, until=date.fromisoformat(facts["until"])))
+    if facts["deed"] == "track":
+        return list(apply_track_to_many(by, records, track=_known(Track, facts["track"])))
     return list(archive_many(by, records))
 
 
@@ -95,7 +99,15 @@ def _said(facts: Mapping[str, Any], records: list[Any]) -> str:
         return _("%(many)s tagged %(tag)s.") % {"many": many, "tag": facts["tag"]}
     if facts["deed"] == "park":
         return _("%(many)s parked until %(until)s.") % {"many": many, "until": facts["until"]}
+    if facts["deed"] == "track":
+        return _("%(track)s applied to %(many)s.") % {"many": many, "track": _known(Track, facts["track"])}
     return _("%(many)s archived.") % {"many": many}
+
+
+def _left(number: int) -> list[str]:
+    """Of these, those to which a track was not applied."""
+    words = ngettext("1 was left alone: it", "%(n)s were left alone: it", number) % {"n": f"{number:,}"}
+    return [_("%(many)s runs there already, or they are not to be contacted.") % {"many": words}] if number else []
 
 
 def _told(same: int, gone: int) -> list[str]:

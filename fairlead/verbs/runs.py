@@ -15,7 +15,7 @@ from fairlead.core.errors import Invalid, NotAllowed, WrongState
 from fairlead.core.outbox import declare, later
 from fairlead.core.record import chunks, nouns, writing
 from fairlead.core.verb import verb
-from fairlead.models import Run, Team, User
+from fairlead.models import Run, Team, Track, User
 from fairlead.verbs.ownership import day_ahead
 
 JOB = declare("run", tries=20, long=True)
@@ -61,16 +61,17 @@ def change_list(
     *,
     noun: ChangedNoun,
     ids: list[str],
-    deed: Literal["assign", "tag", "park", "archive"],
+    deed: Literal["assign", "tag", "park", "track", "archive"],
     owner: User | None = None,
     team: Team | None = None,
     tag: str = "",
     until: date | None = None,
+    track: Track | None = None,
     query: str = "",
     as_page: bool = False,
     once: str = "",
 ) -> Run:
-    """Assign, tag, park or archive up to 10,000 records, as a run: one act with one undo.
+    """Assign, tag, park or archive up to 10,000 records, or apply a track, as a run: one act with one undo.
 
     Without `owner` and `team`, assigning leaves them to nobody. With a `query`, those that no longer match it when
     the run begins are left alone, and counted in its result.
@@ -80,6 +81,8 @@ def change_list(
         raise Invalid({"tag": [_("Write the tag first. Nothing was changed.")]})
     if deed == "park":
         _parkable(noun, until)
+    if deed == "track" and (track is None or track.counts_from == Track.Counts.END):
+        raise Invalid({"track": [_("Choose a track that counts from its start. Nothing was changed.")]})
     if len(ids) > MOST_CHANGED:
         raise Invalid({"ids": [_("These are more than 10,000. Nothing was changed. Narrow the list first.")]})
     chosen = _found(by, noun, ids)
@@ -95,8 +98,9 @@ def change_list(
     }
     asked |= {"owner": owner and owner.pk, "team": team and team.pk}
     asked["until"] = until and until.isoformat()
+    asked["track"] = track and track.pk
     titles = {"assign": _("Assigning %(what)s"), "tag": _("Tagging %(what)s"), "archive": _("Archiving %(what)s")}
-    titles["park"] = _("Parking %(what)s")
+    titles |= {"park": _("Parking %(what)s"), "track": _("Applying a track to %(what)s")}
     return begin_run(by, "change", titles[deed] % {"what": what}, asked, once)
 
 

@@ -151,3 +151,17 @@ def test_who_may_only_read_a_record_applies_nothing(world: World, client: Client
     page = client.get(f"/opportunities/{world.managed_it.public_id}-managed-it-for-45-seats").content.decode()
     assert "1 of 4" in page or "0 of 4" in page
     assert "/continue-track" not in page
+
+
+def test_a_list_is_given_a_track_at_once(world: World, client: Client) -> None:
+    client.force_login(world.mira)
+    options = client.get("/tracks/options/opportunities").content.decode()
+    assert "Quote follow-up" in options and "Renewal" not in options and "New lead" not in options
+    ids = [world.managed_it.public_id, world.unplanned.public_id]
+    page = client.post("/opportunities/bulk", {"act": "track", "track": "quote follow-up", "ids": ids}, follow=True)
+    assert "Quote follow-up applied to 2 of 2 opportunities" in page.content.decode()
+    assert RunningTrack.objects.count() == 2
+    page = client.post("/opportunities/bulk", {"act": "track", "track": "quote follow-up", "ids": ids}, follow=True)
+    assert "applied to 0 of 2" in page.content.decode()
+    wrong = client.post("/opportunities/bulk", {"act": "track", "track": "Nothing", "ids": ids})
+    assert "There is no track named Nothing" in wrong.content.decode() and RunningTrack.objects.count() == 2

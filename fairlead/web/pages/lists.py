@@ -15,9 +15,10 @@ from fairlead.core.actor import CLASSES
 from fairlead.core.cutoff import in_time
 from fairlead.core.errors import Invalid, TooSlow
 from fairlead.core.light import Glimpse
-from fairlead.models import Lead, Opportunity, User
+from fairlead.models import Lead, Opportunity, Track, User
 from fairlead.verbs.bulk import archive_many, assign_many, park_many, tag_many
 from fairlead.verbs.runs import change_list
+from fairlead.verbs.track_bulk import apply_track_to_many
 from fairlead.web import rows, typed
 from fairlead.web.addresses import url_of, url_of_view
 from fairlead.web.formats import count, local_date, moment, short_date
@@ -122,7 +123,7 @@ def selection(request: Request, listing: Listing) -> HttpResponse:
 
 
 def bulk(request: Request, listing: Listing) -> HttpResponse:
-    """Assign, tag, park or archive the chosen rows: one act, one undo; many of them as a run."""
+    """Assign, tag, park or archive the chosen rows, or apply a track: one act, one undo; many of them as a run."""
     asked = Asked(listing, request.POST.get("query", ""), request.by, request.reader)
     asked.refuse_the_past()
     chosen = _chosen(request, asked)
@@ -135,11 +136,12 @@ def bulk(request: Request, listing: Listing) -> HttpResponse:
 def _as_run(request: Request, asked: Asked, chosen: list[Any]) -> HttpResponse:
     """All that match is read again when the run begins; ticked rows are taken as they are."""
     deed, ids = request.POST.get("act", ""), [each.public_id for each in chosen]
-    if deed not in ("assign", "tag", "park", "archive"):
+    if deed not in ("assign", "tag", "park", "track", "archive"):
         raise Invalid({"act": [_("Choose what to do with the selected rows. Nothing was changed.")]})
     asks: dict[str, Any] = {"deed": deed, "tag": request.POST.get("tag", "") if deed == "tag" else ""}
     asks |= {"owner": _owner(request) if deed == "assign" else None}
     asks |= {"until": _until(request) if deed == "park" else None}
+    asks |= {"track": _track(request) if deed == "track" else None}
     asks |= {"noun": asked.listing.model.noun(), "query": asked.query() if request.POST.get("all") else ""}
     run = change_list(request.by, ids=ids, as_page=True, once=once_of(str(asks), ids), **asks)
     return remembered(HttpResponseRedirect(f"/runs/{run.public_id}", status=303))
@@ -233,10 +235,24 @@ def _act(request: Request, listing: Listing, chosen: list[Any]) -> str:
         until = _until(request)
         park_many(request.by, chosen, until=until)
         return _("%(many)s parked until %(until)s.") % {"many": many, "until": short_date(until, request.reader)}
+    if deed == "track":
+        track = _track(request)
+        made = apply_track_to_many(request.by, chosen, track=track)
+        words = {"track": track, "some": count(len(made), request.reader), "many": many}
+        return _("%(track)s applied to %(some)s of %(many)s.") % words
     if deed == "archive":
         archive_many(request.by, chosen)
         return _("%(many)s archived.") % {"many": many}
     raise Invalid({"act": [_("Choose what to do with the selected rows. Nothing was changed.")]})
+
+
+def _track(request: Request) -> Track:
+    name = " ".join(request.POST.get("track", "").split())
+    found = Track.objects.live().filter(name__iexact=name).first()
+    if found is None:
+        text = _("There is no track named %(name)s. Nothing was changed.") if name else _("Choose a track first.")
+        raise Invalid({"track": [text % {"name": name} if name else text]})
+    return found
 
 
 def _until(request: Request) -> date:

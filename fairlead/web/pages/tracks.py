@@ -138,6 +138,13 @@ def apply(request: HttpRequest, noun: str, address: str) -> HttpResponse:
     return render(request, template, context, status=status)
 
 
+@page("organisation.see")
+def options(request: HttpRequest, noun: str) -> HttpResponse:
+    """What the bulk bar of a list offers, once somebody looks."""
+    found = [track for track in offered(noun) if track.counts_from == Track.Counts.START]
+    return render(request, "tracks/_options.html", {"tracks": found})
+
+
 @page("member", "GET", "POST")
 def update(request: HttpRequest, public_id: str) -> HttpResponse:
     """What the newest version would change on a running track, and then: update the remaining steps."""
