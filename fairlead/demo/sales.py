@@ -7,10 +7,11 @@ from fairlead.core.upload import receive
 from fairlead.demo import process
 from fairlead.demo.logs import plan_entry, plan_task
 from fairlead.demo.play import Facts, Play, some
-from fairlead.models import Reason, Source, Stage
+from fairlead.models import Reason, Source, Stage, Track
 from fairlead.verbs.closing import close_lost, close_won
 from fairlead.verbs.files import attach_file
 from fairlead.verbs.opportunities import create_opportunity, move_stage
+from fairlead.verbs.tracks import apply_track
 
 
 def plan(play: Play, data: Facts, found: Facts) -> None:
@@ -32,6 +33,8 @@ def plan(play: Play, data: Facts, found: Facts) -> None:
             plan_entry(play, key, by, entry)
         for task in facts.get("tasks", []):
             plan_task(play, key, by, task, [days[0][1], *(entry["on"] for entry in facts["log"])])
+        if "track" in facts:
+            play.at(play.days.moment(facts["track"]["on"], "17:10"), _follow_up, play, key, by, facts["track"]["name"])
         if "file" in facts:
             play.at(play.days.moment(facts["file"]["on"], "16:20"), _attach, play, key, by, facts["file"])
         if ticked := process.known(found, key).get("ticked"):
@@ -73,6 +76,10 @@ def _close_on(play: Play, facts: Facts) -> date:
 
 def _move(play: Play, key: str, by: str, stage: Stage) -> None:
     move_stage(play.actors[by], play.made[key], stage=stage)
+
+
+def _follow_up(play: Play, key: str, by: str, name: str) -> None:
+    apply_track(play.actors[by], play.made[key], track=Track.objects.get(name=name))
 
 
 def _attach(play: Play, key: str, by: str, file: Facts) -> None:
