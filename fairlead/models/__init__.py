@@ -22,6 +22,7 @@ from fairlead.models.developing import (
 )
 from fairlead.models.endpoint import Endpoint
 from fairlead.models.external import ExternalId
+from fairlead.models.feed import Feed
 from fairlead.models.file import File
 from fairlead.models.form import Form
 from fairlead.models.identity import Identity
@@ -80,6 +81,7 @@ __all__ = [
     "ExactKey",
     "ExitCriterion",
     "ExternalId",
+    "Feed",
     "File",
     "Form",
     "Gap",

@@ -168,16 +168,19 @@ def answer_meeting(by: Actor, meeting: Meeting, *, answer: Answer, who: str = ""
     if guest.user_id != by.user_id and not access.can(by, "edit", meeting):
         raise NotAllowed(_("Only who may edit the meeting answers for others. Nothing was changed."))
     _label("guest", str(guest))
-    note_answer(meeting, guest, answer, clock.now(), comment)
+    note_answer(meeting, guest, answer, clock.now(), comment, by)
     _label("said", guest.get_answer_display().lower())
     return meeting
 
 
-def note_answer(meeting: Meeting, guest: Attendee, answer: str, at: datetime, comment: str = "") -> bool:
-    """Keep a guest's answer in the running act and tell who holds the meeting; False if it was so already."""
+def note_answer(
+    meeting: Meeting, guest: Attendee, answer: str, at: datetime, comment: str = "", by: Actor | None = None
+) -> bool:
+    """Keep a guest's answer in the running act and tell who holds the meeting, unless they noted it themselves; False
+    if it was so already."""
     if not change(guest, answer=answer, answered_at=at if answer != "needs_action" else None):
         return False
-    if guest.user_id != meeting.organiser_id and answer != "needs_action":
+    if (by is None or by.user_id != meeting.organiser_id) and answer != "needs_action":
         said = {"who": str(guest), "answer": guest.get_answer_display().lower(), "meeting": meeting.title}
         subject = _("%(who)s: %(answer)s (%(meeting)s)") % said
         tell_organiser(meeting, subject, subject + (f"\n\n{comment[:1000]}" if comment else ""))

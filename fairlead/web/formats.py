@@ -62,6 +62,16 @@ def long_day(when: date | datetime, reader: Reader) -> str:
     return full_date(on, reader)
 
 
+def weekday_name(on: date, reader: Reader) -> str:
+    """ "Mon"."""
+    return format_date(on, "EEE", locale=reader.locale)
+
+
+def weekday_and_day(on: date, reader: Reader) -> str:
+    """ "Mon 23"."""
+    return f"{weekday_name(on, reader)} {on.day}"
+
+
 def full_date(when: date | datetime, reader: Reader) -> str:
     """Monday 17 November, with the year when it is not this year."""
     on = local_date(when, reader)

@@ -131,6 +131,8 @@ FILTERS = (
     "plain_date",
     "long_day",
     "full_date",
+    "weekday_name",
+    "weekday_and_day",
     "clock",
     "moment",
     "due",

@@ -17,6 +17,7 @@ GROUPS: list[tuple[str, list[Entry]]] = [
             ("Leads", "/leads?as=inbox", "leads", "L", "lead.see", False),
             ("Pipeline", "/pipeline", "pipeline", "P", "opportunity.see", True),
             ("No next step", "/no-next-step", "clock", "N", "member", False),
+            ("Calendar", "/calendar", "cal", "C", "task.see", False),
             ("Phone", "/call", "phone", "H", "lead.create", False),
             ("Submissions", "/submissions", "form", "S", "lead.see", False),
         ],

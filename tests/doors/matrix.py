@@ -177,6 +177,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "copy_role": {"name": "Copy"},
     "create_campaign": {"name": "New"},
     "create_company": {"name": "New"},
+    "create_feed": {},
     "create_field": {"noun": "person", "name": "New", "kind": "text"},
     "create_endpoint": {"name": "New"},
     "create_import": {"upload": "@upload", "noun": "person"},
@@ -280,6 +281,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "reset_identity": {},
     "reset_password": {"secret": "x", "password": "a long enough word"},
     "reset_second_factor": {},
+    "revoke_feed": {},
     "revoke_token": {},
     "save_mapping": {"name": "Fair"},
     "save_view": {"list_of": "person", "name": "New", "columns": ["name"], "pinned": "true"},
@@ -365,7 +367,7 @@ def may(grants: Grants, action: str, noun: str, standing: str) -> bool:
         return may(grants, "see" if action == "see" else "edit", "person", standing)
     if noun in {"submission", "registration", "response"}:
         return may(grants, "see" if action == "see" else "edit", "lead", standing)
-    if noun in {"token", "run", "view", "import", "notice", "mapping"}:
+    if noun in {"token", "run", "view", "import", "notice", "mapping", "feed"}:
         return True
     return level(grants, action, "absence" if noun == "absence" else "organisation") != "none"
 

@@ -32,6 +32,7 @@ from fairlead.models import (
     Enclosure,
     Endpoint,
     ExitCriterion,
+    Feed,
     File,
     Form,
     Import,
@@ -102,6 +103,10 @@ PAGES = {
     "": "member",
     "acts/": "member",
     "api/": "program",
+    "calendar": "task.see",
+    "calendar/feed/": "anyone",
+    "calendar/feeds": "member",
+    "calendar/import": "task.create",
     "call": "lead.create",
     "events": "lead.see",
     "events/new": "organisation.edit",
@@ -345,6 +350,7 @@ class Field:
         alone += [Competitor.objects.first(), self._notice(PREPARER, user=world.sam, opportunity=world.managed_it)]
         alone += [self._mapping(PREPARER, user=world.sam), matrix_version().track, self._trigger(PREPARER)]
         alone += [self._product(PREPARER), Queue.objects.first(), RuleSet.live_one()]
+        alone += [self._feed(PREPARER, user=world.sam)]
         self.records |= {noun_of(record): {"own": record} for record in alone}  # type: ignore[dict-item]
         self.named = {
             "noah": world.noah.public_id,
@@ -433,6 +439,11 @@ class Field:
     @aside
     def _trigger(by: Actor) -> TrackTrigger:
         return create(TrackTrigger, track=matrix_version().track, source=Source.objects.last())
+
+    @staticmethod
+    @aside
+    def _feed(by: Actor, *, user: User) -> Feed:
+        return create(Feed, user=user, name="Phone", starts_with="abcdef", hashed="1" * 64)
 
     @staticmethod
     @aside

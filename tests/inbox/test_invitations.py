@@ -19,12 +19,14 @@ from fairlead.verbs.suppressions import suppress_address
 from fairlead.work import mail as sending
 from tests.inbox.imap import Server
 from tests.inbox.test_mailboxes import drained, fetch, mailbox, server  # noqa: F401 (fixtures)
+from tests.meetings import none_yet
 
 GUEST = "ann@new.example"
 
 
 @pytest.fixture
 def meeting(world: World, mailbox: Mailbox) -> Meeting:  # noqa: F811
+    none_yet()
     starts = clock.now().replace(second=0, microsecond=0) + timedelta(days=2)
     return book_meeting(world.sam.actor("web"), world.unplanned, title="Demo", starts_at=starts, addresses=[GUEST])
 

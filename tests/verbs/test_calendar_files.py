@@ -15,6 +15,7 @@ from fairlead.core.upload import receive
 from fairlead.demo.world import World
 from fairlead.models import Meeting
 from fairlead.verbs.calendar_files import import_calendar
+from tests.meetings import none_yet
 
 WEEKLY = """BEGIN:VCALENDAR
 VERSION:2.0
@@ -54,6 +55,7 @@ END:VCALENDAR
 
 @pytest.fixture
 def sam(world: World) -> Actor:
+    none_yet()
     return world.sam.actor("web")
 
 

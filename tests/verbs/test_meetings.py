@@ -29,12 +29,14 @@ from fairlead.verbs.meetings import (
 from fairlead.verbs.qualify import qualify_lead
 from fairlead.verbs.suppressions import suppress
 from fairlead.verbs.tasks import add_task, complete_task
+from tests.meetings import none_yet
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
 @pytest.fixture
 def sam(world: World) -> Actor:
+    none_yet()
     return world.sam.actor("web")
 
 

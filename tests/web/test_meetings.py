@@ -11,10 +11,12 @@ from fairlead.demo.world import World
 from fairlead.models import Activity, Attendee, Meeting
 from fairlead.verbs.meetings import book_meeting
 from fairlead.web.addresses import url_of
+from tests.meetings import none_yet
 
 
 @pytest.fixture
 def sam(world: World, client: Client) -> Client:
+    none_yet()
     client.force_login(world.sam)
     return client
 

@@ -1,6 +1,7 @@
 // The one script of every page: behaviours are found by data-behaviour, here and in whatever htmx brings in.
 import { start } from "./behave.js";
 import { board, watchBoard } from "./board.js";
+import { calendar, watchCalendar } from "./calendar.js";
 import { caller } from "./caller.js";
 import { composer } from "./composer.js";
 import { copy } from "./copy.js";
@@ -28,7 +29,7 @@ import { writing } from "./writing.js";
 
 const lists = { filters, inbox, line, order, rows, select };
 const panels = { menu, palette, preview, sheet, snooze, toasts, writing };
-const behaviours = { ...lists, ...panels, board, caller, composer, copy, drop, edit, passkey, recall };
+const behaviours = { ...lists, ...panels, board, calendar, caller, composer, copy, drop, edit, passkey, recall };
 
 watchKeys();
 watchPaletteLinks();
@@ -36,6 +37,7 @@ watchOpeners();
 watchRows();
 watchSnooze();
 watchBoard();
+watchCalendar();
 watchEdits();
 watchFaults();
 watchHover();
