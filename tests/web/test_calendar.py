@@ -1,6 +1,7 @@
 """The calendar: days of a week, a month and an agenda on the reader's clock, moved by drag or keys, and its feeds."""
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -28,11 +29,12 @@ SPRING = datetime(2027, 3, 26, 9, tzinfo=UTC)  # a Friday; on Sunday the clocks 
 
 
 @pytest.fixture
-def sam(world: World, client: Client) -> Client:
+def sam(world: World, client: Client) -> Iterator[Client]:
     feeds.refill()
     with clock.at(SPRING):
         client.force_login(world.sam)
-    return client
+    yield client
+    feeds.refill()
 
 
 def shown(client: Client, **asked: Any) -> str:
