@@ -37,7 +37,7 @@ function nudge(entry, days, steps) {
   on.setUTCDate(on.getUTCDate() + days);
   const [hours, minutes] = entry.dataset.at.split(":").map(Number);
   const at = Math.min(Math.max(hours * 60 + minutes + steps * STEP, 0), 24 * 60 - STEP);
-  send(entry, on.toISOString().slice(0, 10), steps ? clockAt(at) : "");
+  sendMoved(entry, on.toISOString().slice(0, 10), steps ? clockAt(at) : "");
 }
 
 function carry(host, event) {
@@ -72,7 +72,7 @@ function carry(host, event) {
     const whole = !entry.closest(".hours");
     const to = top === null || whole ? "" : clockAt(Math.min(Math.max(Math.round(top / STEP) * STEP, 0), 24 * 60 - STEP));
     if (day.dataset.day !== entry.closest("[data-day]").dataset.day || (to && to !== entry.dataset.at)) {
-      send(entry, day.dataset.day, to);
+      sendMoved(entry, day.dataset.day, to);
     }
   }
 }
@@ -91,7 +91,7 @@ function clockAt(minutes) {
   return `${String(Math.floor(minutes / 60)).padStart(2, "0")}:${String(minutes % 60).padStart(2, "0")}`;
 }
 
-function send(entry, on, at) {
+function sendMoved(entry, on, at) {
   const form = document.getElementById("cal-move");
   if (entry.classList.contains("is-saving")) return;
   entry.classList.add("is-saving");
