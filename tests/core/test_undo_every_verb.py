@@ -27,25 +27,16 @@ from fairlead.verbs.team_members import add_team_member
 from tests.core.conftest import House, content
 from tests.doors.matrix import ARGUMENTS
 
-MODULES = {
-    *(
-        "closing",
-        "competitors",
-        "criteria",
-        "disqualify",
-        "needs",
-        "notices",
-        "opportunities",
-        "ownership",
-        "pipelines",
-    ),
-    *("qualify", "rates", "reasons", "stakeholders", "targets", "tasks", "team_members"),
-}
-VERBS = sorted(name for name, spec in REGISTRY.items() if spec.function.__module__.rpartition(".")[2] in MODULES)
+MODULES = (
+    *("closing", "competitors", "criteria", "disqualify", "needs", "notices", "opportunities", "ownership"),
+    *("pipelines", "qualify", "rates", "reasons", "stakeholders", "targets", "team_members"),
+)
+TASKS = {f"{deed}_task" for deed in ("add", "assign", "cancel", "complete", "edit", "reopen", "snooze")}
+FOUND = {name for name, spec in REGISTRY.items() if spec.function.__module__.rpartition(".")[2] in MODULES}
+VERBS = sorted(FOUND | TASKS)
 # What has to be done before there is something to do.
 FIRST = {
     "claim_lead": "give_up",
-    "correct_completion": "complete_task",
     "recycle_lead": "disqualify_lead",
     "remove_collaborator": "add_collaborator",
     "reopen_opportunity": "close_won",
