@@ -209,6 +209,7 @@ PAGES = {
     "tip": "member",
     "running-tracks/<str:public_id>/update": "record",
     "tracks": "organisation.see",
+    "tracks/new": "organisation.edit",
     "tracks/<str:public_id>/archive": "organisation.edit",
     "tracks/<str:public_id>/copy": "organisation.edit",
     "tracks/<str:public_id>/trigger": "organisation.edit",

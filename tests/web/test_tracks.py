@@ -32,12 +32,12 @@ def form(track: Track, *lines: dict[str, str], **facts: Any) -> dict[str, Any]:
 
 
 def test_a_track_is_made_edited_and_shown_with_real_days(world: World, iris: Client) -> None:
-    answer = iris.post("/tracks", {"name": "Trial"})
+    answer = iris.post("/tracks/new", {"name": "Trial"})
     track = Track.objects.get(name="Trial")
     at = f"/tracks/{track.public_id}"
     assert (
         answer["Location"] == at
-        and b"There is a track named trial already" in iris.post("/tracks", {"name": "trial"}).content
+        and b"There is a track named trial already" in iris.post("/tracks/new", {"name": "trial"}).content
     )
     first, second = {"text": "Welcome", "kind": "mail", "days": "0"}, {"text": "Ring", "outcomes": "Keen > Renewal\nNo"}
     moved = iris.post(at, form(track, first, second, do="down-0")).content.decode()
@@ -73,7 +73,7 @@ def test_sellers_read_definitions_and_change_none(world: World, client: Client) 
     assert b"New lead" in client.get("/tracks").content
     for path in ("", "/archive", "/copy", "/trigger"):
         assert client.post(f"/tracks/{track.public_id}{path}", {"name": "Mine"}).status_code == 403
-    assert client.post("/tracks", {"name": "Mine"}).status_code == 403
+    assert client.post("/tracks/new", {"name": "Mine"}).status_code == 403
 
 
 def test_copied_archived_brought_back_and_started_by_a_source(world: World, iris: Client) -> None:
@@ -99,13 +99,17 @@ def test_a_track_is_applied_with_every_day_shown_first(world: World, client: Cli
     page = client.get(f"{at}?track={track.public_id}").content.decode()
     keys = [each.key for each in track.newest.steps.all()]
     assert page.count('type="checkbox" name="in.') == 4 and page.count("waits") == 3
-    assert not RunningTrack.objects.exists()
+    assert not RunningTrack.objects.filter(opportunity=sale).exists()
     first = clock.today(world.sam.tz)
     given = {"number": "1", "on": first.isoformat()} | {f"was.{key}": "" for key in keys}
     given |= {f"in.{key}": "1" for key in keys[:3]} | {f"on.{keys[0]}": "2031-05-05"}
     given |= {f"who.{keys[0]}": world.noah.public_id, f"had.{keys[0]}": world.sam.public_id}
     looked = client.post(f"{at}?track={track.public_id}", given | {"look": "1"}).content.decode()
-    assert 'value="2031-05-05"' in looked and 'class="out"' in looked and not RunningTrack.objects.exists()
+    assert (
+        'value="2031-05-05"' in looked
+        and 'class="out"' in looked
+        and not RunningTrack.objects.filter(opportunity=sale).exists()
+    )
     assert client.post(f"{at}?track={track.public_id}", given)["Location"].startswith("/opportunities/")
     tasks = list(Task.objects.filter(running_track__opportunity=sale).order_by("pk"))
     assert [str(task.due_on) for task in tasks] == ["2031-05-05", "None", "None"] and tasks[0].assignee == world.noah
@@ -155,13 +159,16 @@ def test_who_may_only_read_a_record_applies_nothing(world: World, client: Client
 
 def test_a_list_is_given_a_track_at_once(world: World, client: Client) -> None:
     client.force_login(world.mira)
-    options = client.get("/tracks/options/opportunities").content.decode()
+    options = client.get("/tracks/options?for=opportunity").content.decode()
     assert "Quote follow-up" in options and "Renewal" not in options and "New lead" not in options
     ids = [world.managed_it.public_id, world.unplanned.public_id]
     page = client.post("/opportunities/bulk", {"act": "track", "track": "quote follow-up", "ids": ids}, follow=True)
     assert "Quote follow-up applied to 2 of 2 opportunities" in page.content.decode()
-    assert RunningTrack.objects.count() == 2
+    assert RunningTrack.objects.filter(opportunity__public_id__in=ids).count() == 2
     page = client.post("/opportunities/bulk", {"act": "track", "track": "quote follow-up", "ids": ids}, follow=True)
     assert "applied to 0 of 2" in page.content.decode()
     wrong = client.post("/opportunities/bulk", {"act": "track", "track": "Nothing", "ids": ids})
-    assert "There is no track named Nothing" in wrong.content.decode() and RunningTrack.objects.count() == 2
+    assert (
+        "There is no track named Nothing" in wrong.content.decode()
+        and RunningTrack.objects.filter(opportunity__public_id__in=ids).count() == 2
+    )

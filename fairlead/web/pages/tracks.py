@@ -27,16 +27,26 @@ NOUNS = ("lead", "opportunity", "person", "company")
 WORDS = {"lead": _("Leads"), "opportunity": _("Opportunities"), "person": _("People"), "company": _("Companies")}
 
 
-@page("organisation.see", "GET", "POST")
+@page("organisation.see")
 def index(request: Request) -> HttpResponse:
-    """Every track as a line of rings, with where it runs. POST adds one."""
-    wrong, name = "", request.POST.get("name", "")
-    if request.method == "POST":
-        try:
-            made = definitions.create_track(request.by, name=name)
-            return done(request, f"{HOME}/{made.public_id}", _("%(name)s added.") % {"name": made})
-        except Invalid as refusal:
-            wrong = refusal.text
+    """Every track as a line of rings, with where it runs."""
+    return _index(request)
+
+
+@page("organisation.edit", "GET", "POST")
+def new(request: Request) -> HttpResponse:
+    """A track by its name; its steps come on its own page."""
+    name = request.POST.get("name", "")
+    if request.method == "GET":
+        return _index(request)
+    try:
+        made = definitions.create_track(request.by, name=name)
+    except Invalid as refusal:
+        return _index(request, name, refusal.text)
+    return done(request, f"{HOME}/{made.public_id}", _("%(name)s added.") % {"name": made})
+
+
+def _index(request: Request, name: str = "", wrong: str = "") -> HttpResponse:
     tracks = list(Track.objects.prefetch_related("versions__steps").order_by("name", "pk"))
     context = {
         "live": [(each, _newest_steps(each), _standing(each)) for each in tracks if not each.archived_at],
@@ -139,9 +149,9 @@ def apply(request: HttpRequest, noun: str, address: str) -> HttpResponse:
 
 
 @page("organisation.see")
-def options(request: HttpRequest, noun: str) -> HttpResponse:
+def options(request: Request) -> HttpResponse:
     """What the bulk bar of a list offers, once somebody looks."""
-    found = [track for track in offered(noun) if track.counts_from == Track.Counts.START]
+    found = [track for track in offered(request.GET.get("for", "")) if track.counts_from == Track.Counts.START]
     return render(request, "tracks/_options.html", {"tracks": found})
 
 
