@@ -16,6 +16,7 @@ from fairlead.models.owned import Owned, lacking
 from fairlead.models.place import known_currency
 from fairlead.models.progress import FROM, KEPT, LAST, count_anew
 from fairlead.models.ranks import new_rank
+from fairlead.models.rate import MICRO
 
 ON_BOARD = Q(state="open", archived_at=None)
 UNPLANNED = ON_BOARD & Q(next_step_at=None)
@@ -185,7 +186,7 @@ class Closure(Row):
     """How an opportunity ended, or that it was opened again: each time a row, and none is taken away."""
 
     access_as = "opportunity"
-    field_classes: ClassVar = {"amount_minor": "money"}
+    field_classes: ClassVar = {"amount_minor": "money", "base_minor": "money"}
 
     opportunity = models.ForeignKey(Opportunity, on_delete=models.PROTECT, related_name="closures")
     outcome = models.CharField(
@@ -194,6 +195,11 @@ class Closure(Row):
     on = models.DateField()
     amount_minor = models.BigIntegerField(null=True, blank=True)
     currency = models.CharField(max_length=3)
+    # What that was in the organisation's currency by the rate of the day; none when there was no rate.
+    base_minor = models.BigIntegerField(null=True, blank=True)
+    base = models.CharField(max_length=3, blank=True)
+    rate_micro = models.BigIntegerField(null=True, blank=True)
+    rate_on = models.DateField(null=True, blank=True)
     reason = models.ForeignKey("Reason", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     competitor = models.ForeignKey(
         "Competitor", null=True, blank=True, on_delete=models.PROTECT, related_name="closures"
@@ -203,7 +209,7 @@ class Closure(Row):
     class Meta:
         indexes = [
             models.Index(
-                fields=["on", "opportunity", "currency", "amount_minor", "outcome"],
+                fields=["on", "opportunity", "currency", "amount_minor", "base", "base_minor", "outcome"],
                 name="closure_won",
                 condition=Q(outcome="won"),
             ),
@@ -217,6 +223,16 @@ class Closure(Row):
     def amount(self) -> Decimal | None:
         """What was really agreed."""
         return None if self.amount_minor is None else money.from_minor(self.amount_minor, self.currency)
+
+    @property
+    def amount_base(self) -> Decimal | None:
+        """The same in the organisation's currency, as it was then."""
+        return None if self.base_minor is None else money.from_minor(self.base_minor, self.base)
+
+    @property
+    def rate(self) -> Decimal | None:
+        """How many of its currency there were for one of the organisation's."""
+        return None if self.rate_micro is None else Decimal(self.rate_micro) / MICRO
 
     @classmethod
     def governed(cls, by: Actor, action: str) -> Q | None:

@@ -13,7 +13,7 @@ from fairlead.core.errors import Invalid
 from fairlead.core.event import Event
 from fairlead.core.verb import verb
 from fairlead.models import Closure, Competitor, Opportunity, Organisation, Reason, Stage, Task, TeamMember, User
-from fairlead.verbs.amounts import minor
+from fairlead.verbs.amounts import in_base, minor
 from fairlead.verbs.notices import tell
 from fairlead.verbs.opportunities import must_be_open
 from fairlead.verbs.tasks import add_task, cancel_task, reopen_task
@@ -94,6 +94,7 @@ def _close(
     if reason is not None and reason.kind != outcome:
         raise Invalid({"reason": [_("“%(reason)s” is a reason for something else.") % {"reason": reason}]})
     day = on or clock.today(Organisation.ours().tz)
+    facts |= in_base(facts.get("amount_minor"), opportunity.currency, day)
     create(
         Closure, opportunity=opportunity, outcome=outcome, on=day, currency=opportunity.currency, reason=reason, **facts
     )

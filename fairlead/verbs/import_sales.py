@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
+from functools import cache
 from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
@@ -27,7 +28,7 @@ from fairlead.models import (
     progress,
 )
 from fairlead.models.place import known_currency
-from fairlead.verbs.amounts import MOST, minor_or_none
+from fairlead.verbs.amounts import MOST, in_base, minor_or_none
 from fairlead.verbs.criteria import missing
 from fairlead.verbs.import_parts import Work
 from fairlead.verbs.import_rows import Ready, RecordRow, ending
@@ -104,9 +105,13 @@ def better(work: Work, sales: Sales, row: Ready, record: Opportunity, values: di
     return values if row.number not in work.refused else {}
 
 
+NO_BASE: dict[str, Any] = {"base_minor": None, "base": "", "rate_micro": None, "rate_on": None}
+
+
 def close_all(sales: Sales, pairs: Iterable[tuple[Ready, Any]]) -> None:
     """How those that came to an end did: with what was agreed, and why."""
     ended = [(sales.ends[row.number], record) for row, record in pairs if row.number in sales.ends]
+    fixed = cache(in_base)
     create_many(
         Closure,
         [
@@ -118,6 +123,8 @@ def close_all(sales: Sales, pairs: Iterable[tuple[Ready, Any]]) -> None:
                 "currency": record.currency,
                 "reason_id": end.reason_id,
                 "note": end.note,
+                **NO_BASE,
+                **(fixed(record.amount_minor, record.currency, end.on) if end.outcome == "won" else {}),
             }
             for end, record in ended
         ],

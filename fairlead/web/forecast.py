@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, Sum, When
+from django.db.models import Case, Exists, F, IntegerField, OuterRef, Q, Sum, Value, When
 from django.utils.translation import gettext as _
 
 from fairlead.models import Closure, Opportunity, Organisation, Stage, Target, User, money
@@ -99,7 +99,7 @@ class Forecast:
             _put(at.likely, row["currency"], row["weighted"])
         for row in self._closed:
             at = found[row["owner_id"], self.months[row["month"]]]
-            _put(at.closed, row["closures__currency"], row["total"])
+            _put(at.closed, row["in_currency"], row["total"])
         for target in self._targets:
             found[target.user_id, target.month].target += target.amount
         return found
@@ -119,8 +119,14 @@ class Forecast:
         """What was won in these months, by the last closure of each sale that is still won."""
         ended = {"closures__outcome": "won", "closures__on__gte": self.months[0], "closures__on__lt": self._end}
         rows = self._won.records.filter(**ended).order_by().annotate(month=self._place_of("closures__on"))
-        rows = rows.values("month", "owner_id", "closures__currency")
-        return rows.annotate(total=Sum("closures__amount_minor", filter=~Q(closures__in=_superseded())))
+        # As it was worth in ours on the day of its closing, where a rate was known then.
+        fixed = Q(closures__base=self._ours, closures__base_minor__isnull=False)
+        rows = rows.annotate(
+            in_currency=Case(When(fixed, then=Value(self._ours)), default=F("closures__currency")),
+            worth=Case(When(fixed, then=F("closures__base_minor")), default=F("closures__amount_minor")),
+        )
+        rows = rows.values("month", "owner_id", "in_currency")
+        return rows.annotate(total=Sum("worth", filter=~Q(closures__in=_superseded())))
 
     def _place_of(self, day: str) -> Case:
         """Which of the months a day is in, as its number."""

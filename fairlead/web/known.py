@@ -141,6 +141,9 @@ _CLOSING = PreparedFor(
         .select_related("reason", "competitor")
         .order_by("-pk")[:1]
     ),
-    ("outcome", "on", "amount_minor", "currency", "note", "reason__name", "competitor__name"),
+    (
+        *("outcome", "on", "amount_minor", "currency", "base_minor", "base", "rate_micro", "rate_on"),
+        *("note", "reason__name", "competitor__name"),
+    ),
     int,
 )

@@ -14,7 +14,9 @@ from fairlead.programs.days import months_on
 from fairlead.verbs.closing import close_won, reopen_opportunity
 from fairlead.verbs.opportunities import create_opportunity
 from fairlead.verbs.ownership import assign
+from fairlead.verbs.rates import set_rate
 from fairlead.verbs.targets import set_target
+from fairlead.web.addresses import url_of
 from fairlead.web.forecast import Forecast
 from fairlead.web.formats import Reader
 from fairlead.web.listing import Asked
@@ -83,3 +85,24 @@ def test_the_page_shows_it_and_filters_hold(world: World) -> None:
     assert [name for name, _lines, _whole in noah.owners] == [world.noah.name]
     limit(world.sam, opportunity="all", money="none")
     assert "£" not in signed_in(User.objects.get(pk=world.sam.pk)).get("/pipeline?as=forecast").text
+
+
+def test_what_was_won_is_worth_what_it_was_then(world: World) -> None:
+    month = forecast(world).months[0]
+    before = line(world, month).closed
+    set_rate(world.admin.actor("web"), currency="CHF", rate=Decimal("1.25"), on=month)
+    won = create_opportunity(BOSS, title="Abroad", amount=Decimal(1000), currency="CHF", close_on=month)
+    close_won(BOSS, won, on=month)
+    first = won.closures.get()
+    assert (first.amount_base, first.base, first.rate, first.rate_on) == (800, "GBP", Decimal("1.25"), month)
+    set_rate(world.admin.actor("web"), currency="CHF", rate=Decimal("2"), on=month)  # later it is another one
+    assert line(world, month).closed - before == 800
+    reopen_opportunity(BOSS, won)
+    close_won(BOSS, won, on=month)
+    assert [each.amount_base for each in won.closures.order_by("pk")] == [800, None, 500]
+    assert line(world, month).closed - before == 500
+    page = signed_in(world.mira).get(url_of(won), follow=True).text
+    assert "£500" in page and "1 GBP was 2 CHF" in page
+    unknown = create_opportunity(BOSS, title="Far", amount=Decimal(1000), currency="JPY", close_on=month)
+    close_won(BOSS, unknown, on=month)
+    assert unknown.closures.get().amount_base is None and line(world, month).apart["JPY"] == 1000
