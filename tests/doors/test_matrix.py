@@ -166,6 +166,7 @@ PAGES = {
     "people/new": "person.create",
     "people/selection": "person.mass_update",
     "pipeline": "opportunity.see",
+    "pipeline/gaps": "opportunity.see",
     "pipeline/move": "opportunity.edit",
     "pipeline/place": "opportunity.edit",
     "pipeline/target": "opportunity.mass_update",
