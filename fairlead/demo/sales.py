@@ -26,9 +26,10 @@ def plan(play: Play, data: Facts, found: Facts) -> None:
             play.at(opened, process.pull_in, play, key, by, helper)
         last, worked_out = days[-1][1], days[min(2, len(days) - 1)][1]
         play.at(play.days.moment(worked_out, "16:45"), process.find_out, play, key, by, process.known(found, key))
+        gap = process.known(found, key).get("gap", "")
         for name, day in days[1:]:
-            play.at(play.days.moment(day, "16:50"), process.tick, play, key, by)
-            play.at(play.days.moment(day, f"17:{minute % 30:02}"), _move, play, key, by, stages[name])
+            play.at(play.days.moment(day, "16:50"), process.tick, play, key, by, 1 if gap else 9)
+            play.at(play.days.moment(day, f"17:{minute % 30:02}"), _move, play, key, by, stages[name], gap)
         for entry in facts["log"]:
             plan_entry(play, key, by, entry)
         for task in facts.get("tasks", []):
@@ -74,8 +75,8 @@ def _close_on(play: Play, facts: Facts) -> date:
     return play.days.day(next(facts[name] for name in ("closes", "won", "lost") if name in facts))
 
 
-def _move(play: Play, key: str, by: str, stage: Stage) -> None:
-    move_stage(play.actors[by], play.made[key], stage=stage)
+def _move(play: Play, key: str, by: str, stage: Stage, reason: str) -> None:
+    move_stage(play.actors[by], play.made[key], stage=stage, reason=reason)
 
 
 def _follow_up(play: Play, key: str, by: str, name: str) -> None:
