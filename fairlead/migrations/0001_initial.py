@@ -218,7 +218,7 @@ class Migration(migrations.Migration):
                 ('version', models.PositiveIntegerField(default=1, editable=False)),
                 ('created_at', models.DateTimeField(default=fairlead.core.clock.now, editable=False, verbose_name='created')),
                 ('archived_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='archived')),
-                ('provider', models.CharField(choices=[('files', 'Nobody: mail is kept as files'), ('smtp', 'A mail server (SMTP)'), ('brevo', 'Brevo'), ('mailgun', 'Mailgun'), ('postmark', 'Postmark'), ('resend', 'Resend'), ('sendgrid', 'SendGrid')], default='files', max_length=10, verbose_name='sent by')),
+                ('provider', models.CharField(choices=[('files', 'Nobody: mail is kept as files'), ('smtp', 'A mail server (SMTP)'), ('brevo', 'Brevo'), ('mailersend', 'MailerSend'), ('mailgun', 'Mailgun'), ('postmark', 'Postmark'), ('resend', 'Resend')], default='files', max_length=10, verbose_name='sent by')),
                 ('host', models.CharField(blank=True, max_length=253, verbose_name='host')),
                 ('port', models.PositiveIntegerField(default=587, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(65535)], verbose_name='port')),
                 ('security', models.CharField(choices=[('starttls', 'STARTTLS (usual: port 587)'), ('tls', 'TLS from the start (usual: port 465)'), ('none', 'None, within your own network alone')], default='starttls', max_length=8, verbose_name='security')),

@@ -79,24 +79,30 @@ def left(lead: Any, hours: "Hours", now: datetime) -> int:
 
 
 class Hours:
-    """In whose working time the clocks of leads run: their owner's, else their team's; each is read once."""
+    """In whose working time the clocks of leads run: their owner's, else their queue's or team's; each is read once."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, int | None], WorkTime] = {}
 
     def of(self, lead: Any) -> "WorkTime":
-        from fairlead.models.worktime import calendar_of, calendar_of_team
-
-        key = ("owner", lead.owner_id) if lead.owner_id else ("team", lead.team_id)
+        kind = next((each for each in ("owner", "queue") if getattr(lead, f"{each}_id")), "team")
+        key = (kind, getattr(lead, f"{kind}_id"))
         if key not in self._known:
-            if lead.owner_id:
-                self._known[key] = calendar_of(
-                    lead._state.fields_cache.get("owner") or User.objects.get(pk=lead.owner_id)
-                )
-            else:
-                team = Team.objects.select_related("schedule").filter(pk=lead.team_id or 0).first()
-                self._known[key] = calendar_of_team(team)
+            self._known[key] = _calendar(lead, kind)
         return self._known[key]
+
+
+def _calendar(lead: Any, kind: str) -> "WorkTime":
+    from fairlead.models.worktime import calendar_by, calendar_of, calendar_of_team
+
+    if kind == "owner":
+        return calendar_of(lead._state.fields_cache.get("owner") or User.objects.get(pk=lead.owner_id))
+    team = Team.objects.select_related("schedule")
+    if kind == "team":
+        return calendar_of_team(team.filter(pk=lead.team_id or 0).first())
+    if lead.queue.schedule is not None:
+        return calendar_by(lead.queue.schedule)
+    return calendar_of_team(team.filter(queues=lead.queue_id).order_by("pk").first())
 
 
 def _concerns(each: Any) -> bool:

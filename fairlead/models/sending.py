@@ -27,10 +27,10 @@ class Sending(Record):
         FILES = "files", _("Nobody: mail is kept as files")
         SMTP = "smtp", _("A mail server (SMTP)")
         BREVO = "brevo", "Brevo"
+        MAILERSEND = "mailersend", "MailerSend"
         MAILGUN = "mailgun", "Mailgun"
         POSTMARK = "postmark", "Postmark"
         RESEND = "resend", "Resend"
-        SENDGRID = "sendgrid", "SendGrid"
 
     class Security(models.TextChoices):
         STARTTLS = "starttls", _("STARTTLS (usual: port 587)")

@@ -133,8 +133,7 @@ def letter(to: str) -> EmailMessage:
 def _handed_over(to: str, well: str) -> Seen:
     def step() -> str:
         made = letter(to)
-        made.connection = ways.connection()
-        made.send()
+        ways.hand_over(made)
         return well
 
     return _tried(_("Mail"), step, None)

@@ -26,10 +26,10 @@ AWAY = 30.0  # seconds for which a server that could not be reached is not asked
 # The adapter of each provider, of django-anymail, and what it calls its key.
 ADAPTERS = {
     "brevo": ("anymail.backends.brevo.EmailBackend", "api_key"),
+    "mailersend": ("anymail.backends.mailersend.EmailBackend", "api_token"),
     "mailgun": ("anymail.backends.mailgun.EmailBackend", "api_key"),
     "postmark": ("anymail.backends.postmark.EmailBackend", "server_token"),
     "resend": ("anymail.backends.resend.EmailBackend", "api_key"),
-    "sendgrid": ("anymail.backends.sendgrid.EmailBackend", "api_key"),
 }
 LACKING = "Providers need django-anymail. Install it with: pip install 'fairlead[mail]'."
 _away: dict[tuple[str, int], float] = {}
@@ -61,6 +61,14 @@ def by(sending: Sending) -> BaseEmailBackend:
         guarded=True,
     )
     return found
+
+
+def hand_over(mail: EmailMessage) -> None:
+    """Send a mail as it is sent now. Providers have return paths of their own, so theirs is not asked to be empty."""
+    mail.connection = connection()
+    if type(mail.connection).__module__.startswith("anymail"):
+        mail.from_email = mail.extra_headers.pop("From", mail.from_email)
+    mail.send()
 
 
 def is_kept_here() -> bool:

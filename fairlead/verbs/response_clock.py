@@ -16,6 +16,7 @@ from fairlead.models import Lead, Organisation, User
 from fairlead.models.response_clock import STEPS, Hours, is_running, minutes_left, reached
 from fairlead.models.worktime import calendars_of
 from fairlead.verbs.notices import tell
+from fairlead.verbs.track_steps import owner_changed
 
 MOST_MINUTES = 60 * 24 * 60
 MOST_TOLD = 20
@@ -78,9 +79,12 @@ def _give_away(by: Actor, lead: Lead) -> None:
     then, said = lead.overdue_then or Organisation.ours().overdue_then, ""
     if then == "reassign" and (to := _colleague(lead)) is not None:
         change(lead, owner=to)
+        owner_changed([lead])
         told[to.pk], said = to, _("%(name)s has it now.") % {"name": to}
     elif then == "queue" and lead.owner is not None:
-        change(lead, owner=None)
+        team = lead.queue.teams.order_by("pk").first() if lead.queue else lead.team
+        change(lead, owner=None, team=team)
+        owner_changed([lead])
         told |= {user.pk: user for user in _claimers(lead)}
         said = _("Whoever claims it first has it.")
     for user in told.values():
@@ -94,8 +98,8 @@ def in_words(minutes: int) -> str:
 
 
 def _claimers(lead: Lead) -> list[User]:
-    """Who can take a lead that nobody owns: the people of its team."""
-    return list(User.objects.active().filter(teams=lead.team_id or 0).order_by("pk")[:MOST_TOLD])
+    """Who can take a lead that nobody owns: those of the queue it waits in, else of its team."""
+    return list(_around(lead).order_by("pk")[:MOST_TOLD])
 
 
 def _managers(lead: Lead) -> list[User]:
@@ -106,12 +110,21 @@ def _managers(lead: Lead) -> list[User]:
 
 
 def _colleague(lead: Lead) -> User | None:
-    """Somebody else of the team who is there today and has the fewest open leads."""
+    """Somebody else of the queue or team who is there today and has the fewest open leads."""
     open_ones = Count("owned_leads", filter=Q(owned_leads__state="open", owned_leads__archived_at=None))
-    found = User.objects.active().filter(teams=lead.team_id or 0).exclude(pk=lead.owner_id)
+    found = _around(lead).exclude(pk=lead.owner_id)
     few = list(found.annotate(has=open_ones).select_related("role").order_by("has", "pk")[:MOST_TOLD])
     hours, now = calendars_of(few), clock.now()
     return next((user for user in few if _is_there(user, hours[user.pk], now) and _may_answer(user)), None)
+
+
+def _around(lead: Lead) -> Any:
+    """The people of the queue that the lead came from, else of its team."""
+    people = User.objects.active()
+    if lead.queue is None:
+        return people.filter(teams=lead.team_id or 0)
+    teams, members = lead.queue.teams.values("pk"), lead.queue.members.values("pk")
+    return people.filter(pk__in=people.filter(Q(pk__in=members) | Q(teams__in=teams)).values("pk"))
 
 
 def _is_there(user: User, hours: Any, now: datetime) -> bool:

@@ -21,7 +21,7 @@ EFFECTS = ("mail", "notice")
 
 
 class SendingFacts(TypedDict, total=False):
-    provider: Literal["files", "smtp", "brevo", "mailgun", "postmark", "resend", "sendgrid"]
+    provider: Literal["files", "smtp", "brevo", "mailersend", "mailgun", "postmark", "resend"]
     host: str
     port: int
     security: Literal["starttls", "tls", "none"]

@@ -13,7 +13,7 @@ from fairlead.core.actor import system
 from fairlead.core.outbox import CallOff, GiveUp, Outbox, carries_out
 from fairlead.core.upload import stored
 from fairlead.models import Company, Person, Response, Sending
-from fairlead.programs.sending import connection, sender
+from fairlead.programs.sending import hand_over, sender
 from fairlead.verbs.outgoing import FORGOTTEN, MAIL, NOTICE, may_mail
 from fairlead.verbs.responses import note_response_failed, note_response_sent
 
@@ -81,14 +81,17 @@ def _headers(row: Outbox) -> dict[str, str]:
 
 def _hand_over(made: EmailMultiAlternatives) -> None:
     try:
-        made.connection = connection()
-        made.send()
+        hand_over(made)
     except BadHeaderError as error:
         raise GiveUp(f"A header with a line break: {error}") from None
     except smtplib.SMTPRecipientsRefused as error:
         _refused(min(code for code, _text in error.recipients.values()), error)
     except smtplib.SMTPDataError as error:
         _refused(error.smtp_code, error)
+    except Exception as error:
+        if getattr(error, "status_code", 0) in {400, 422}:  # a provider that will not have this mail
+            raise GiveUp(str(error)[:500]) from None
+        raise
 
 
 @contextmanager

@@ -18,8 +18,10 @@ from fairlead.verbs.disqualify import disqualify_lead
 from fairlead.verbs.leads import create_lead, edit_lead
 from fairlead.verbs.organisation import edit_organisation
 from fairlead.verbs.ownership import assign
+from fairlead.verbs.queues import create_queue
 from fairlead.verbs.response_clock import mind_clock, start_clock
-from fairlead.verbs.schedules import add_absence, edit_schedule
+from fairlead.verbs.routing import queue_lead
+from fairlead.verbs.schedules import add_absence, create_schedule, edit_schedule
 from fairlead.work.clock import mind_clocks
 
 # Good Friday is on 26 March 2027, summer time begins on Sunday the 28th, Easter Monday is the 29th.
@@ -127,6 +129,21 @@ def test_when_the_time_is_over_somebody_else_gets_it(lead: Lead, world: World, c
     names = {name for name, kind in told(lead) if kind == "over"}
     also = {"reassign": {world.lena.name}, "queue": {world.lena.name, world.noah.name}, "tell": set()}[choice]
     assert names == {world.sam.name, world.mira.name} | also
+
+
+def test_what_waits_in_a_queue_counts_in_its_hours_and_goes_to_its_people(lead: Lead, world: World) -> None:
+    by = world.admin.actor("web")
+    nights = create_schedule(by, name="Nights", hours={str(day): [["00:00", "23:59"]] for day in range(7)})
+    queue = create_queue(by, name="Hot line", members=[world.lena, world.noah], schedule=nights)
+    with clock.at(THURSDAY):
+        queue_lead(by, lead, queue=queue)
+        start_clock(by, lead, minutes=120, overdue_then="reassign")
+    assert lead.respond_by == THURSDAY + timedelta(hours=2)
+    looked_at(THURSDAY + timedelta(hours=1))
+    assert {name for name, _kind in told(lead)} == {world.lena.name, world.noah.name}
+    looked_at(THURSDAY + timedelta(hours=2))
+    lead.refresh_from_db()
+    assert lead.owner in (world.lena, world.noah) and lead.queue == queue
 
 
 def test_what_a_lead_says_comes_before_what_the_house_says(lead: Lead, world: World) -> None:

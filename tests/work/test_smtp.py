@@ -1,14 +1,17 @@
 """A mail server that refuses, is slow or dies anywhere: no mail is lost, and none is sent twice but in one window."""
 
 import base64
+import json
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import requests
 from django.test import Client
 
 from fairlead.core.errors import Invalid, WrongState
 from fairlead.core.outbox import Outbox, carry_out, claim
+from fairlead.core.sealed import seal
 from fairlead.demo.world import World
 from fairlead.models import MailTemplate, Response, Sending
 from fairlead.programs import sending
@@ -154,8 +157,34 @@ def test_a_try_explains_what_it_saw(ready: None, world: World, client: Client, s
     assert "within your own network" in tried()
     set_sending(SYSTEM, provider="smtp", host="no-such.invalid", secret="x")
     assert "There is no host named" in tried()
-    set_sending(SYSTEM, provider="postmark", secret="key")
-    assert "django-anymail" in tried() or "accepted" in tried()
+
+
+def test_providers_are_asked_by_their_adapters(ready: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, Any]] = []
+
+    def answer(self: Any, method: str, url: str, **known: Any) -> Any:
+        asked.append((url, known))
+        found = requests.Response()
+        found.status_code = 422 if "refused" in str(known) else 200
+        said = {"ErrorCode": 0, "Message": "OK", "MessageID": "1", "To": "ann@new.example"}
+        found._content = json.dumps(said if found.status_code == 200 else {"ErrorCode": 406, "Message": "No"}).encode()
+        return found
+
+    monkeypatch.setattr(requests.Session, "request", answer)
+    set_sending(SYSTEM, provider="postmark", secret="key", from_address="Northgate <hello@northgate.example>")
+    states = []
+    for name in ("ann", "refused"):
+        lead = create_lead(SYSTEM, email=f"{name}@new.example")
+        made = respond_automatically(SYSTEM, lead, template=MailTemplate.objects.get(name="Thank you"))
+        work()
+        made.refresh_from_db()
+        states.append(made.state)
+    url, known = asked[0]
+    assert url.startswith("https://api.postmarkapp.com/") and "hello@northgate.example" in str(known)
+    assert "auto-replied" in str(known) and states == ["sent", "failed"]
+    for provider in sending.ADAPTERS:
+        made_by = sending.by(Sending(provider=provider, secret=seal("k"), domain="x.example"))
+        assert type(made_by).__module__ == f"anymail.backends.{provider}"
 
 
 def test_the_settings_ask_for_what_is_needed(world: World) -> None:
