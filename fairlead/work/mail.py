@@ -89,7 +89,8 @@ def _hand_over(made: EmailMultiAlternatives) -> None:
     except smtplib.SMTPDataError as error:
         _refused(error.smtp_code, error)
     except Exception as error:
-        if getattr(error, "status_code", 0) in {400, 422}:  # a provider that will not have this mail
+        # a provider that will not have this mail, or not this receiver
+        if getattr(error, "status_code", 0) in {400, 422} or type(error).__name__ == "AnymailRecipientsRefused":
             raise GiveUp(str(error)[:500]) from None
         raise
 

@@ -35,6 +35,11 @@ TRIED_AGAIN = (
     "dripping",
 )
 # Taken, whatever happened after it: nothing is sent again.
+INACTIVE = {
+    "ErrorCode": 406,
+    "Message": "You tried to send to a recipient that has been marked as inactive. "
+    "Found inactive addresses: refused@new.example. Inactive recipients are ones that have generated a hard bounce.",
+}
 TAKEN = ("dies_after_taking", "odd_leave", "angry_leave")
 # The one window: the server has it, and nobody can know.
 WINDOW = ("dies_after_data", "silent_after_data")
@@ -167,7 +172,7 @@ def test_providers_are_asked_by_their_adapters(ready: None, monkeypatch: pytest.
         found = requests.Response()
         found.status_code = 422 if "refused" in str(known) else 200
         said = {"ErrorCode": 0, "Message": "OK", "MessageID": "1", "To": "ann@new.example"}
-        found._content = json.dumps(said if found.status_code == 200 else {"ErrorCode": 406, "Message": "No"}).encode()
+        found._content = json.dumps(said if found.status_code == 200 else INACTIVE).encode()
         return found
 
     monkeypatch.setattr(requests.Session, "request", answer)
