@@ -173,6 +173,12 @@ def due_moment(due_on: Any, due_time: time | None, zone: ZoneInfo) -> datetime |
     return datetime.combine(due_on, due_time or time(23, 59, 59), zone)
 
 
+def renew_reminders(user_ids: set[int]) -> None:
+    """After somebody chose other minutes: of their open tasks that say none themselves."""
+    timed = Task.objects.open().filter(assignee_id__in=user_ids, due_time__isnull=False, remind_minutes=None)
+    _keep_reminders(list(timed))
+
+
 def _keep_reminders(tasks: Sequence[Any]) -> None:
     """When each is reminded of: so many minutes before its time, as it says, or as its assignee wants it."""
     timed = [task for task in tasks if task.remind_at or (task.due_time and task.due_at)]

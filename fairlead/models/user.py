@@ -158,6 +158,10 @@ class User(AbstractBaseUser, Record):
             governing = [role.pk for role in Role.objects.all() if role.governs]
             if any(each.before.get("role", getattr(each.row, "role_id", 0)) in governing for each in changes):
                 demand_governed()
+        if other := {each.row.pk for each in changes if each.op == "change" and "remind_minutes" in each.before}:
+            from fairlead.models.task import renew_reminders
+
+            renew_reminders(other)
 
     def actor(self, door: str) -> Actor:
         """This user acting through a door, with the rights of role and teams as they are now (1 query, 2 with role)."""

@@ -68,8 +68,13 @@ def send_mail_later(
 def tell_colleague(user: User, subject: str, text: str, *, key: str) -> None:
     """Promise a mail to somebody who works here, once for a key."""
     if user.is_active:
-        facts = {"to": user.email, "subject": " ".join(subject.split())[:200], "text": text, "html": ""}
-        later(NOTICE.name, facts | {"purpose": "notice", "automatic": True}, key=f"notice:{key}")
+        later(NOTICE.name, to_colleague(user, subject, text), key=f"notice:{key}")
+
+
+def to_colleague(user: User, subject: str, text: str) -> dict[str, Any]:
+    """A mail to somebody who works here, as the outbox holds it."""
+    facts = {"to": user.email, "subject": " ".join(subject.split())[:200], "text": text, "html": ""}
+    return facts | {"purpose": "notice", "automatic": True}
 
 
 def may_mail(to: str, purpose: str, *, person: Person | None = None, company: Company | None = None) -> Answer:

@@ -10,12 +10,24 @@ import time
 from django.db import Error, close_old_connections, connection
 
 from fairlead.core.outbox import carry_out, claim, hand_back
-from fairlead.work import clock, custom_fields, heartbeat, housekeeping, intake, mail, mailboxes, runs, schedule, trials
+from fairlead.work import (
+    clock,
+    custom_fields,
+    heartbeat,
+    housekeeping,
+    intake,
+    mail,
+    mailboxes,
+    reminders,
+    runs,
+    schedule,
+    trials,
+)
 from fairlead.work.family import tell_ready
 
 log = logging.getLogger("fairlead.worker")
 # What registers effects and schedules by being imported.
-REGISTERING = (clock, custom_fields, housekeeping, runs, mail, mailboxes, trials)
+REGISTERING = (clock, custom_fields, housekeeping, runs, mail, mailboxes, reminders, trials)
 PAUSE = 1.0  # seconds between two looks at the outbox when there is nothing to do
 LONGEST_PAUSE = 30.0  # while the database does not answer
 

@@ -58,6 +58,14 @@ GROUPS: dict[Any, tuple[tuple[Any, str, str], ...]] = {
     ),
 }
 THEMES = [("auto", gettext_lazy("As the device")), ("light", gettext_lazy("Light")), ("dark", gettext_lazy("Dark"))]
+AHEAD: list[tuple[Any, Any]] = [
+    ("", gettext_lazy("Never")),
+    (0, gettext_lazy("At their time")),
+    *((each, gettext_lazy("%s min before") % each) for each in (5, 10, 15, 30)),
+    (60, gettext_lazy("1 h before")),
+    (120, gettext_lazy("2 h before")),
+    (1440, gettext_lazy("A day before")),
+]
 DENSITIES = [("comfortable", gettext_lazy("Comfortable")), ("compact", gettext_lazy("Compact"))]
 
 
@@ -70,6 +78,9 @@ class Profile(Form):
     shortcuts = forms.BooleanField(required=False)
     extension = forms.CharField(required=False, max_length=60)
     reminder_time = forms.TimeField(widget=forms.TimeInput(format="%H:%M"))
+    remind_minutes = forms.TypedChoiceField(choices=AHEAD, coerce=int, empty_value=None, required=False)
+    remind_by_mail = forms.BooleanField(required=False)
+    summary_at = forms.TimeField(widget=forms.TimeInput(format="%H:%M"), required=False)
 
 
 @page("member", "GET", "POST")

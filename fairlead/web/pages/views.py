@@ -21,6 +21,7 @@ from fairlead.web.listings import LISTINGS
 from fairlead.web.nav import COUNTED
 from fairlead.web.opened import kept_of, open_list
 from fairlead.web.page import Request, at_hand, done, page, record_or_404, render
+from fairlead.web.reminders import reminders
 from fairlead.web.tasks import number_due
 
 
@@ -101,7 +102,7 @@ def counts(request: Request) -> HttpResponse:
     entries = [{"id": view.public_id, "count": _count(request, view)} for view in at_hand(request) if _is_pinned(view)]
     entries.append({"id": COUNTED["/no-next-step"], "count": _lacking(request)})
     entries.append({"id": COUNTED["/tasks"], "count": _tasks(request)})
-    return render(request, "views/_counts.html", {"entries": entries})
+    return render(request, "views/_counts.html", {"entries": entries, "reminders": reminders(request)})
 
 
 def _tasks(request: Request) -> str:
