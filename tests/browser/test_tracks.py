@@ -49,7 +49,7 @@ def test_steps_are_put_in_order_by_arrow_keys_and_the_example_follows(visit: Ope
     page.locator(".line > li").last.get_by_label("Step 5", exact=True).fill("Say thank you")
     expect(example).to_have_count(5)
     page.locator("form#track .acts .pri").press("Enter")
-    expect(page.get_by_role("heading", name="Quote follow-up", exact=True)).to_be_visible()
+    expect(page.get_by_text("Quote follow-up saved").first).to_be_visible()
     assert track.newest.steps.count() == 5
 
 

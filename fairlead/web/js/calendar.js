@@ -16,7 +16,7 @@ export function watchCalendar() {
   addEventListener("keydown", (event) => {
     const way = event.shiftKey && !event.ctrlKey && !event.metaKey && !event.altKey && KEYS[event.key];
     const entry = way && !typing(event.target) && currentRow();
-    if (!entry?.matches(".entry[data-movable]") || !document.getElementById("cal-move")) return;
+    if (!entry || !entry.matches(".entry[data-movable]") || !document.getElementById("cal-move")) return;
     event.preventDefault();
     event.stopPropagation();
     nudge(entry, ...way);

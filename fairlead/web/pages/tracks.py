@@ -230,7 +230,7 @@ def _show(request: Request, track: Track, given: dict[str, Any], *, status: int 
         "tags": Tag.objects.live(),
         **_example(request, track, given),
     }
-    template = "tracks/_form.html" if partial(request) else "tracks/track.html"
+    template = "tracks/_rearranged.html" if partial(request) else "tracks/track.html"
     return render(request, template, context, status=status)
 
 
