@@ -26,8 +26,8 @@ class Organisation(Record):
     zone = models.CharField(_("time zone"), max_length=60, default="Europe/London", validators=[known_zone])
     locale = models.CharField(_("locale"), max_length=12, default="en-GB", validators=[known_locale])
     # How often somebody is reached out to before it is said to be too much; empty: no limit.
-    touches_week = models.PositiveSmallIntegerField(_("contacts in 7 days"), null=True, blank=True, default=4)
-    touches_month = models.PositiveSmallIntegerField(_("contacts in 30 days"), null=True, blank=True, default=10)
+    touches_week = models.PositiveSmallIntegerField(_("contacts in 7 days"), null=True, blank=True, default=7)
+    touches_month = models.PositiveSmallIntegerField(_("contacts in 30 days"), null=True, blank=True, default=20)
     # Between them nothing is sent by itself, on the recipient's clock where it is known; empty: at any hour.
     quiet_from = models.TimeField(_("quiet from"), null=True, blank=True)
     quiet_until = models.TimeField(_("quiet until"), null=True, blank=True)

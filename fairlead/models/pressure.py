@@ -55,18 +55,18 @@ class Pressure:
 
     def too_many(self, day: date) -> bool:
         """Would one more on this day be over a limit, then or in a planned one's days after it?"""
-        with_it = Pressure(sorted([*self.days, day]), self.limits)
-        return any(with_it._is_over(each) for each in {day, *self._after(day)})
+        with_it = self.with_days([day])
+        return any(with_it.is_over(each) for each in {day, *self._after(day)})
 
     def calmer(self, day: date, is_workday: Callable[[date], bool] = lambda day: True) -> date | None:
         """The first day from this one on that takes one more; None if there is none in two months."""
         later = (day + timedelta(days=number) for number in range(LOOKED_AHEAD))
         return next((each for each in later if is_workday(each) and not self.too_many(each)), None)
 
-    def plus(self, days: Iterable[date]) -> "Pressure":
+    def with_days(self, days: Iterable[date]) -> "Pressure":
         return Pressure(sorted([*self.days, *days]), self.limits)
 
-    def _is_over(self, day: date) -> bool:
+    def is_over(self, day: date) -> bool:
         week, month = self.until(day)
         return _over(week, self.limits.week) or _over(month, self.limits.month)
 

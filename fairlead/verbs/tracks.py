@@ -15,6 +15,7 @@ from fairlead.core.errors import Invalid, WrongState
 from fairlead.core.verb import verb
 from fairlead.models import Organisation, RunningTrack, Task, Track, TrackVersion, User
 from fairlead.models.about import place
+from fairlead.models.pressure import REACHING, pressure_on
 from fairlead.models.subject import Subject
 from fairlead.models.suppression import in_force
 from fairlead.models.track_plan import Asked, Known, Planned, later_by, plan, whose_of
@@ -36,17 +37,18 @@ def apply_track(
     dates: dict[str, date] | None = None,
     assignees: dict[str, str] | None = None,
     number: int | None = None,
+    despite: str = "",
 ) -> RunningTrack:
     """Apply a track to a record: each step becomes a task, dated or waiting for the step before it.
 
     It counts from `starts_on` (today, if not said), or back from `ends_on`. By the keys of steps, `leave_out` names
     those not wanted, `dates` gives some their own day, and `assignees` says who does them (ids of users; needed for
     steps that ask). With `number`, a definition that has another version by now is refused. What would lie in the
-    past comes today.
+    past comes today. More contact than the limits allow asks for one line of reason in `despite`.
     """
     version = checked(record, track, number)
     asked = asked_of(by, version, starts_on, ends_on, leave_out or [], dates or {}, assignees or {})
-    running = start(by, record, version, asked, ends_on=ends_on)
+    running = start(by, record, version, asked, ends_on=ends_on, despite=despite.strip()[:200])
     answered(record, but=running)
     return running
 
@@ -173,6 +175,8 @@ def start(
     whose = whose_of(record, User.objects.active().filter(pk=by.user_id).first())
     planned = plan(version, list(version.steps.select_related("user")), whose, asked, Known())
     _all_said(planned, ask)
+    if ask and not facts.get("despite"):
+        _not_too_often(record, planned)
     started_on = asked.today if version.back else asked.start
     running = create(
         RunningTrack,
@@ -240,6 +244,27 @@ def _all_said(planned: Sequence[Planned], ask: bool) -> None:
     if ask and (asking := [each.step for each in planned if each.asks]):
         text = _("Say who does “%(step)s”.")
         raise Invalid({"assignees": [text % {"step": step} for step in asking]})
+
+
+def too_often(record: Any, days: Mapping[date, Any]) -> list[Any]:
+    """What stands for those of these days on which a contact would be one too many, with all that is planned."""
+    with_them = pressure_on(record, clock.now(), Organisation.ours().tz).with_days(days)
+    return [each for day, each in sorted(days.items()) if with_them.is_over(day)]
+
+
+def reaching(planned: Sequence[Planned], likely: Mapping[str, date | None] | None = None) -> dict[date, Planned]:
+    """The steps of a plan that are contacts, by their day; those that wait by the day that is likely."""
+    days = {each.step.key: each.due_on or (likely or {}).get(each.step.key) for each in planned if not each.left_out}
+    steps = (each for each in planned if each.step.kind in REACHING)
+    return {day: each for each in steps if (day := days.get(each.step.key))}
+
+
+def _not_too_often(record: Any, planned: Sequence[Planned]) -> None:
+    if crowded := too_often(record, reaching(planned)):
+        text = _(
+            "With “%(step)s” this is more contact than the limit allows. Choose later days, or say in one line why."
+        )
+        raise Invalid({"despite": [text % {"step": crowded[0].step}]})
 
 
 def tagged(record: Any, track: Track) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from fairlead.core.errors import Invalid, Refused
 from fairlead.models import Track, TrackVersion, User
 from fairlead.models.track_plan import Asked, Known, Planned, example, plan, whose_of
-from fairlead.verbs.tracks import asked_of, checked
+from fairlead.verbs.tracks import asked_of, checked, reaching, too_often
 from fairlead.web.page import Request
 
 
@@ -86,6 +86,12 @@ class Applying:
     def assignees(self) -> dict[str, str]:
         return {key: who for key, who in self._changed("who.", "had.").items() if who}
 
+    @cached_property
+    def crowded(self) -> set[str]:
+        """The keys of the steps that are one contact too many on their day, or on the day that is likely."""
+        days = reaching(self.planned, self.likely)
+        return {each.step.key for each in too_often(self.record, days)} if days else set()
+
     def arguments(self) -> dict[str, Any]:
         """What apply_track is called with."""
         back = self.version is not None and self.version.back
@@ -96,6 +102,7 @@ class Applying:
             "dates": self.dates,
             "assignees": self.assignees,
             "number": self.number,
+            "despite": self.given.get("despite", ""),
         }
 
     def _changed(self, now: str, before: str) -> dict[str, str]:

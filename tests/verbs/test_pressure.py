@@ -10,12 +10,15 @@ from hypothesis import strategies as st
 from fairlead.core import clock
 from fairlead.core.errors import Invalid
 from fairlead.demo.world import World
-from fairlead.models import Organisation
+from fairlead.models import Organisation, RunningTrack
 from fairlead.models.pressure import Limits, Pressure, limits_of, pressure_on
 from fairlead.verbs.activities import log_call, log_mail, log_meeting, log_note
 from fairlead.verbs.organisation import edit_organisation
+from fairlead.verbs.people import create_person
 from fairlead.verbs.pressure import limit_contact
 from fairlead.verbs.tasks import add_task, complete_task
+from fairlead.verbs.track_definitions import create_track
+from fairlead.verbs.tracks import apply_track
 from tests.web.test_lists import PARTIAL, signed_in, text
 
 DAY = date(2026, 3, 2)
@@ -96,3 +99,24 @@ def test_the_page_and_the_composer_say_when_it_is_enough(world: World) -> None:
 
 def touched(world: World, record: Any) -> int:
     return len(pressure_on(record, clock.now(), world.sam.tz).days)
+
+
+def test_a_track_that_reaches_out_too_often_asks_why(world: World) -> None:
+    sam = world.sam.actor("web")
+    steps: Any = [{"key": f"c{each}", "text": f"Call {each}", "kind": "call", "days": each} for each in range(3)]
+    steps.append({"key": "prepare", "text": "Prepare", "kind": "todo"})
+    track = create_track(world.admin.actor("web"), name="Insistent", applies_to=["person"], steps=steps)
+    patient, other = (create_person(sam, name=name) for name in ("Patient Person", "Other Person"))
+    limit_contact(sam, patient, week=2)
+    limit_contact(sam, other, week=2)
+    with pytest.raises(Invalid, match="more contact than the limit allows"):
+        apply_track(sam, patient, track=track)
+    assert apply_track(sam, other, track=track, leave_out=["c2"]).despite == ""
+    page = signed_in(world.sam)
+    at = f"/people/{patient.public_id}/track?track={track.public_id}"
+    assert "Why so often" in text(page.get(at))
+    keys = [each["key"] for each in steps]
+    form = {"on": clock.today(world.sam.tz).isoformat()} | {f"in.{key}": "1" for key in keys}
+    assert "say in one line why" in text(page.post(at, form))
+    assert page.post(at, form | {"despite": "She asked for daily news"}).status_code == 303
+    assert RunningTrack.objects.order_by("pk").last().despite == "She asked for daily news"  # type: ignore[union-attr]
