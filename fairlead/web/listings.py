@@ -10,7 +10,19 @@ from django.utils.translation import gettext_lazy as _
 
 from fairlead.core.actor import Actor
 from fairlead.core.record import Record
-from fairlead.models import Campaign, Company, Endpoint, Lead, Opportunity, Person, Source, Stage, Submission, Tag
+from fairlead.models import (
+    Campaign,
+    Company,
+    Endpoint,
+    Lead,
+    Opportunity,
+    Person,
+    Queue,
+    Source,
+    Stage,
+    Submission,
+    Tag,
+)
 from fairlead.models.owned import lacking
 from fairlead.models.search import holding
 from fairlead.models.suppression import in_force
@@ -167,6 +179,7 @@ LEADS = Listing(
     filters=[
         OneOf("state", _("State"), column="state", choices=tuple(Lead.State.choices), preset="open"),
         Owner("owner", _("Owner")),
+        Linked("queue", _("Queue"), column="queue", model=Queue, none=_("none")),
         OneOf("type", _("Type"), column="lead_type", choices=tuple(Lead.Type.choices)),
         source(),
         Linked("campaign", _("Campaign"), column="campaign", model=Campaign, none=_("not known")),

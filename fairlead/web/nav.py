@@ -15,6 +15,7 @@ GROUPS: list[tuple[str, list[Entry]]] = [
             ("Today", "/", "today", "T", "member", True),
             ("Tasks", "/tasks", "check", "K", "task.see", False),
             ("Leads", "/leads?as=inbox", "leads", "L", "lead.see", False),
+            ("Queues", "/queues", "team", "U", "lead.create", False),
             ("Pipeline", "/pipeline", "pipeline", "P", "opportunity.see", True),
             ("No next step", "/no-next-step", "clock", "N", "member", False),
             ("Calendar", "/calendar", "cal", "C", "task.see", False),
@@ -41,7 +42,7 @@ GROUPS: list[tuple[str, list[Entry]]] = [
 ]
 
 # Entries with a count, by the name it is sent under.
-COUNTED = {"/no-next-step": "lacking", "/tasks": "tasks"}
+COUNTED = {"/no-next-step": "lacking", "/tasks": "tasks", "/queues": "queues"}
 # What else lies behind an entry.
 ALSO = {"/pipeline": ("/opportunities",)}
 

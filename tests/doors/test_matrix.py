@@ -167,6 +167,7 @@ PAGES = {
     "people/selection": "person.mass_update",
     "pipeline": "opportunity.see",
     "pipeline/gaps": "opportunity.see",
+    "queues": "lead.create",
     "pipeline/move": "opportunity.edit",
     "pipeline/place": "opportunity.edit",
     "pipeline/target": "opportunity.mass_update",

@@ -21,6 +21,7 @@ from fairlead.web.listings import LISTINGS
 from fairlead.web.nav import COUNTED
 from fairlead.web.opened import kept_of, open_list
 from fairlead.web.page import Request, at_hand, done, page, record_or_404, render
+from fairlead.web.pages.claiming import waiting_for
 from fairlead.web.reminders import reminders
 from fairlead.web.tasks import number_due
 
@@ -98,10 +99,12 @@ def archive(request: Request, public_id: str) -> HttpResponse:
 
 @page("member")
 def counts(request: Request) -> HttpResponse:
-    """The sidebar's counts: of what lacks a next step, and of the pinned views, as far as this reader sees them."""
+    """The sidebar's counts: what lacks a next step, waits in queues, or is in pinned views, as far as one sees it."""
     entries = [{"id": view.public_id, "count": _count(request, view)} for view in at_hand(request) if _is_pinned(view)]
     entries.append({"id": COUNTED["/no-next-step"], "count": _lacking(request)})
     entries.append({"id": COUNTED["/tasks"], "count": _tasks(request)})
+    if access.can_any(request.by, "create", "lead"):
+        entries.append({"id": COUNTED["/queues"], "count": _in_queues(request)})
     return render(request, "views/_counts.html", {"entries": entries, "reminders": reminders(request)})
 
 
@@ -114,6 +117,12 @@ def _tasks(request: Request) -> str:
 def _lacking(request: Request) -> str:
     """How many of the reader's own lack a next step; nothing when none does."""
     found = number_of_own(request.by, request.reader.today)
+    return capped(found, request.reader, COUNTED_TO) if found else ""
+
+
+def _in_queues(request: Request) -> str:
+    """How many leads wait to be claimed; nothing when none does."""
+    found = waiting_for(request.by).order_by()[: COUNTED_TO + 1].count()
     return capped(found, request.reader, COUNTED_TO) if found else ""
 
 
