@@ -11,7 +11,7 @@ from django.db import transaction
 
 from fairlead.core import clock
 from fairlead.core.actor import system
-from fairlead.demo import arrivals, forms, leads, meetings, process, records, responses, sales
+from fairlead.demo import arrivals, forms, leads, meetings, process, records, responses, rules, sales
 from fairlead.demo.days import Days
 from fairlead.demo.people import ZONE, join
 from fairlead.demo.play import Play
@@ -148,6 +148,7 @@ def build(now: datetime | None = None) -> World:
         forms.plan(play)
         meetings.plan(play, read("meetings"))
         responses.plan(play)
+        rules.plan(play)
         play.perform()
         process.say_nothing_more()
     return World(play.days.now)

@@ -7,7 +7,7 @@ from typing import Any
 from fairlead.core import clock
 from fairlead.core.record import chunks
 from fairlead.models import Lead, Queue, RuleSet, Submission, Team, User
-from fairlead.programs.rule_words import actions, said
+from fairlead.programs.rule_words import said
 from fairlead.routing.deciding import Decision, decide
 from fairlead.routing.engine import compiled
 from fairlead.routing.gathering import Gathering
@@ -71,7 +71,7 @@ class _Words:
         whom = self._queues.get(made.queue or 0) or self._users.get(made.owner or 0, "")
         if rule.kind in ("turns", "fewest") and rule.team:
             whom = self._teams.get(rule.team, whom)
-        return Outcome(whom, self._rules[which][rule.place].title, actions(made.then))
+        return Outcome(whom, self._rules[which][rule.place].title, self._rules[which][rule.place].then)
 
 
 def _same(now: Decision, then: Decision) -> bool:

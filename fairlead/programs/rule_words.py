@@ -104,7 +104,7 @@ def said(rules: Sequence[Mapping[str, Any]], found: Sequence[Finding] = ()) -> l
             name=rule["name"],
             when=[asked(each, names) for each in rule["when"]],
             to=target(rule["to"], names),
-            then=actions(rule["then"]),
+            then=actions(rule["then"], names),
             off=rule["off"],
             is_rest=rule["key"] == REST,
             remarks=[*remarks.get(place, ()), *_gone(rule["to"], names)],
@@ -152,8 +152,11 @@ def target(to: Mapping[str, Any], names: Names) -> str:
     return str(words[to["kind"]])
 
 
-def actions(then: Mapping[str, Any]) -> list[str]:
+def actions(then: Mapping[str, Any], names: Names) -> list[str]:
+    """What else is done: type Free trial, answer within 1 working hour."""
     found = []
+    if "template" in then:
+        found.append(_("answer with %(name)s") % {"name": names.of("mail_template", then["template"])})
     if "lead_type" in then:
         found.append(_("type %(type)s") % {"type": Lead.Type(then["lead_type"]).label})
     if "rating" in then:
@@ -161,7 +164,9 @@ def actions(then: Mapping[str, Any]) -> list[str]:
     if "tags" in then:
         found.append(_("tag it %(tags)s") % {"tags": listed(then["tags"])})
     if "minutes" in then:
-        found.append(_("answer within %(time)s") % {"time": working(then["minutes"])})
+        found.append(_("respond within %(time)s") % {"time": working(then["minutes"])})
+    if "track" in then:
+        found.append(_("apply the track %(name)s") % {"name": names.of("track", then["track"])})
     return found
 
 

@@ -29,6 +29,8 @@ class Compiled:
     team: int | None
     users: tuple[int, ...]
     then: Mapping[str, Any]
+    template: int | None = None
+    track: int | None = None
 
     def failing(self, facts: Facts) -> int:
         """The place of the first condition that fails; -1: all of them hold."""
@@ -87,6 +89,8 @@ def _rule(rule: Mapping[str, Any], place: int, ids: Ids) -> Compiled:
         team=ids["team"].get(to.get("team", "")),
         users=tuple(ids["user"][each] for each in to.get("users", ()) if each in ids["user"]),
         then=rule["then"],
+        template=ids["mail_template"].get(rule["then"].get("template", "")),
+        track=ids["track"].get(rule["then"].get("track", "")),
     )
 
 

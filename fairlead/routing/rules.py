@@ -33,6 +33,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "size": ("at_least", "at_most", "between"),
     "postal_code": ("is", "is_not", "between"),
 }
+ACTED = {"template": "mail_template", "track": "track"}
 OURS = "ours"  # the organisation's own schedule
 REST = "rest"  # the key of the last rule
 MOST_RULES, MOST_CONDITIONS, MOST_VALUES = 500, 12, 300
@@ -61,12 +62,17 @@ class Target(TypedDict, total=False):
 
 
 class Then(TypedDict, total=False):
-    """What else is done: lead type and rating are set, tags added; `minutes` of working time to answer within."""
+    """What else is done: lead type and rating are set, tags added; `minutes` of working time to answer within.
+
+    `template`, a mail template, answers an inquiry that arrived; `track` is applied. Both are public ids.
+    """
 
     lead_type: Literal["inquiry", "trial", "event", "call", "list"]
     rating: Literal["hot", "warm", "cold"]
     tags: list[str]
     minutes: int
+    template: str
+    track: str
 
 
 class Rule(TypedDict, total=False):
@@ -171,7 +177,7 @@ def then(given: Mapping[str, Any], at: str = "") -> dict[str, Any]:
         if not 0 < int(minutes) <= MOST_MINUTES:
             raise Invalid({f"{at}minutes": [_("Write 1 to %(most)s minutes.") % {"most": f"{MOST_MINUTES:,}"}]})
         found["minutes"] = int(minutes)
-    return found
+    return found | {name: str(given[name]) for name in ACTED if given.get(name)}
 
 
 def shape_of(rule: Mapping[str, Any]) -> str:
@@ -181,9 +187,7 @@ def shape_of(rule: Mapping[str, Any]) -> str:
 
 def named(rules: Iterable[Mapping[str, Any]]) -> dict[str, set[str]]:
     """The public ids that these rules name, by noun."""
-    found: dict[str, set[str]] = {
-        noun: set() for noun in ("user", "queue", "team", "product", "source", "campaign", "endpoint", "schedule")
-    }
+    found: dict[str, set[str]] = {noun: set() for noun in ("user", "queue", "team", *LINKS.values(), *ACTED.values())}
     for rule in rules:
         for each in rule["when"]:
             if each["fact"] in LINKS:
@@ -191,6 +195,8 @@ def named(rules: Iterable[Mapping[str, Any]]) -> dict[str, set[str]]:
         to = rule["to"]
         for noun in ("user", "queue", "team"):
             found[noun] |= {to[noun]} if noun in to else set()
+        for name, noun in ACTED.items():
+            found[noun] |= {rule["then"][name]} if name in rule["then"] else set()
         found["user"] |= set(to.get("users", ()))
     return found
 

@@ -16,7 +16,7 @@ from fairlead.verbs.custom_values import with_custom
 from fairlead.verbs.leads import LeadFacts, with_phone
 from fairlead.verbs.outgoing import tell_colleague
 from fairlead.verbs.ownership import given_to
-from fairlead.verbs.routing import Placed, Router, keep
+from fairlead.verbs.routing import Placed, Router, carry_out, keep
 from fairlead.verbs.track_triggers import lead_came
 
 
@@ -51,6 +51,7 @@ def capture_lead(
     lead = create(Lead, **given | _owned(owner, team, placed) | {"possible_duplicate": found.doubtful})
     keep(lead, placed)
     router.done()
+    carry_out(lead, placed, arrived=True)
     lead_came(by, lead)
     return lead
 

@@ -27,7 +27,7 @@ from fairlead.models.suppression import address_key, in_force
 from fairlead.verbs.import_reach import add_reach
 from fairlead.verbs.import_rows import REACHED, Ready, RecordRow
 from fairlead.verbs.ownership import owned_by
-from fairlead.verbs.routing import Placed, Router, keep_many
+from fairlead.verbs.routing import Placed, Router, apply_tracks, keep_many
 from fairlead.verbs.tags import tag_named
 
 MANY = {"person": "people", "company": "companies", "lead": "leads", "opportunity": "opportunities", "task": "tasks"}
@@ -124,6 +124,7 @@ def make(work: Work, rows: Sequence[Ready]) -> list[Any]:
     stop_all(work, pairs)
     _await(work, pairs)
     _looked_up_by(work, work.noun, made, [each.lookup for each in rows])
+    apply_tracks(made[: len(placed)], placed)
     return made
 
 

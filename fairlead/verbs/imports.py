@@ -17,7 +17,7 @@ from fairlead.core.verb import ALWAYS, verb
 from fairlead.models import Company, Lead, MailAddress, Organisation, Person, PhoneNumber, Source, normal
 from fairlead.verbs.leads import LeadType
 from fairlead.verbs.ownership import owned_by
-from fairlead.verbs.routing import Router, keep_many
+from fairlead.verbs.routing import Router, apply_tracks, keep_many
 
 MOST = 10_000
 Numbered = tuple[int, dict[str, Any]]  # the row that it came from, counted from 1, and the values of its columns
@@ -73,6 +73,7 @@ def import_leads(by: Actor, rows: list[LeadRow], *, source: Source | None = None
         each |= to.values if to else {}
     leads = create_many(Lead, values, links={"tags": [to.tags if to else [] for to in placed]})
     keep_many(leads, placed)
+    apply_tracks(leads, placed)
     router.done()
     return leads
 

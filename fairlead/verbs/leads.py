@@ -14,7 +14,7 @@ from fairlead.core.verb import verb
 from fairlead.models import Activity, Campaign, Company, Lead, Organisation, Person, Source, User, normal
 from fairlead.verbs.custom_values import Custom, with_custom
 from fairlead.verbs.ownership import given_to, owned_by
-from fairlead.verbs.routing import Router, keep
+from fairlead.verbs.routing import Router, carry_out, keep
 from fairlead.verbs.track_triggers import lead_came
 
 LeadType = Literal["inquiry", "trial", "event", "call", "list"]
@@ -61,6 +61,7 @@ def create_lead(by: Actor, *, name: str = "", owner: User | None = None, **facts
     lead = create(Lead, name=name, **values | given)
     keep(lead, placed)
     router.done()
+    carry_out(lead, placed, arrived=False)
     lead_came(by, lead)
     return lead
 

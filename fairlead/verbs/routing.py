@@ -1,7 +1,8 @@
 """Leads go to somebody by the lead rules; so they do wherever they come from, unless a person chose the owner."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -12,9 +13,9 @@ from django.utils.translation import gettext as _
 from fairlead.core.act import Step, current
 from fairlead.core.actor import Actor, system
 from fairlead.core.changes import change, create, create_many
-from fairlead.core.errors import WrongState
+from fairlead.core.errors import Refused, WrongState
 from fairlead.core.verb import verb
-from fairlead.models import Lead, Queue, Routing, RuleSet, Submission, User
+from fairlead.models import Lead, MailTemplate, Queue, Routing, RuleSet, Submission, Track, User
 from fairlead.models.worktime import WorkTime
 from fairlead.routing.deciding import Decision, decide, matched
 from fairlead.routing.engine import Compiled, Rules, compiled
@@ -23,7 +24,9 @@ from fairlead.routing.gathering import Gathering
 from fairlead.routing.rules import REST
 from fairlead.routing.staff import Staff
 from fairlead.verbs.ownership import owned_by
+from fairlead.verbs.responses import respond_automatically
 from fairlead.verbs.tags import tag_named
+from fairlead.verbs.track_bulk import apply_track_to_many
 from fairlead.verbs.track_steps import owner_changed
 
 
@@ -201,11 +204,35 @@ def keep_many(leads: Sequence[Lead], placed: Sequence[Placed | None]) -> None:
     create_many(Routing, [each.trace(lead.pk) for lead, each in zip(leads, placed, strict=True) if each])
 
 
+def carry_out(lead: Lead, placed: Placed | None, *, arrived: bool) -> None:
+    """What a rule does besides: a track is applied; an inquiry that arrived is answered by a template."""
+    if placed is None:
+        return
+    rule, actor = placed.rule, _actor(placed.rule)
+    template = MailTemplate.objects.live().filter(pk=rule.template or 0).first() if arrived else None
+    if template is not None:
+        respond_automatically(actor, lead, template=template)
+    apply_tracks([lead], [placed])
+
+
+def apply_tracks(leads: Sequence[Lead], placed: Sequence[Placed | None]) -> None:
+    """Apply the tracks of rules to the leads that they gave, as far as nothing stands against it."""
+    wanted: dict[int, list[Lead]] = defaultdict(list)
+    rules: dict[int, Compiled] = {}
+    for lead, each in zip(leads, placed, strict=True):
+        if each is not None and each.rule.track:
+            wanted[each.rule.track].append(lead)
+            rules[each.rule.track] = each.rule
+    for track in Track.objects.live().filter(pk__in=wanted):
+        with suppress(Refused):
+            apply_track_to_many(_actor(rules[track.pk]), list(wanted[track.pk]), track=track)
+
+
 @contextmanager
 def by_rule(rule: Compiled, lead: Lead, whom: str) -> Iterator[None]:
     """What changes within is the rule's deed."""
     act = current()
-    actor = system("rule", door=act.by.door, label=_label(rule))
+    actor = _actor(rule)
     labels, refs = {"lead": lead.label, "whom": whom}, {"lead": [lead.noun(), lead.public_id]}
     act.steps.append(
         Step("route_lead", actor, act.stack[-1] if act.stack else None, labels=labels, refs=refs, about=[lead])
@@ -215,6 +242,10 @@ def by_rule(rule: Compiled, lead: Lead, whom: str) -> Iterator[None]:
         yield
     finally:
         act.stack.pop()
+
+
+def _actor(rule: Compiled) -> Actor:
+    return system("rule", door=current().by.door, label=_label(rule))
 
 
 def _label(rule: Compiled) -> str:

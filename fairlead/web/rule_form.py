@@ -16,6 +16,7 @@ from fairlead.routing.rules import LINKS, OURS, REST, TESTS, shape_of
 
 Choices = list[tuple[str, Any]]
 MOST_ROWS = 12
+ACTIONS = ("lead_type", "rating", "template", "track")
 TEST_WORDS: dict[str, Any] = {
     "is": gettext_lazy("is one of"),
     "is_not": gettext_lazy("is none of"),
@@ -140,7 +141,7 @@ class RuleForm:
         to |= {name: self._said(name) for name in ("user", "queue") if self._said(name)}
         users = self.given.getlist("users")
         to |= {"team": self._said("team")} if self._said("team") else {"users": users} if users else {}
-        then: dict[str, Any] = {name: self._said(name) for name in ("lead_type", "rating") if self._said(name)}
+        then: dict[str, Any] = {name: self._said(name) for name in ACTIONS if self._said(name)}
         then["tags"] = [each.strip() for each in self._said("tags").split(",") if each.strip()]
         minutes = self._said("minutes")
         if minutes:
@@ -203,6 +204,8 @@ class RuleForm:
             "teams": [("", _("The people ticked below")), *_named("team", [self.value("team")])],
             "people": _people(*self.users),
             "types": [("", _("As it came")), *Lead.Type.choices],
+            "templates": [("", _("No mail")), *_named("mail_template", [self.value("template")])],
+            "tracks": [("", _("None")), *_named("track", [self.value("track")])],
             "ratings": [("", _("As it came")), *Lead.Rating.choices],
         }
 

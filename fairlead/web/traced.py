@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from fairlead.core.prepared import Prepared
@@ -11,7 +12,6 @@ from fairlead.programs.rule_words import titled
 
 @dataclass(frozen=True)
 class Traced:
-    whom: str
     text: str
 
 
@@ -23,10 +23,10 @@ def traced(lead: Lead) -> Traced | None:
         if rule["to"]["kind"] == "adder" and routing.owner_id:
             return None
         whom = routing.owner.name if routing.owner else routing.queue.name if routing.queue else _("nobody")
-        words = {"rule": titled(rule, places[0]), "number": routing.rules.number, "whom": whom}
+        words = {"rule": capfirst(titled(rule, places[0])), "number": routing.rules.number, "whom": whom}
         if routing.chosen:
-            return Traced(whom, _("%(whom)s was chosen by hand.") % words)
-        return Traced(whom, _("By %(rule)s of version %(number)s of the lead rules.") % words)
+            return Traced(_("%(whom)s was chosen as owner when it was added.") % words)
+        return Traced(_("%(rule)s, of version %(number)s, gave it to %(whom)s.") % words)
     return None
 
 
