@@ -56,6 +56,18 @@ def test_what_waits_for_an_answer_stands_in_the_order_of_the_time_left(world: Wo
     assert by_type.count('<li class="sorted">') == len({each.lead_type for each in Lead.objects.open()})
 
 
+def test_the_time_left_is_working_time_in_the_pile_as_beside_it(world: World, sam: Client) -> None:
+    html = shown(sam, peek=world.joanna.public_id)
+    row = html.partition(f'id="row-{world.joanna.public_id}"')[2].partition("</li>")[0]
+    said = re.findall(r"[^>]+ left(?=</span>)", row)
+    assert said and said == re.findall(r"[^>]+ left(?=</span>)", beside(html))
+    with clock.at(world.joanna.respond_by + timedelta(minutes=1)):
+        assert " late</span>" in shown(sam, answer="waiting")
+    reason = Reason.objects.offered("disqualified")[0].public_id
+    sam.post(f"/leads/{world.joanna.public_id}/disqualify", {"reason": reason})
+    assert " left</span>" not in shown(sam, state="disqualified", peek=world.joanna.public_id)
+
+
 def test_a_preview_is_for_those_who_may_see_the_lead(world: World, sam: Client) -> None:
     at = f"/leads/{world.joanna.public_id}/preview"
     assert world.joanna.message in text(sam.get(at, {"of": "as=inbox"}, **PARTIAL))
