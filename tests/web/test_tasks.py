@@ -167,3 +167,10 @@ def test_a_series_ends(world: World) -> None:
     last = Task.objects.get(made_from=task)
     complete_task(world.sam.actor("web"), last)
     assert not Task.objects.filter(made_from=last).exists()
+
+
+def test_put_off_to_a_day_with_its_time(world: World, sam: Client) -> None:
+    task = plan(world, "Ring back", 0)
+    sam.post(f"/tasks/{task.public_id}/snooze", {"due_on": "in 2 weeks 15:30"})
+    task.refresh_from_db()
+    assert (task.due_on, str(task.due_time)) == (clock.today(world.sam.tz) + timedelta(days=14), "15:30:00")

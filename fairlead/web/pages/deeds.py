@@ -273,6 +273,8 @@ def _read(spec: Verb, record: Record, given: dict[str, str], request: Request) -
         given["due_on"] = given["due"]
     if "due" in given and not given.get("until"):
         given["until"] = given["due"]
+    if given.get("due_on") and not given.get("due_time") and "due_time" in spec.signature.parameters:
+        given |= _with_time(given["due_on"], request)
     for name, annotation, required in _parameters(spec):
         if name in given or required:
             text = given.get(name, "").strip()
@@ -280,6 +282,15 @@ def _read(spec: Verb, record: Record, given: dict[str, str], request: Request) -
     if "version" in spec.signature.parameters and given.get("version", "").isdecimal():
         raw["version"] = int(given["version"])
     return raw
+
+
+def _with_time(text: str, request: Request) -> dict[str, str]:
+    """The time that was typed along with a day: “fri 3pm”."""
+    try:
+        at = typed.due(text, request.reader)[1]
+    except typed.Unread:  # said where the day is read
+        return {}
+    return {"due_time": at.isoformat("minutes")} if at else {}
 
 
 def _answer(
