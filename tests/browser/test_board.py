@@ -38,8 +38,10 @@ def free(world: World) -> None:
 @pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (1440, "dark"), (390, "light"), (320, "dark")])
 def test_the_board_is_accessible(visit: Opener, width: int, theme: str) -> None:  # noqa: F811
     page = ready(visit("/pipeline", width, theme))
-    assert violations(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    for path in ("/pipeline", "/pipeline?as=list", "/pipeline/gaps", "/no-next-step"):
+        page.goto(path)
+        assert (path, violations(page)) == (path, [])
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
 
 
 def test_a_card_moves_by_pointer_and_comes_back_by_undo(visit: Opener) -> None:  # noqa: F811
