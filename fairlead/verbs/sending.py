@@ -10,7 +10,7 @@ from fairlead.core.act import current
 from fairlead.core.actor import Actor
 from fairlead.core.changes import change, create
 from fairlead.core.clash import check_version
-from fairlead.core.errors import Invalid, NotFound, WrongState
+from fairlead.core.errors import Invalid, WrongState
 from fairlead.core.outbox import Outbox
 from fairlead.core.sealed import seal
 from fairlead.core.verb import verb
@@ -53,12 +53,9 @@ def set_sending(by: Actor, *, secret: str = "", version: int | None = None, **fa
 @verb("{by} sends a mail once more", may="organisation.edit", undo_within=None)
 def send_mail_again(by: Actor, *, key: str) -> None:
     """Try a mail again that was given up; it keeps its Message-ID, so that nobody gets it twice."""
-    row = Outbox.objects.filter(key=key, effect__in=EFFECTS).first()
-    if row is None:
-        raise NotFound(_("There is no such mail."))
-    again = Outbox.objects.filter(pk=row.pk, state=Outbox.State.FAILED)
+    again = Outbox.objects.filter(key=key, effect__in=EFFECTS, state=Outbox.State.FAILED)
     if not again.update(state=Outbox.State.WAITING, attempts=0, run_at=clock.now(), error=""):
-        raise WrongState(_("This mail was not given up. Nothing was changed."))
+        raise WrongState(_("There is no mail with this key that was given up. Nothing was changed."))
     current().step.always = True
 
 

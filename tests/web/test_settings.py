@@ -156,6 +156,7 @@ def test_teams(admin: Client, world: World) -> None:
 def test_the_organisation_shows_both_values_when_two_edit_it(admin: Client, world: World) -> None:
     ours = Organisation.ours()
     facts = {"name": "Northgate", "country": "GB", "currency": "GBP", "zone": "Europe/London", "locale": "en-GB"}
+    facts |= {"overdue_then": "queue", "quiet_from": "21:00", "quiet_until": "07:00"}
     edit_organisation(world.admin.actor("web"), ours, name="Southgate")
     clash = admin.post("/settings/organisation", facts | {"version": ours.version - 1})
     assert clash.status_code == 422 and "Southgate" in text(clash) and 'value="Northgate"' in text(clash)
