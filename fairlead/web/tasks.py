@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -94,7 +94,8 @@ def by_record(tasks: Sequence[Task]) -> dict[tuple[str, int], list[Task]]:
 
 def number_due(by: Actor, reader: Reader, most: int) -> int:
     """How many of one's own are overdue or due today."""
-    mine = Task.objects.open().filter(assignee_id=by.user_id, due_on__lte=reader.today)
+    end = datetime.combine(reader.today, time.max, reader.zone)
+    mine = Task.objects.open().filter(assignee_id=by.user_id, due_at__lte=end)
     return int(mine.order_by()[: most + 1].count())
 
 
