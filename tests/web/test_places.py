@@ -3,7 +3,7 @@
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairlead.core.actor import system
@@ -32,6 +32,7 @@ def at(pk: int) -> Opportunity:
     return Opportunity.objects.get(pk=pk)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 60), min_size=1, max_size=80))
 def test_there_is_a_rank_between_any_two(places: list[int]) -> None:
     ranks: list[str] = []
