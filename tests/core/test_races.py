@@ -127,6 +127,21 @@ def test_one_key_takes_effect_once_and_both_get_its_answer(race: Race) -> None:
         assert one == two and one["changed"] and replayed == [False, True], (one, two)
 
 
+def test_of_two_who_move_one_meeting_one_is_told(race: Race) -> None:
+    """Both had its page open: the second hears of the first, and nothing is between the two."""
+    whose = race.do("invite_user", name="Jo", email="jo@quay.example", role=race.count("roles")["Seller"], mail=False)[
+        "result"
+    ]["id"]
+    for number in range(ROUNDS):
+        booked = {"title": f"Visit {number}", "starts_at": "2035-01-02T10:00:00Z", "organiser": whose}
+        meeting = race.do("book_meeting", **booked)["result"]["id"]
+        hours = [f"2035-01-0{day}T1{number % 9}:30:00Z" for day in (3, 4)]
+        moves = [call("move_meeting", meeting=meeting, starts_at=hour, version=1) for hour in hours]
+        answers = race.run(*moves)
+        assert effects(answers) == [False, True]
+        assert [answer.get("refused") for answer in answers if not answer.get("changed")] == ["conflict"]
+
+
 def test_of_two_who_want_the_last_place_one_gets_it(race: Race) -> None:
     moments = {"starts_at": "2035-01-02T10:00:00Z", "ends_at": "2035-01-02T12:00:00Z"}
     for number in range(10):
