@@ -4,17 +4,20 @@ import { currentRow } from "./rows.js";
 
 const DISTANCE = 6;
 const STEP = 15; // minutes
-const KEYS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
+let movedEntry = ""; // the entry that gets the focus back when the days come anew
+const ARROWS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
 
 export function calendar(host) {
   host.addEventListener("dragstart", (event) => event.preventDefault());
   host.addEventListener("pointerdown", (event) => carry(host, event));
   host.addEventListener("click", (event) => newAt(host, event));
+  host.querySelector(`.entry[data-id="${CSS.escape(movedEntry)}"] [data-open]`)?.focus();
+  movedEntry = "";
 }
 
 export function watchCalendar() {
   addEventListener("keydown", (event) => {
-    const way = event.shiftKey && !event.ctrlKey && !event.metaKey && !event.altKey && KEYS[event.key];
+    const way = event.shiftKey && !event.ctrlKey && !event.metaKey && !event.altKey && ARROWS[event.key];
     const entry = way && !typing(event.target) && currentRow();
     if (!entry || !entry.matches(".entry[data-movable]") || !document.getElementById("cal-move")) return;
     event.preventDefault();
@@ -95,6 +98,7 @@ function sendMoved(entry, on, at) {
   const form = document.getElementById("cal-move");
   if (entry.classList.contains("is-saving")) return;
   entry.classList.add("is-saving");
+  movedEntry = entry.dataset.id;
   for (const [name, value] of Object.entries({ kind: entry.dataset.kind, id: entry.dataset.id, on, at })) {
     form.elements[name].value = value;
   }
