@@ -20,6 +20,7 @@ from fairlead.models.place import known_zone
 
 NOBODYS = Q(**dict.fromkeys(ABOUT))
 LONGEST = timedelta(days=31)
+FIRST_YEAR, LAST_YEAR = 1900, 2199  # what every clock of the world can show, with what is near it
 
 
 def new_uid() -> str:

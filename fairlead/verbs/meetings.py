@@ -18,7 +18,7 @@ from fairlead.core.errors import Invalid, NotAllowed, WrongState
 from fairlead.core.verb import verb
 from fairlead.models import Activity, Attendee, Meeting, Person, User, normal
 from fairlead.models.about import place
-from fairlead.models.meeting import LONGEST, local_moment
+from fairlead.models.meeting import FIRST_YEAR, LAST_YEAR, LONGEST, local_moment
 from fairlead.models.place import known_zone
 from fairlead.models.subject import Subject
 from fairlead.verbs.activities import Happening, log_meeting
@@ -63,7 +63,7 @@ def book_meeting(
     """
     holds = organiser or _self(by)
     values = {"zone": holds.zone} | dict(facts)
-    values |= _span(starts_at, ends_at or starts_at + USUALLY, values)
+    values |= _span(starts_at, ends_at or _on_the_calendar(starts_at) + USUALLY, values)
     about_one = place(about) if about is not None else {}
     meeting = create(Meeting, **about_one, title=_title(title), organiser=holds, revised_at=clock.now(), **values)
     guests = _invite(meeting, colleagues or [], people or [], addresses or [])
@@ -211,13 +211,14 @@ def _change(meeting: Meeting, values: dict[str, Any]) -> None:
 def _moved(meeting: Meeting, begins: datetime) -> datetime:
     """When it ends, if it begins then and takes as long as before: of whole days as many days."""
     if not meeting.all_day:
-        return begins + (meeting.ends_at - meeting.starts_at)
-    day = begins.astimezone(meeting.tz).date() + (meeting.last_day - meeting.first_day)
+        return _on_the_calendar(begins) + (meeting.ends_at - meeting.starts_at)
+    day = _on_the_calendar(begins).astimezone(meeting.tz).date() + (meeting.last_day - meeting.first_day)
     return local_moment(day, time(12), meeting.tz)
 
 
 def _span(begins: datetime, ends: datetime, values: dict[str, Any]) -> dict[str, datetime]:
     """Begin and end as they are kept: of whole days from midnight to midnight, on the clock of the zone."""
+    begins, ends = _on_the_calendar(begins), _on_the_calendar(ends, "ends_at")
     if values.get("all_day"):
         _known(values["zone"])
         zone = ZoneInfo(values["zone"])
@@ -229,6 +230,14 @@ def _span(begins: datetime, ends: datetime, values: dict[str, Any]) -> dict[str,
     if ends - begins > LONGEST:
         raise Invalid({"ends_at": [_("A meeting takes at most 31 days.")]})
     return {"starts_at": begins.astimezone(UTC), "ends_at": ends.astimezone(UTC)}
+
+
+def _on_the_calendar(moment: datetime, name: str = "starts_at") -> datetime:
+    """The moment, if every clock of the world can show it and what is near it."""
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        years = {"first": FIRST_YEAR, "last": LAST_YEAR}
+        raise Invalid({name: [_("Choose a day between the years %(first)s and %(last)s.") % years]})
+    return moment
 
 
 def _known(zone: str) -> None:

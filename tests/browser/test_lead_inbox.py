@@ -59,7 +59,7 @@ def test_leads_are_worked_through_by_keys_alone(visit: Opener, world: World) -> 
 def test_a_press_shows_a_lead_beside_and_enter_opens_it(visit: Opener, world: World) -> None:  # noqa: F811
     page = ready(visit(INBOX))
     page.get_by_role("link", name="Joanna Weir", exact=True).first.click()
-    expect(page.locator("#preview .said")).to_have_text(world.joanna.message)
+    expect(page.locator("#preview p.said")).to_have_text(world.joanna.message)
     page.keyboard.press("a")
     page.get_by_role("menuitem", name="Lena Kaur").click()
     expect(page.locator(f"#row-{world.joanna.public_id}")).to_contain_text("Lena Kaur")

@@ -1,11 +1,12 @@
 """Meetings on their pages: booked, shown as next step and on Today, moved, answered, logged."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
 
 from fairlead.core import clock
+from fairlead.core.errors import Invalid
 from fairlead.core.schema import find
 from fairlead.demo.world import World
 from fairlead.models import Activity, Attendee, Meeting
@@ -60,6 +61,11 @@ def test_the_form_finds_guests_by_name_and_address_and_shows_what_they_answer(wo
     missing = sam.post("/meetings/new", given | {"guests": "Nobody Here"})
     assert missing.status_code == 422 and "Nobody is called" in missing.content.decode()
     guests = f"{world.priya.name}, dele okafor; New <new@example.com>"
+    for year in ("0001-01-01", "9999-12-31"):
+        off = sam.post("/meetings/new", given | {"starts_at": f"{year}T23:30"})
+        assert off.status_code == 422 and "between the years" in off.content.decode()
+    with pytest.raises(Invalid, match="between the years"):
+        book_meeting(world.sam.actor("web"), title="Late", starts_at=datetime.max.replace(tzinfo=UTC))
     assert sam.post("/meetings/new", given | {"guests": guests}).status_code == 303
     meeting = Meeting.objects.get()
     assert f"{meeting.starts_at:%H:%M}" == "01:30"  # the clock skips that hour: it shows 02:30

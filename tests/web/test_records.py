@@ -445,6 +445,14 @@ def test_assigned_and_helped(world: World) -> None:
     assert world.lena not in Opportunity.objects.get(pk=world.managed_it.pk).collaborators.all()
 
 
+def test_a_day_pressed_twice_is_planned_once(world: World, sam: Client) -> None:
+    page = sam.get(url_of(world.unplanned)).content.decode()
+    token = re.findall(r'name="token" value="(plan [^"]+)"', page)[0]
+    for _ in range(2):
+        sam.post(f"/opportunities/{world.unplanned.public_id}/plan", {"due": "tomorrow", "token": token})
+    assert Task.objects.filter(opportunity=world.unplanned, state="open").count() == 1
+
+
 def test_parked_and_taken_up_again(world: World, sam: Client) -> None:
     base = f"/opportunities/{world.unplanned.public_id}"
     assert "No next step" in text_of(sam.get(url_of(world.unplanned)))

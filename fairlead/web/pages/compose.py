@@ -68,7 +68,7 @@ def read(request: HttpRequest, noun: str, address: str) -> HttpResponse:
 
 @page("member", "POST")
 def plan(request: HttpRequest, noun: str, address: str) -> HttpResponse:
-    """A next step in one press: a follow-up on the chosen day."""
+    """A next step in one press: a follow-up on the chosen day; pressed twice, it is planned once."""
     record = load(request, noun, address)
     found = cast(Request, request)
     whom = getattr(record, "customer", None) or record
@@ -78,7 +78,7 @@ def plan(request: HttpRequest, noun: str, address: str) -> HttpResponse:
     except typed.Unread as unread:
         raise Invalid({"due": [str(unread)]}) from None
     raw |= {"due_on": due_on.isoformat()} | ({"due_time": due_time.isoformat()} if due_time else {})
-    answer = perform("add_task", found.by, raw)
+    answer = perform("add_task", found.by, raw, key=_key(request))
     return answered(request, came_from(request, url_of(record)), _said("task", raw, found.reader), answer["act"])
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from fairlead.core import access
 from fairlead.models import Form, Occasion, Organisation, Registration
+from fairlead.models.meeting import FIRST_YEAR, LAST_YEAR
 from fairlead.models.place import zones
 from fairlead.reading.phrases import period
 from fairlead.verbs.occasions import create_occasion, edit_occasion
@@ -28,9 +29,13 @@ class Moment(forms.Field):
 
     def to_python(self, value: Any) -> datetime | None:
         try:
-            return datetime.fromisoformat(value).replace(tzinfo=None) if value else None
+            moment = datetime.fromisoformat(value).replace(tzinfo=None) if value else None
         except ValueError:
             raise forms.ValidationError(_("Write a day and a time, like 2026-12-24T18:00.")) from None
+        if moment and not FIRST_YEAR <= moment.year <= LAST_YEAR:
+            years = {"first": FIRST_YEAR, "last": LAST_YEAR}
+            raise forms.ValidationError(_("Choose a day between the years %(first)s and %(last)s.") % years)
+        return moment
 
 
 class EventForm(WebForm):
