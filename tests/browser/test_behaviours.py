@@ -35,6 +35,21 @@ def test_no_script_needs_eval_or_inline_style(visit: Visit) -> None:
     assert page.evaluate("document.adoptedStyleSheets.length") == 0
 
 
+def test_a_double_click_sends_a_form_once(visit: Visit) -> None:
+    page = visit("/opportunities/1")
+    page.evaluate("""() => {
+        const form = document.createElement("form");
+        form.append(Object.assign(document.createElement("button"), {textContent: "Send it"}));
+        form.addEventListener("submit", (event) => { event.preventDefault(); form.title += "1"; });
+        document.querySelector("main").prepend(form);
+    }""")
+    sent = page.locator("form", has=page.get_by_role("button", name="Send it"))
+    sent.get_by_role("button").dblclick()
+    expect(sent).to_have_attribute("title", "1")
+    sent.get_by_role("button").click()
+    expect(sent).to_have_attribute("title", "11")
+
+
 def test_g_chords_go_and_focus_lands_in_the_content(visit: Visit) -> None:
     page = visit("/")
     page.keyboard.press("g")
