@@ -14,7 +14,9 @@ from fairlead.core.errors import Refused
 from fairlead.core.event import Event
 from fairlead.core.record import nouns
 from fairlead.programs.timeline import spoken
+from fairlead.web.formats import Reader
 from fairlead.web.page import render
+from fairlead.web.told import in_words
 
 
 def answered(request: HttpRequest, to: str, text: str, act: UUID | str | None = None) -> HttpResponse:
@@ -65,10 +67,11 @@ def back_to(request: HttpRequest, default: str) -> str:
     return given if ours else default
 
 
-def told(act: UUID | str | None, by: Actor) -> str:
+def told(act: UUID | str | None, by: Actor, reader: Reader) -> str:
     """An act as a notice says it to who did it, without their name: they know."""
     root = Event.objects.filter(act=act).order_by("step", "id").first() if act else None
     if root is None:
         return _("That is so already. Nothing was changed.")
-    text = "".join(part.text or _("nobody") * bool(part.word) for part in spoken(root, by) if part.word != "by").strip()
+    parts = [part for part in in_words(spoken(root, by), reader) if part.word != "by"]
+    text = "".join(part.text or _("nobody") * bool(part.word) for part in parts).strip()
     return f"{text[:1].upper()}{text[1:]}."

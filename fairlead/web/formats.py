@@ -49,6 +49,14 @@ def short_date(when: date | datetime, reader: Reader) -> str:
     return written("MMMEd" if on.year == reader.today.year else "yMMMEd", on, reader.locale).replace(",", "")
 
 
+def day_in_words(text: str, reader: Reader) -> str:
+    """A day that was kept as text, like 2026-12-24, as the reader writes it; any other text as it is."""
+    try:
+        return short_date(date.fromisoformat(text), reader) if len(text) == len("2026-12-24") else text
+    except ValueError:
+        return text
+
+
 def plain_date(when: date | datetime, reader: Reader) -> str:
     """A date in a property: "12 Dec 2025", without the weekday."""
     return written("yMMMd", local_date(when, reader), reader.locale)

@@ -1,7 +1,7 @@
 """Events as the lines of a timeline: newest first, by day, steps of one act together, what was taken back marked."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -29,6 +29,11 @@ NO_ACT = UUID(int=0)
 LATEST = datetime(9999, 1, 1, tzinfo=UTC)
 Cursor = tuple[datetime, int]
 Told = list[tuple[datetime, Event]]
+
+
+def in_words(parts: list[Part], reader: Reader) -> list[Part]:
+    """The parts of a sentence with its days as the reader writes them; names of records stay as they are."""
+    return [part if part.ref else replace(part, text=formats.day_in_words(part.text, reader)) for part in parts]
 
 
 @dataclass(frozen=True)
@@ -119,7 +124,7 @@ class Teller:
         return list(days.items())
 
     def _line(self, at: datetime, event: Event) -> Line:
-        parts = [part for part in spoken(event, self.by) if part.word != "by"]
+        parts = [part for part in self._sentence(event) if part.word != "by"]
         line = Line(event, at, _icon(event), event.by_label, self._from_here(parts))
         line.strong, line.body = _strong(event), _outcome(event)
         line.changes = changes(event, self.words)
@@ -156,6 +161,10 @@ class Teller:
         about = not here and bool(ref) and ref[0] == "opportunity"
         return [Piece(_phrase(said, named=bool(name.text), about=about)), *([Piece(" "), name] if name.text else [])]
 
+    def _sentence(self, event: Event) -> list[Part]:
+        """Its sentence in parts, with days as the reader writes them."""
+        return in_words(spoken(event, self.by), self.reader)
+
     def _from_here(self, parts: list[Part]) -> list[Piece]:
         """The sentence as read on this record's page, which is not named again but called it."""
         me, short = (self.record.noun(), self.record.public_id), self.record.noun() != "person"
@@ -171,7 +180,7 @@ class Teller:
         for noun, _pk, op, _before, after in event.changes:
             if (noun, op) == ("task", "create"):
                 return f"{after['title']}, {_due(after, self.reader)}" if after["due_on"] else after["title"]
-        return _capital("".join(part.text for part in spoken(event, self.by) if part.word != "by").strip())
+        return _capital("".join(part.text for part in self._sentence(event) if part.word != "by").strip())
 
     def _may_undo(self, event: Event) -> bool:
         own = event.by_user_id is not None and event.by_user_id == self.by.user_id

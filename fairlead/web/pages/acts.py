@@ -7,7 +7,6 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from fairlead.core import act as acts
-from fairlead.core.actor import Actor
 from fairlead.core.errors import Refused
 from fairlead.core.event import Event
 from fairlead.core.undo import undo
@@ -25,12 +24,14 @@ def take_back(request: HttpRequest, act: UUID) -> HttpResponse:
     if undone.repeated:
         return answered(request, came_from(request), _("Already undone."))
     deed = acts.last()
-    return answered(request, came_from(request), _said(act, cast(Request, request).by), deed.id if deed else None)
+    return answered(request, came_from(request), _said(act, cast(Request, request)), deed.id if deed else None)
 
 
-def _said(act: UUID, by: Actor) -> str:
+def _said(act: UUID, request: Request) -> str:
     """What was taken back; taking back an undo does the deed again."""
     again = False
     while root := Event.objects.filter(act=act, undoes__isnull=False).first():
         act, again = cast(UUID, root.undoes), not again
-    return (_("Done again: %(deed)s") if again else _("Undone: %(deed)s")) % {"deed": told(act, by)}
+    return (_("Done again: %(deed)s") if again else _("Undone: %(deed)s")) % {
+        "deed": told(act, request.by, request.reader)
+    }

@@ -98,7 +98,7 @@ def _do(request: HttpRequest, record: Record, spec: Verb) -> HttpResponse:
         return _both(request, record, spec, conflict)
     except Refused as refusal:
         return declined(request, came_from(request, home_of(record)), refusal)
-    return answered(request, _onward(request, record, spec), told(answer["act"], found.by), answer["act"])
+    return answered(request, _onward(request, record, spec), told(answer["act"], found.by, found.reader), answer["act"])
 
 
 def _onward(request: HttpRequest, record: Any, spec: Verb) -> str:

@@ -52,7 +52,7 @@ def _save(request: HttpRequest, part: Any, piece: Piece) -> HttpResponse:
     changed = deed.id if deed and deed.changed else None
     words = _("%(label)s saved.") % {"label": piece.label}
     if not partial(request):
-        return answered(request, url_of(part.root()), words if changed else told(None, found.by), changed)
+        return answered(request, url_of(part.root()), words if changed else told(None, found.by, found.reader), changed)
     return _value(request, part, piece, {"text": words, "undo": f"/acts/{changed}/undo"} if changed else None)
 
 

@@ -69,7 +69,12 @@ def _saved(request: HttpRequest, record: Any, spec: Property, before: str) -> Ht
     changed = deed.id if deed and deed.changed else None
     text = _("%(label)s saved.") % {"label": spec.label}
     if not partial(request):
-        return answered(request, url_of(record), text if changed else told(None, cast(Request, request).by), changed)
+        return answered(
+            request,
+            url_of(record),
+            text if changed else told(None, cast(Request, request).by, cast(Request, request).reader),
+            changed,
+        )
     answer = _value(request, record, spec, {"text": text, "undo": f"/acts/{changed}/undo"} if changed else None)
     if url_of(record) != before:
         answer["HX-Location"] = iri_to_uri(url_of(record))

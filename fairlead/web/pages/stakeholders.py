@@ -28,7 +28,7 @@ def add(request: HttpRequest, address: str) -> HttpResponse:
         answer = perform("add_stakeholder", by, raw)
     except Refused as refusal:
         return declined(request, home, refusal)
-    return answered(request, home, told(answer["act"], by), answer["act"])
+    return answered(request, home, told(answer["act"], by, cast(Request, request).reader), answer["act"])
 
 
 def _who(request: HttpRequest, record: Any) -> dict[str, str]:

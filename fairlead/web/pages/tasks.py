@@ -63,7 +63,7 @@ def bulk(request: Request) -> HttpResponse:
         answer = perform(name, request.by, raw)
     except Refused as refusal:
         return declined(request, back, refusal)
-    return answered(request, back, told(answer["act"], request.by), answer["act"])
+    return answered(request, back, told(answer["act"], request.by, request.reader), answer["act"])
 
 
 @page("member", "GET", "POST")
@@ -76,7 +76,9 @@ def one(request: Request, address: str) -> HttpResponse:
         given = {name: request.POST.get(name, "").strip() for name in given}
         try:
             answer = perform("edit_task", request.by, _edited(task, given, request))
-            return answered(request, f"/tasks/{task.public_id}", told(answer["act"], request.by), answer["act"])
+            return answered(
+                request, f"/tasks/{task.public_id}", told(answer["act"], request.by, request.reader), answer["act"]
+            )
         except Invalid as invalid:
             names = {"due_on": "due", "due_time": "due"}
             errors = {names.get(name, name): " ".join(texts) for name, texts in invalid.errors.items()}
@@ -97,7 +99,7 @@ def finish(request: Request, address: str) -> HttpResponse:
         try:
             raw = {"task": task.public_id, "outcome": text[:300], **facts}
             answer = perform("complete_task", request.by, raw)
-            return answered(request, back, told(answer["act"], request.by), answer["act"])
+            return answered(request, back, told(answer["act"], request.by, request.reader), answer["act"])
         except Invalid as invalid:
             error = " ".join(text for texts in invalid.errors.values() for text in texts)
     context = {"task": task, "home": back, "place": place(task), "text": text, "error": error, "about": home(task)}
