@@ -110,7 +110,9 @@ def _database() -> dict[str, object]:
         }
     parts = urlsplit(url)
     options: dict[str, object] = {"connect_timeout": 3, "tcp_user_timeout": 4000, "keepalives_idle": 10}
-    options |= dict(parse_qsl(parts.query))
+    # Questions of a page are many and short: compiling one takes longer than it runs. (`?options=` for a pooler that
+    # takes none.)
+    options |= {"options": "-c jit=off"} | dict(parse_qsl(parts.query, keep_blank_values=True))
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.removeprefix("/")),

@@ -38,6 +38,8 @@ SAMPLES: Mapping[str, Any] = {
     "phone": "020 7946 0182",
     "phones": ["020 7946 0182"],
     "rows": [{"name": "Priya Raman"}],
+    "rule": {"name": "Germany", "to": {"kind": "adder"}},
+    "rules": [{"key": "rest", "name": "Everybody else", "to": {"kind": "adder"}}],
     "reason": "Asked for it",
     "tag": "renewal",
     "text": "Wants a quote for 45 seats",
@@ -97,7 +99,8 @@ def _sample(name: str, schema: Schema) -> Any:
         return kind.get("minimum", SAMPLES.get(name, 1))
     if kind.get("type") == "boolean":
         return True
-    return {} if "$ref" in kind or kind.get("type") == "object" else SAMPLES.get(name, name.replace("_", " "))
+    whole = "$ref" in kind or kind.get("type") == "object"
+    return SAMPLES.get(name, {} if whole else name.replace("_", " "))
 
 
 def of_field(field: "models.Field[Any, Any]") -> Schema:

@@ -54,6 +54,7 @@ class TrackVersion(Record):
 
     access_as = "organisation"
     many = "track-versions"
+    labelled_by = ("track",)
 
     track = models.ForeignKey(Track, on_delete=models.PROTECT, related_name="versions", verbose_name=_("track"))
     number = models.PositiveIntegerField(_("version"), default=1)
@@ -186,6 +187,7 @@ class RunningTrack(About):
 
     access_as = "task"
     many = "running-tracks"
+    labelled_by = ("version_of", "version_of__track")
 
     class State(models.TextChoices):
         RUNNING = "running", _("running")

@@ -129,9 +129,14 @@ def _sort_words(model: Model, by: Actor) -> list[str]:
 
 def _with_links(model: Model, query: "QuerySet[Any]") -> "QuerySet[Any]":
     """With all that a resource shows, in a fixed number of statements."""
-    links = [field.name for field in columns(model) if field.is_relation]
+    links = [name for field in columns(model) if field.is_relation for name in _labelled(field)]
     parts = [name for name in getattr(model, "indexed_with", list)() if name not in links]
     return query.select_related(*links).prefetch_related(*parts)
+
+
+def _labelled(field: Any) -> list[str]:
+    """A link, and what its record takes its label from."""
+    return [field.name, *(f"{field.name}__{name}" for name in getattr(field.related_model, "labelled_by", ()))]
 
 
 def _rows(query: "QuerySet[Any]", sort: str, known: Known | None, after: Cursor | None, size: int) -> list[Any]:

@@ -115,6 +115,7 @@ def test_nothing_that_people_sign_in_with(iris: Api) -> None:
     named = {name for name, spec in REGISTRY.items() if any(map(SECRETIVE.search, [name, *spec.signature.parameters]))}
     named |= {name for name, spec in REGISTRY.items() if "Secret" in str(_answer_types(spec.signature))}
     harmless = {"ask_for_password_link", "require_second_factor", "revoke_token"}
+    harmless |= {"create_product", "edit_product"}  # the code of an article
     secret = {name for name, spec in REGISTRY.items() if spec.secret}
     assert named - harmless == secret and {"set_password", "create_token", "renew_recovery_codes"} < secret
     assistant, before = Assistant(iris), Event.objects.count()

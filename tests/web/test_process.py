@@ -97,7 +97,7 @@ def test_ticking_and_moving_on_from_the_page(world: World, sam: Client) -> None:
     assert "Offer</option>" not in asked.content.decode()  # a stage of the other pipeline
     page = text_of(sam.post(move, {"stage": close.public_id, "reason": "She signs tomorrow"}, follow=True))
     assert "moved it from Propose to Close" in page and "She signs tomorrow" in page
-    assert Gap.objects.get().reason == "She signs tomorrow"
+    assert Gap.objects.get(opportunity=sale).reason == "She signs tomorrow"
 
 
 def test_winning_and_losing_ask_for_their_facts(world: World, sam: Client) -> None:
