@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,7 @@ from fairlead.core.undo import undoable
 from fairlead.core.verb import Part, tell
 from fairlead.programs.listing import Asked, limit
 
+A_DAY = re.compile(r"\d{4}-\d\d-\d\d(\D|$)")
 Change = list[Any]  # as events keep it: noun, id, op, before, after
 
 
@@ -118,7 +120,10 @@ def spoken(event: Event, by: Actor) -> list[Part]:
 
 
 def _is_contact(part: Part) -> bool:
-    return part.word != "by" and ("@" in part.text or sum(sign.isdigit() for sign in part.text) > 5)
+    """Is this a label made of an address or a number, as of leads that have no name? A day is none."""
+    if part.word == "by" or A_DAY.match(part.text):
+        return False
+    return "@" in part.text or sum(sign.isdigit() for sign in part.text) > 5
 
 
 def _is_shown(change: Change, reading: Reading) -> bool:

@@ -15,11 +15,13 @@ from fairlead.core.actor import Actor, system
 from fairlead.core.errors import NotAllowed
 from fairlead.core.record import nouns
 from fairlead.core.undo import undo
+from fairlead.core.verb import Part
 from fairlead.demo.world import World
 from fairlead.models import Company, Lead, Opportunity, Person, User
 from fairlead.models.search import search
 from fairlead.models.user import DEFAULT_ROLES
 from fairlead.programs.fields import fields
+from fairlead.programs.timeline import _is_contact
 from fairlead.verbs.activities import log_call
 from fairlead.verbs.closing import close_won, reopen_opportunity
 from fairlead.verbs.companies import edit_company
@@ -287,3 +289,9 @@ def test_undo_does_not_reach_what_is_fixed(sale: Sale, world: World) -> None:
     undo(world.admin.actor("web"), act=act.id)
     sale.opportunity.refresh_from_db()
     assert sale.opportunity.amount == Decimal(7654321)
+
+
+def test_a_day_in_a_sentence_is_no_number_to_hide() -> None:
+    day, number = Part("2026-11-24", "until"), Part("+44 7700 900123", "lead")
+    assert not _is_contact(day) and not _is_contact(Part("Ann Lee", "lead")) and _is_contact(number)
+    assert _is_contact(Part("0123-45-6789", "lead")) and _is_contact(Part("ann@new.example", "lead"))
