@@ -70,7 +70,7 @@ class Facts(WebForm):
     mail_subject = forms.CharField(required=False, max_length=150)
     mail_text = forms.CharField(required=False, max_length=5000, widget=LINES)
     template = forms.ChoiceField(
-        required=False, choices=lambda: endpoints.records(MailTemplate, _("Its own subject and text"), archived_at=None)
+        required=False, choices=lambda: endpoints.records(MailTemplate, _("Its own subject and text"))
     )
     occasion = forms.ChoiceField(required=False, choices=lambda: occasions())
     lead_type = forms.ChoiceField(choices=Lead.Type.choices)
