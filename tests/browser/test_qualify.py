@@ -49,7 +49,7 @@ def test_with_the_mouse(visit: Opener, world: World) -> None:  # noqa: F811
         page.get_by_role("checkbox", name=text).check()
     expect(page.get_by_label("Why go on without")).to_be_hidden()
     page.get_by_role("button", name="Qualify").last.click()
-    expect(page.locator("#toasts")).to_contain_text("Joanna Weir qualified.")
+    expect(page.locator("#toasts")).to_contain_text("Joanna Weir qualified: ")
     expect(page).to_have_url(re.compile("/opportunities/"))
     expect(page.locator("#timeline")).to_contain_text("qualified Joanna Weir")
     page.goto(f"/leads/{world.joanna.public_id}")
@@ -72,7 +72,7 @@ def test_by_keyboard_alone(visit: Opener, world: World) -> None:  # noqa: F811
     tab_to(page, "Why go on without")
     page.keyboard.type("She wants it this week")
     page.keyboard.press("Enter")
-    expect(page.locator("#toasts")).to_contain_text("Joanna Weir qualified.")
+    expect(page.locator("#toasts")).to_contain_text("Joanna Weir qualified: ")
     page.keyboard.press("z")
     expect(page.locator("#toasts")).to_contain_text("Undone")
     assert Lead.objects.get(pk=world.joanna.pk).is_open
