@@ -17,7 +17,8 @@ ELSEWHERE = ("/static/", "/api/", "/f/", "/in/", "/files/", "/sign-out")
 SEEN = {
     "forms/<str:public_id>", "tracks/<str:public_id>", "tracks/<str:public_id>/report", "calendar", "tasks", "queues",
     "settings/rules", "settings/mail-templates/<str:public_id>", "settings/queues",
-    "settings/schedules/<str:public_id>", "settings/pipelines/<str:public_id>", "settings/roles/<str:public_id>", "settings/people/<str:public_id>",
+    "settings/schedules/<str:public_id>", "settings/pipelines/<str:public_id>",
+    "settings/roles/<str:public_id>", "settings/people/<str:public_id>",
     "<record:noun>/<str:address>", "leads/<str:address>/qualify", "pipeline", "no-next-step", "imports", "submissions",
 }  # fmt: skip
 
