@@ -147,6 +147,12 @@ class Lead(Owned):
             models.Index(fields=["created_at", "id"], name="lead_by_created"),
             models.Index(fields=["name", "id"], name="lead_by_name"),
             models.Index(fields=["respond_by", "id"], name="lead_on_the_clock"),
+            # Those that nobody has answered yet are few, however many there were.
+            models.Index(
+                fields=["respond_by", "id"],
+                name="lead_to_answer",
+                condition=Q(responded_at=None, respond_by__isnull=False),
+            ),
             models.Index(fields=["clock_at", "id"], name="lead_to_warn_of", condition=Q(clock_at__isnull=False)),
             models.Index(fields=["owner", "created_at", "id"], name="lead_by_owner"),
             models.Index(
