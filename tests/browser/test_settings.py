@@ -14,7 +14,7 @@ from fairlead.models import Identity, Person, Role
 from fairlead.verbs.custom import create_field
 from fairlead.verbs.roles import create_role
 from tests.browser.conftest import WIDTHS, violations
-from tests.browser.test_lists import Opener, ready, visit
+from tests.browser.test_lists import Opener, visit
 
 __all__ = ["visit"]
 THEMES = ("light", "dark")
@@ -79,8 +79,7 @@ def test_axe_finds_nothing_in_the_whole_api_reference(visit: Opener) -> None:
 def test_a_form_whose_session_ended_crosses_the_provider_and_is_sent(
     visit: Opener, provider: None, world: World
 ) -> None:
-    page = ready(alone(visit("/people/new", who=world.sam)))
-    page.context.clear_cookies()
+    page = signed_out(alone(visit("/people/new", who=world.sam)))
     page.locator("#main").get_by_label("Name", exact=True).fill("Nadia Typed")
     page.get_by_role("button", name="Add person").click()
     expect(page.get_by_role("heading", name="Sign in again")).to_be_visible()
@@ -95,8 +94,7 @@ def test_a_form_whose_session_ended_crosses_the_provider_and_is_sent(
 
 
 def test_the_provider_signs_in_by_a_link_and_says_no(visit: Opener, provider: None, world: World) -> None:
-    page = alone(visit("/settings", who=world.sam))
-    page.context.clear_cookies()
+    page = signed_out(alone(visit("/settings", who=world.sam)))
     page.goto("/settings/sessions")
     assert_fine_everywhere(page)
     page.get_by_role("link", name="Sign in with Northgate ID").click()
@@ -108,6 +106,13 @@ def test_the_provider_signs_in_by_a_link_and_says_no(visit: Opener, provider: No
     expect(page.get_by_role("link", name="People").first).to_be_visible()
     page.goto("/settings/linked-account")
     expect(page.get_by_text("signs you in here")).to_be_visible()
+
+
+def signed_out(page: Page) -> Page:
+    """Once nothing is on its way any more: an answer that comes late brings its cookie back."""
+    page.wait_for_load_state("networkidle")
+    page.context.clear_cookies()
+    return page
 
 
 def alone(page: Page) -> Page:
