@@ -108,12 +108,17 @@ class Lead(Owned):
     )
     reason_note = models.TextField(_("note on the reason"), blank=True)
     respond_by = models.DateTimeField(_("respond by"), null=True, blank=True)
-    # From when it counts, if not from its arrival; how much of the time was used up when somebody was last warned, in
-    # per cent; when the worker looks at it next; and what becomes of it then, if not what the organisation says.
+    # From when it counts, if not from its arrival; in whose working time (owner:1, queue:1 or team:1; empty: of whom it
+    # is with now); how much of the time was used up when somebody was last warned, in per cent; when the worker looks at
+    # it next; and what becomes of it then, if not what the organisation says, with whom it is given to, if somebody.
     respond_from = models.DateTimeField(null=True, blank=True, editable=False)
+    clock_of = models.CharField(max_length=24, blank=True, editable=False)
     warned = models.PositiveSmallIntegerField(default=0, editable=False)
     clock_at = models.DateTimeField(null=True, blank=True, editable=False)
     overdue_then = models.CharField(max_length=8, choices=Overdue.choices, blank=True)
+    overdue_to = models.ForeignKey(
+        "User", null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     responded_at = models.DateTimeField(_("responded"), null=True, blank=True)
     person = models.ForeignKey(
         "Person", null=True, blank=True, on_delete=models.PROTECT, related_name="inquiries", verbose_name=_("person")
@@ -137,7 +142,7 @@ class Lead(Owned):
     )
 
     derived = Owned.derived | {"clock_at"}
-    api_hidden = frozenset({"warned", "clock_at"})
+    api_hidden = frozenset({"warned", "clock_at", "clock_of"})
 
     objects: ClassVar = LeadQuerySet.as_manager()
 

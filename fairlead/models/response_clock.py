@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from fairlead.models.worktime import WorkTime
 
 STEPS = (50, 80, 100)
-ON_IT = frozenset({"respond_by", "respond_from", "responded_at", "warned", "state", "archived_at"})
+ON_IT = frozenset({"respond_by", "respond_from", "responded_at", "warned", "state", "archived_at", "clock_of"})
+HOLDERS = ("owner", "queue", "team")
 
 
 def keep_clock(changes: Any) -> None:
@@ -79,34 +80,43 @@ def left(lead: Any, hours: "Hours", now: datetime) -> int:
 
 
 class Hours:
-    """In whose working time the clocks of leads run: their owner's, else their queue's or team's; each is read once."""
+    """In whose working time the clocks of leads run: that in which they were set, whoever has them since; read once."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, int | None], WorkTime] = {}
+        self._known: dict[str, WorkTime] = {}
 
     def of(self, lead: Any) -> "WorkTime":
-        kind = next((each for each in ("owner", "queue") if getattr(lead, f"{each}_id")), "team")
-        key = (kind, getattr(lead, f"{kind}_id"))
+        key = lead.clock_of or holder(lead)
         if key not in self._known:
-            self._known[key] = _calendar(lead, kind)
+            kind, _colon, pk = key.partition(":")
+            self._known[key] = _calendar(kind, int(pk))
         return self._known[key]
 
 
-def _calendar(lead: Any, kind: str) -> "WorkTime":
+def holder(lead: Any) -> str:
+    """In whose working time a clock is set: its owner's, else its queue's, else its team's; as leads keep it."""
+    kind = next((each for each in ("owner", "queue") if getattr(lead, f"{each}_id")), "team")
+    return f"{kind}:{getattr(lead, f'{kind}_id') or 0}"
+
+
+def _calendar(kind: str, pk: int) -> "WorkTime":
+    from fairlead.models.queue import Queue
     from fairlead.models.worktime import calendar_by, calendar_of, calendar_of_team
 
-    if kind == "owner":
-        return calendar_of(lead._state.fields_cache.get("owner") or User.objects.get(pk=lead.owner_id))
     team = Team.objects.select_related("schedule")
-    if kind == "team":
-        return calendar_of_team(team.filter(pk=lead.team_id or 0).first())
-    if lead.queue.schedule is not None:
-        return calendar_by(lead.queue.schedule)
-    return calendar_of_team(team.filter(queues=lead.queue_id).order_by("pk").first())
+    if kind == "owner" and (user := User.objects.filter(pk=pk).first()) is not None:
+        return calendar_of(user)
+    if kind != "queue":
+        return calendar_of_team(team.filter(pk=pk).first() if kind == "team" else None)
+    queue = Queue.objects.select_related("schedule").filter(pk=pk).first()
+    if queue is not None and queue.schedule is not None:
+        return calendar_by(queue.schedule)
+    return calendar_of_team(team.filter(queues=pk).order_by("pk").first())
 
 
 def _concerns(each: Any) -> bool:
     if each.op == "create":
         return each.row.respond_by is not None
     had = "respond_by" in each.before or each.row.respond_by is not None
-    return each.op == "change" and had and bool(ON_IT & set(each.before))
+    on_it = ON_IT if each.row.clock_of else ON_IT.union(HOLDERS)
+    return each.op == "change" and had and bool(on_it & set(each.before))

@@ -107,7 +107,7 @@ def said(rules: Sequence[Mapping[str, Any]], found: Sequence[Finding] = ()) -> l
             then=actions(rule["then"], names),
             off=rule["off"],
             is_rest=rule["key"] == REST,
-            remarks=[*remarks.get(place, ()), *_gone(rule["to"], names)],
+            remarks=[*remarks.get(place, ()), *_gone(rule["to"], names), *_gone_then(rule["then"], names)],
         )
         for place, rule in enumerate(rules)
     ]
@@ -164,10 +164,23 @@ def actions(then: Mapping[str, Any], names: Names) -> list[str]:
     if "tags" in then:
         found.append(_("tag it %(tags)s") % {"tags": listed(then["tags"])})
     if "minutes" in then:
-        found.append(_("respond within %(time)s") % {"time": working(then["minutes"])})
+        found.append(_("respond within %(time)s") % {"time": working(then["minutes"])} + overdue(then, names))
     if "track" in then:
         found.append(_("apply the track %(name)s") % {"name": names.of("track", then["track"])})
     return found
+
+
+def overdue(then: Mapping[str, Any], names: Names) -> str:
+    """What becomes of a lead that nobody answers in time, where the rule says it."""
+    words: dict[str, Any] = {
+        "": "",
+        "tell": _(", or its owner and their managers are told"),
+        "queue": _(", or it goes back to be claimed"),
+        "reassign": _(", or a colleague who is there gets it"),
+    }
+    if "overdue_to" in then:
+        return _(", or %(name)s gets it") % {"name": names.of("user", then["overdue_to"])}
+    return str(words[then.get("overdue_then", "")])
 
 
 def working(minutes: int) -> str:
@@ -263,6 +276,13 @@ def _gone(to: Mapping[str, Any], names: Names) -> list[str]:
     return [text % {"names": listed(found)}] if found else []
 
 
+def _gone_then(then: Mapping[str, Any], names: Names) -> list[str]:
+    if ("user", then.get("overdue_to", "")) not in names.gone:
+        return []
+    text = _("%(name)s is not there any more: what nobody answers in time goes to a colleague who is.")
+    return [text % {"name": names.of("user", then["overdue_to"])}]
+
+
 # --- traces ------------------------------------------------------------------------------------------------------
 
 
@@ -333,4 +353,6 @@ def _gave(routing: Routing, rule: Mapping[str, Any], names: Names) -> str:
         text = _("It catches what is left, and gave it to %(whom)s.")
     notes = {"stands_in": _("Whoever was meant is away: this is who stands in."),
              "last_resort": _("Whoever was meant is not there any more: this is who runs the house.")}  # fmt: skip
-    return " ".join(filter(None, [text % whom, notes.get(routing.note, "")]))
+    besides = listed(actions(rule["then"], names))
+    more = _("Besides: %(what)s.") % {"what": besides} if besides else ""
+    return " ".join(filter(None, [text % whom, notes.get(routing.note, ""), more]))

@@ -31,6 +31,7 @@ class Compiled:
     then: Mapping[str, Any]
     template: int | None = None
     track: int | None = None
+    overdue_to: int | None = None
 
     def failing(self, facts: Facts) -> int:
         """The place of the first condition that fails; -1: all of them hold."""
@@ -91,6 +92,7 @@ def _rule(rule: Mapping[str, Any], place: int, ids: Ids) -> Compiled:
         then=rule["then"],
         template=ids["mail_template"].get(rule["then"].get("template", "")),
         track=ids["track"].get(rule["then"].get("track", "")),
+        overdue_to=ids["user"].get(rule["then"].get("overdue_to", "")),
     )
 
 

@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 
 from fairlead.core.errors import Invalid
 from fairlead.models import Lead
+from fairlead.models.organisation import Overdue
 from fairlead.models.place import country_code
 from fairlead.routing.facts import plain, postal
 
@@ -64,13 +65,17 @@ class Target(TypedDict, total=False):
 class Then(TypedDict, total=False):
     """What else is done: lead type and rating are set, tags added; `minutes` of working time to answer within.
 
-    `template`, a mail template, answers an inquiry that arrived; `track` is applied. Both are public ids.
+    When nobody has answered by then, `overdue_then` says what becomes of it, else the organisation: it is only told of,
+    goes back to be claimed, or is reassigned: to `overdue_to`, else to a colleague who is there.
+    `template`, a mail template, answers an inquiry that arrived; `track` is applied. Ids are public ones.
     """
 
     lead_type: Literal["inquiry", "trial", "event", "call", "list"]
     rating: Literal["hot", "warm", "cold"]
     tags: list[str]
     minutes: int
+    overdue_then: Literal["tell", "queue", "reassign"]
+    overdue_to: str
     template: str
     track: str
 
@@ -177,7 +182,21 @@ def then(given: Mapping[str, Any], at: str = "") -> dict[str, Any]:
         if not 0 < int(minutes) <= MOST_MINUTES:
             raise Invalid({f"{at}minutes": [_("Write 1 to %(most)s minutes.") % {"most": f"{MOST_MINUTES:,}"}]})
         found["minutes"] = int(minutes)
+    found |= _overdue(given, at)
     return found | {name: str(given[name]) for name in ACTED if given.get(name)}
+
+
+def _overdue(given: Mapping[str, Any], at: str) -> dict[str, Any]:
+    """What becomes of a lead whose time is over; it needs a time."""
+    chosen, to = given.get("overdue_then"), given.get("overdue_to")
+    if not chosen and not to:
+        return {}
+    if chosen not in Overdue.values or (to and chosen != Overdue.REASSIGN):
+        text = _("Choose one of the list. Only what is reassigned goes to somebody.")
+        raise Invalid({f"{at}overdue_then": [text]})
+    if given.get("minutes") is None:
+        raise Invalid({f"{at}overdue_then": [_("Say within which time it is to be answered, or leave this out.")]})
+    return {"overdue_then": chosen} | ({"overdue_to": str(to)} if to else {})
 
 
 def shape_of(rule: Mapping[str, Any]) -> str:
@@ -197,7 +216,7 @@ def named(rules: Iterable[Mapping[str, Any]]) -> dict[str, set[str]]:
             found[noun] |= {to[noun]} if noun in to else set()
         for name, noun in ACTED.items():
             found[noun] |= {rule["then"][name]} if name in rule["then"] else set()
-        found["user"] |= set(to.get("users", ()))
+        found["user"] |= {*to.get("users", ()), *filter(None, [rule["then"].get("overdue_to")])}
     return found
 
 

@@ -14,7 +14,7 @@ from fairlead.core.verb import verb
 from fairlead.models import Activity, Campaign, Company, Lead, Organisation, Person, Source, User, normal
 from fairlead.verbs.custom_values import Custom, with_custom
 from fairlead.verbs.ownership import given_to, owned_by
-from fairlead.verbs.routing import Router, carry_out, keep
+from fairlead.verbs.routing import CLOCK, Router, carry_out, keep
 from fairlead.verbs.track_triggers import lead_came
 
 LeadType = Literal["inquiry", "trial", "event", "call", "list"]
@@ -57,7 +57,7 @@ def create_lead(by: Actor, *, name: str = "", owner: User | None = None, **facts
     given: dict[str, Any] = {"tags": placed.tags, **placed.values} if placed else owned_by(by)
     given |= given_to(owner) if owner else {}
     if values.get("respond_by") is not None:
-        given.pop("respond_by", None)
+        given = {name: value for name, value in given.items() if name not in CLOCK}
     lead = create(Lead, name=name, **values | given)
     keep(lead, placed)
     router.done()
@@ -74,7 +74,7 @@ def edit_lead(
     values = with_custom(by, "lead", dict(facts)) | ({"name": name} if name is not None else {})
     check_version(lead, version, values)
     if values.get("respond_by") not in (None, lead.respond_by):
-        values |= {"respond_from": clock.now(), "warned": 0}
+        values |= {"respond_from": clock.now(), "warned": 0, "clock_of": ""}
     change(lead, **with_phone(values))
     return lead
 

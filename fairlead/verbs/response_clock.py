@@ -13,8 +13,8 @@ from fairlead.core.changes import change
 from fairlead.core.errors import Invalid, WrongState
 from fairlead.core.verb import verb
 from fairlead.models import Lead, Organisation, User
-from fairlead.models.response_clock import STEPS, Hours, is_running, minutes_left, reached
-from fairlead.models.worktime import calendars_of
+from fairlead.models.response_clock import STEPS, Hours, holder, is_running, minutes_left, reached
+from fairlead.models.worktime import calendar_of, calendars_of
 from fairlead.verbs.notices import tell
 from fairlead.verbs.track_steps import owner_changed
 
@@ -25,16 +25,26 @@ KINDS = {50: "half", 80: "most", 100: "over"}
 
 @verb("{by} wants {lead} answered within {minutes} minutes of working time", may="edit")
 def start_clock(
-    by: Actor, lead: Lead, *, minutes: int, overdue_then: Literal["", "tell", "queue", "reassign"] = ""
+    by: Actor,
+    lead: Lead,
+    *,
+    minutes: int,
+    overdue_then: Literal["", "tell", "queue", "reassign"] = "",
+    overdue_to: User | None = None,
 ) -> Lead:
-    """Let an open lead be answered within so many minutes of working time from now, warned of at half and at 80 %."""
+    """Let an open lead be answered within so many minutes of working time from now, warned of at half and at 80 %.
+
+    `overdue_then` says what becomes of it when nobody has: reassigned, it goes to `overdue_to`, else to a colleague.
+    """
     if not 1 <= minutes <= MOST_MINUTES:
         raise Invalid({"minutes": [_("Write 1 to %(most)s minutes.") % {"most": MOST_MINUTES}]})
     if not lead.is_open:
         raise WrongState(_("%(lead)s is closed. Open it again first.") % {"lead": lead})
-    now = clock.now()
-    until = Hours().of(lead).add(now, minutes)
-    change(lead, respond_from=now, respond_by=until, responded_at=None, warned=0, overdue_then=overdue_then)
+    if overdue_to is not None and overdue_then != "reassign":
+        raise Invalid({"overdue_to": [_("Only what is reassigned goes to somebody. Say reassign, or leave this out.")]})
+    now, lead.clock_of = clock.now(), holder(lead)
+    facts = {"respond_from": now, "respond_by": Hours().of(lead).add(now, minutes), "responded_at": None, "warned": 0}
+    change(lead, **facts, clock_of=holder(lead), overdue_then=overdue_then, overdue_to=overdue_to)
     return lead
 
 
@@ -77,7 +87,7 @@ def _give_away(by: Actor, lead: Lead) -> None:
     """What the lead's rule says, else the organisation: told in any case to its owner and to their managers."""
     told = {user.pk: user for user in [*([lead.owner] if lead.owner else []), *_managers(lead)]}
     then, said = lead.overdue_then or Organisation.ours().overdue_then, ""
-    if then == "reassign" and (to := _colleague(lead)) is not None:
+    if then == "reassign" and (to := _meant(lead) or _colleague(lead)) is not None:
         change(lead, owner=to)
         owner_changed([lead])
         told[to.pk], said = to, _("%(name)s has it now.") % {"name": to}
@@ -107,6 +117,18 @@ def _managers(lead: Lead) -> list[User]:
     teams = lead.owner.teams.all() if lead.owner else [lead.team_id]
     found = User.objects.active().filter(teams__in=teams).select_related("role").distinct().order_by("pk")
     return [user for user in found[:200] if granted(user.role.grants, "assign", "lead") == "all"][:MOST_TOLD]
+
+
+def _meant(lead: Lead) -> User | None:
+    """To whom its rule gives it then, or who stands in for them; nobody, when they are not there or have it already."""
+    user = lead.overdue_to
+    if user is None or not user.is_active:
+        return None
+    hours = calendar_of(user)
+    away = hours.absence(clock.now().astimezone(hours.zone).date())
+    if away is not None:
+        user = User.objects.active().filter(pk=away.stand_in or 0).first()
+    return user if user is not None and user.pk != lead.owner_id else None
 
 
 def _colleague(lead: Lead) -> User | None:

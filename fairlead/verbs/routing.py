@@ -30,6 +30,10 @@ from fairlead.verbs.track_bulk import apply_track_to_many
 from fairlead.verbs.track_steps import owner_changed
 
 
+# What a rule sets of the response clock.
+CLOCK = frozenset({"respond_by", "respond_from", "clock_of", "overdue_then", "overdue_to_id"})
+
+
 @verb("{by} gave {lead} to {whom}", may="assign")
 def route_lead(by: Actor, lead: Lead) -> Lead:
     """Give an open lead to whom the lead rules give it now, and do what else they say. Its clock is not reset."""
@@ -44,7 +48,7 @@ def route_lead(by: Actor, lead: Lead) -> Lead:
     tags = sorted({*lead.tags.values_list("pk", flat=True), *placed.tags})
     given = placed.values | {"tags": tags}
     if lead.respond_by is not None:
-        given.pop("respond_by", None)
+        given = {name: value for name, value in given.items() if name not in CLOCK}
     whom = current().step.labels["whom"] = placed.whom
     with by_rule(placed.rule, lead, whom):
         change(lead, **given)
@@ -76,6 +80,7 @@ class Placed:
     decision: Decision
     facts: Facts
     tags: list[int]
+    at: datetime
     respond_by: datetime | None = None
     chosen: bool = False
 
@@ -89,11 +94,17 @@ class Placed:
         then = self.decision.then
         found: dict[str, Any] = {name: then[name] for name in ("lead_type", "rating") if name in then}
         if self.respond_by is not None:
-            found["respond_by"] = self.respond_by
+            found |= self._clock
         if not self.chosen:
             made = self.decision
             found |= {"owner_id": made.owner, "team_id": made.team, "queue_id": made.queue}
         return found
+
+    @property
+    def _clock(self) -> dict[str, Any]:
+        made = self.decision
+        found = {"respond_by": self.respond_by, "respond_from": self.at, "clock_of": clock_of(made.owner, made.queue)}
+        return found | {"overdue_then": made.then.get("overdue_then", ""), "overdue_to_id": made.rule.overdue_to}
 
     @property
     def is_told(self) -> bool:
@@ -151,7 +162,7 @@ class Router:
         facts = self._gathering.facts(values, self.at, **more)
         made = self._chosen(facts, owner) if owner is not None else decide(self.rules, facts, self.staff)
         tags = [self._tag(name) for name in made.then.get("tags", ())]
-        return Placed(self.rules, made, facts, tags, self._deadline(made), owner is not None)
+        return Placed(self.rules, made, facts, tags, self.at, self._deadline(made), owner is not None)
 
     def done(self) -> None:
         """Keep whose turn it was."""
@@ -180,13 +191,18 @@ class Router:
         return self._deadlines[key]
 
     def _hours_of(self, made: Decision) -> WorkTime:
-        kind, pk = ("owner", made.owner) if made.owner else ("queue", made.queue or 0)
-        return self._gathering.calendar(kind, pk)
+        kind, _colon, pk = clock_of(made.owner, made.queue).partition(":")
+        return self._gathering.calendar(kind, int(pk))
 
     @cached_property
     def _gathering(self) -> Gathering:
         assert self.rules is not None
         return Gathering(self.rules)
+
+
+def clock_of(owner: int | None, queue: int | None) -> str:
+    """In whose working time a clock runs that a rule sets, as `models.response_clock.holder` writes it."""
+    return f"owner:{owner}" if owner else f"queue:{queue or 0}"
 
 
 def keep(lead: Lead, placed: Placed | None) -> None:

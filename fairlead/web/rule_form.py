@@ -146,6 +146,8 @@ class RuleForm:
         minutes = self._said("minutes")
         if minutes:
             then["minutes"] = int(minutes) if minutes.isdecimal() and len(minutes) < 6 else 0
+        overdue, _colon, whom = self._said("overdue_then").partition(":")
+        then |= ({"overdue_then": overdue} if overdue else {}) | ({"overdue_to": whom} if whom else {})
         return {
             "key": self.rule.get("key", ""),
             "name": self._said("name"),
@@ -180,6 +182,8 @@ class RuleForm:
         to, then = self.rule.get("to", {}), self.rule.get("then", {})
         if name == "tags":
             return ", ".join(then.get("tags", ()))
+        if name == "overdue_then":
+            return ":".join(filter(None, [then.get("overdue_then"), then.get("overdue_to")]))
         return {"kind": "user", **self.rule, **to, **then}.get(name, "")
 
     @property
@@ -206,8 +210,17 @@ class RuleForm:
             "types": [("", _("As it came")), *Lead.Type.choices],
             "templates": [("", _("No mail")), *_named("mail_template", [self.value("template")])],
             "tracks": [("", _("None")), *_named("track", [self.value("track")])],
+            "overdue": self._overdue(),
             "ratings": [("", _("As it came")), *Lead.Rating.choices],
         }
+
+    def _overdue(self) -> Choices:
+        """What can become of a lead that nobody answers in time; it can go to each colleague."""
+        ways = [("tell", _("Only warn")), ("queue", _("Put it back to be claimed"))]
+        ways.append(("reassign", _("Give it to a colleague who is there")))
+        people = _people(str(self.value("overdue_then")).partition(":")[2])
+        give = _("Give it to %(name)s")
+        return [("", _("As the organisation says")), *ways, *((f"reassign:{k}", give % {"name": n}) for k, n in people)]
 
     def _row(self, at: int) -> Row | None:
         fact, test = self._said(f"fact.{at}"), self._said(f"test.{at}")

@@ -15,6 +15,7 @@ from fairlead.core.undo import undo
 from fairlead.core.verb import tell
 from fairlead.demo.world import World
 from fairlead.models import Endpoint, Lead, Queue, Routing, RuleSet, Team
+from fairlead.models.response_clock import minutes_left
 from fairlead.verbs.capture import capture_lead
 from fairlead.verbs.import_records import import_records
 from fairlead.verbs.imports import import_leads
@@ -33,9 +34,10 @@ from fairlead.verbs.people import create_person
 from fairlead.verbs.products import create_product
 from fairlead.verbs.queues import archive_queue, create_queue
 from fairlead.verbs.routing import queue_lead, route_lead
-from fairlead.verbs.schedules import add_absence
+from fairlead.verbs.schedules import add_absence, create_schedule
 from fairlead.verbs.submissions import process_submission, receive_submissions
 from fairlead.verbs.users import deactivate_user
+from fairlead.work.clock import mind_clocks
 
 ARRIVALS = system("web form", label="Fairlead")
 WEEKDAY = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)  # a Wednesday
@@ -165,6 +167,37 @@ def test_products_sizes_hours_and_minutes_of_work(world: World) -> None:
         assert capture_lead(ARRIVALS, name="Else", interest="Tape vaults", company_size="90").owner is None
     with clock.at(WEEKDAY + timedelta(hours=12)):
         assert capture_lead(ARRIVALS, name="Late").owner == world.mira
+
+
+def test_a_rule_says_what_becomes_of_what_nobody_answers_and_counts_in_the_hours_of_its_queue(world: World) -> None:
+    iris, lena = world.admin.actor("web"), world.lena.public_id
+    nights = create_schedule(iris, name="Nights", hours={str(day): [["00:00", "23:59"]] for day in range(7)})
+    queue = create_queue(iris, name="Hot line", members=[world.sam, world.noah], schedule=nights)
+    to: Any = {"kind": "queue", "queue": queue.public_id}
+    late: Any = {"minutes": 120, "overdue_then": "reassign", "overdue_to": lena}
+    for wrong in ({"overdue_then": "queue"}, {"minutes": 60, "overdue_to": lena}, {**late, "overdue_to": "nobody"}):
+        with pytest.raises(Invalid):
+            draft_rules(iris, rules=[{"key": "rest", "to": to, "then": wrong}])  # type: ignore[typeddict-item]
+    draft_rules(iris, rules=[{"key": "rest", "to": to, "then": late}])
+    publish_rules(iris)
+    evening = WEEKDAY + timedelta(hours=10)
+    with clock.at(evening):
+        lead = capture_lead(ARRIVALS, name="Ann Night")
+        assert lead.respond_by == evening + timedelta(minutes=120)
+        claim_lead(world.sam.actor("web"), lead)
+    moments = [Lead.objects.get(pk=lead.pk).clock_at]
+    for minutes in (60, 96):  # half and 80 % of the hours in which it was set, not of Sam's day
+        with clock.at(evening + timedelta(minutes=minutes)):
+            mind_clocks()
+        moments.append(Lead.objects.get(pk=lead.pk).clock_at)
+    assert moments == [evening + timedelta(minutes=each) for each in (60, 96, 120)]
+    with clock.at(evening + timedelta(minutes=100)):
+        add_absence(iris, user=world.lena, starts_on=evening.date(), ends_on=evening.date(), delegate=world.mira)
+        assert minutes_left([lead], clock.now()) == {lead.pk: 20}
+    with clock.at(evening + timedelta(minutes=120)):
+        mind_clocks()
+    lead.refresh_from_db()
+    assert (lead.warned, lead.owner) == (100, world.mira)  # who stands in for Lena
 
 
 def test_a_rule_that_changes_the_type_starts_no_second_lead_of_one_who_asks_again(world: World) -> None:

@@ -89,7 +89,8 @@ def test_every_kind_of_rule_is_told_and_edited(world: World) -> None:
                               {"fact": "hours", "test": "is_not", "values": ["ours"]}],
          "to": {"kind": "turns", "team": team.public_id}, "then": {"minutes": 90, "tags": ["DACH", "Fair"]}},
         {"key": "b", "when": [{"fact": "lead_type", "test": "is_not", "values": ["trial", "event"]}],
-         "to": {"kind": "fewest", "users": users}, "then": {"lead_type": "call", "rating": "hot"}},
+         "to": {"kind": "fewest", "users": users},
+         "then": {"lead_type": "call", "rating": "hot", "minutes": 60, "overdue_then": "queue"}},
         {"key": "c", "name": "Off", "off": True, "to": {"kind": "account"}},
         {"key": "rest", "to": {"kind": "queue", "queue": queue.public_id}, "then": {"minutes": 120}},
     ]  # fmt: skip
@@ -99,7 +100,8 @@ def test_every_kind_of_rule_is_told_and_edited(world: World) -> None:
         f"When company size is 10 to 49, and it arrives outside working hours: give to {team} by turns, tag it DACH "
         "and Fair, respond within 90 working minutes.",
         f"When lead type is neither Free trial nor Event registration: give to whoever of {world.sam} and {world.lena} "
-        "has the fewest open leads, type Phone call, rate it hot.",
+        "has the fewest open leads, type Phone call, rate it hot, respond within 1 working hour, or it goes back to be "
+        "claimed.",
         "Always: give to the account’s owner.",
         "Everything else: put into the queue South, respond within 2 working hours.",
     ):
@@ -107,11 +109,21 @@ def test_every_kind_of_rule_is_told_and_edited(world: World) -> None:
     for key in ("a", "b", "c", "rest"):
         assert page.get(f"/settings/rules/{key}").status_code == 200
     size = {"fact.0": "size", "test.0": "between", "values.0": "10", "upto.0": "49"}
-    assert saved(page, "a", **size, kind="turns", team=team.public_id, tags="DACH", minutes="30").status_code == 303
+    late = {"minutes": "30", "overdue_then": f"reassign:{world.mira.public_id}"}
+    by_turns = {**size, "kind": "turns", "team": team.public_id, "tags": "DACH"}
+    assert "Say within which time" in saved(page, "a", **by_turns, overdue_then="tell").text
+    assert saved(page, "a", **by_turns, **late).status_code == 303
     draft = RuleSet.draft()
-    assert draft is not None and draft.rules[0]["then"] == {"tags": ["DACH"], "minutes": 30}
+    then = {"minutes": 30, "overdue_then": "reassign", "overdue_to": world.mira.public_id}
+    assert draft is not None and draft.rules[0]["then"] == {"tags": ["DACH"], **then}
+    assert f'value="reassign:{world.mira.public_id}" selected' in page.get("/settings/rules/a").text
+    in_words = f"respond within 30 working minutes, or {world.mira} gets it"
+    assert in_words in page.get("/settings/rules").text
+    assert in_words in page.get("/settings/rules/rehearsal").text
     assert "Somebody changed this rule" in saved(page, "a", user=users[0], seen="old", warned="1").text
     page.post("/settings/rules/c/remove")
     publish_rules(iris)
-    assert capture_lead(ARRIVALS, name="Ann", company_size="20").team == team
+    ann = capture_lead(ARRIVALS, name="Ann", company_size="20")
+    assert ann.team == team and ann.overdue_to == world.mira
+    assert in_words in page.get(f"/leads/{ann.public_id}/why").text
     assert signed_in(world.sam).get("/settings/rules").status_code == 403
