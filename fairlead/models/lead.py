@@ -109,8 +109,8 @@ class Lead(Owned):
     reason_note = models.TextField(_("note on the reason"), blank=True)
     respond_by = models.DateTimeField(_("respond by"), null=True, blank=True)
     # From when it counts, if not from its arrival; in whose working time (owner:1, queue:1 or team:1; empty: of whom it
-    # is with now); how much of the time was used up when somebody was last warned, in per cent; when the worker looks at
-    # it next; and what becomes of it then, if not what the organisation says, with whom it is given to, if somebody.
+    # is with now); how much of the time was used up when somebody was last warned, in per cent; when the worker looks
+    # at it next; what becomes of it then, if not what the organisation says, and to whom it goes, if to somebody.
     respond_from = models.DateTimeField(null=True, blank=True, editable=False)
     clock_of = models.CharField(max_length=24, blank=True, editable=False)
     warned = models.PositiveSmallIntegerField(default=0, editable=False)

@@ -29,7 +29,6 @@ from fairlead.verbs.tags import tag_named
 from fairlead.verbs.track_bulk import apply_track_to_many
 from fairlead.verbs.track_steps import owner_changed
 
-
 # What a rule sets of the response clock.
 CLOCK = frozenset({"respond_by", "respond_from", "clock_of", "overdue_then", "overdue_to_id"})
 
