@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from fairlead.core import bulk
 from fairlead.core.act import copy_values, current, key_of
 from fairlead.core.errors import Invalid, WrongState
+from fairlead.core.objections import by_field
 from fairlead.core.record import (
     Record,
     Row,
@@ -262,7 +263,7 @@ def _clean(row: Row, only: Iterable[str] | None = None) -> None:
     try:
         row.clean_fields(exclude=skip)
     except ValidationError as error:
-        raise Invalid(error.message_dict) from None
+        raise Invalid(by_field(error)) from None
 
 
 def _allow(row: Row, name: str, before: Any, after: Any) -> None:

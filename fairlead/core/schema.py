@@ -30,6 +30,7 @@ from fairlead.core import clock
 from fairlead.core.act import last
 from fairlead.core.actor import Actor
 from fairlead.core.errors import Conflict, Invalid, KeyReused, NotAllowed, NotFound, Taken
+from fairlead.core.objections import too_long
 from fairlead.core.record import Record, nouns
 from fairlead.core.resource import conflicting, resource, without_secrets
 from fairlead.core.upload import Upload
@@ -287,12 +288,16 @@ def _messages(error: ValidationError) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for each in error.errors(include_url=False, include_input=False):
         place = ".".join(str(part) for part in each["loc"])
-        found.setdefault(place, []).append(_words(each["type"], each["msg"].removeprefix("Value error, ")))
+        found.setdefault(place, []).append(
+            _words(each["type"], each["msg"].removeprefix("Value error, "), each.get("ctx", {}))
+        )
     return found
 
 
-def _words(kind: str, message: str) -> str:
+def _words(kind: str, message: str, limits: Mapping[str, Any]) -> str:
     """What the validator found, in the words of the house where those are better."""
+    if kind == "string_too_long":
+        return too_long(limits["max_length"])
     words = {
         "missing": _("This is needed."),
         "missing_argument": _("This is needed."),

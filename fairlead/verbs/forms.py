@@ -13,6 +13,7 @@ from fairlead.core.actor import Actor
 from fairlead.core.changes import change, create
 from fairlead.core.clash import check_version
 from fairlead.core.errors import Invalid
+from fairlead.core.objections import objections
 from fairlead.core.verb import verb
 from fairlead.models import Campaign, Endpoint, Form, MailTemplate, Occasion, Source, User
 from fairlead.models.endpoint import new_address
@@ -164,7 +165,7 @@ def _address(address: str) -> str:
     try:
         known_address(address)
     except ValidationError as error:
-        raise Invalid({"address": list(error.messages)}) from None
+        raise Invalid({"address": objections(error)}) from None
     if Form.objects.filter(address=address).exists():
         raise Invalid({"address": [_("Another form has this address.")]})
     return address

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from typing_extensions import TypedDict
 
 from fairlead.core import clock
+from fairlead.core.objections import objections
 from fairlead.matching.known import Key
 from fairlead.models import Company, Lead, Opportunity, Person, Task, normal
 from fairlead.models.index import Lookup, drawn_lookup
@@ -221,6 +222,6 @@ def _against(noun: str, column: str, value: Any) -> str:
     try:
         field.clean(value, None)
     except ValidationError as error:
-        words = {"field": field.verbose_name, "why": " ".join(error.messages)}
+        words = {"field": field.verbose_name, "why": " ".join(objections(error))}
         return _("%(field)s: %(why)s") % words
     return ""

@@ -12,6 +12,7 @@ from fairlead.core.act import current
 from fairlead.core.actor import Actor
 from fairlead.core.changes import create_many
 from fairlead.core.errors import Invalid
+from fairlead.core.objections import objections
 from fairlead.core.record import Record, Row, chunks
 from fairlead.core.verb import ALWAYS, verb
 from fairlead.models import Company, Lead, MailAddress, Organisation, Person, PhoneNumber, Source, normal
@@ -106,7 +107,7 @@ def _hold(field: Any, value: str, at: int) -> None:
     try:
         field.clean(value, None)
     except ValidationError as error:
-        words = {"row": at, "field": field.verbose_name, "why": " ".join(error.messages)}
+        words = {"row": at, "field": field.verbose_name, "why": " ".join(objections(error))}
         raise Invalid({"rows": [_("Row %(row)s, %(field)s: %(why)s Nothing was changed.") % words]}) from None
 
 

@@ -20,7 +20,7 @@ from fairlead.programs.timeline import spoken
 from fairlead.web import custom, formats
 from fairlead.web.addresses import url_of_ref
 from fairlead.web.formats import Reader
-from fairlead.web.told import Piece, undone
+from fairlead.web.told import Piece, in_words, undone
 
 LONGEST = 300
 DOORS: dict[str, Any] = {
@@ -56,7 +56,7 @@ def lines(found: Found, by: Actor, reader: Reader) -> list[Line]:
 def _line(event: Event, found: Found, by: Actor, reader: Reader, taken: bool) -> Line:
     return Line(
         event=event,
-        parts=[Piece(part.text, url_of_ref(part.ref)) for part in spoken(event, by)],
+        parts=[Piece(part.text, url_of_ref(part.ref)) for part in in_words(spoken(event, by), reader)],
         door=str(DOORS.get(event.door, event.door)),
         changes=[each for change in told(event, found.reading)["changes"] for each in _values(change, reader)],
         undone=taken,

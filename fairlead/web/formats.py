@@ -209,10 +209,13 @@ def plural(number: int, one: str, many: str = "", *, reader: Reader | None = Non
 
 
 def initials(name: str) -> str:
-    """Two letters for an avatar, in any script: first and last word; one sign for scripts without capital letters."""
+    """Two letters for an avatar, in any script: first and last word; one sign for scripts without capital letters.
+
+    What is no name, such as a phone number or a mail address, has none.
+    """
     words = [word for word in (first_letter(part) for part in name.split()) if word]
-    if not words:
-        return "?"
+    if "@" in name or not any(sign.isalpha() for sign in name):
+        return ""
     if words[0].upper() == words[0].lower():
         return words[0]
     return (words[0] + (words[-1] if len(words) > 1 else "")).upper()

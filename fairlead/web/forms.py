@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from fairlead.core.errors import Conflict, Invalid, WrongState
+from fairlead.core.objections import objections
 
 NEEDED = gettext_lazy("Fill this in.")
 LISTED = gettext_lazy("Choose one of the list.")
@@ -46,6 +48,11 @@ class Form(forms.Form):
         except WrongState as refusal:
             self.refusal = refusal.text
         return not self.errors and not self.refusal
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """As Django does, but in our words."""
+        plain = isinstance(error, ValidationError) and not hasattr(error, "error_dict")
+        super().add_error(field, objections(error) if plain else error)
 
     @property
     def status(self) -> int:

@@ -124,8 +124,10 @@ class Teller:
         return list(days.items())
 
     def _line(self, at: datetime, event: Event) -> Line:
-        parts = [part for part in self._sentence(event) if part.word != "by"]
-        line = Line(event, at, _icon(event), event.by_label, self._from_here(parts))
+        sentence = self._sentence(event)
+        parts = [part for part in sentence if part.word != "by"]
+        who = event.by_label if len(parts) < len(sentence) else ""  # some sentences begin with somebody else
+        line = Line(event, at, _icon(event), who, self._from_here(parts))
         line.strong, line.body = _strong(event), _outcome(event)
         line.changes = changes(event, self.words)
         line.undone = event.act in self.undone

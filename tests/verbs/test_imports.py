@@ -50,8 +50,8 @@ def test_leads_are_brought_in(world: World) -> None:
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        ({"name": ""}, "Row 2, name: This field cannot be blank. Nothing was changed."),
-        ({"name": "x" * 201}, "Row 2, name: Ensure this value has at most 200 characters"),
+        ({"name": ""}, "Row 2, name: Fill this in. Nothing was changed."),
+        ({"name": "x" * 201}, "Row 2, name: At most 200 characters fit here. This has 201. Nothing"),
         ({"name": "Z", "company": "zzzzzzzzzz"}, "Row 2: there is no company zzzzzzzzzz, or you may not see it."),
         ({"name": "Z", "mails": ["no address"]}, "Row 2: no address is not an e-mail address. Nothing was changed."),
     ],

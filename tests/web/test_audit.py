@@ -4,7 +4,7 @@ import csv
 import html
 import io
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -21,7 +21,7 @@ from fairlead.programs import audit
 from fairlead.programs.cells import plain
 from fairlead.verbs.leads import create_lead, edit_lead
 from fairlead.verbs.organisation import edit_organisation
-from fairlead.verbs.ownership import assign
+from fairlead.verbs.ownership import assign, park
 from tests.doors.api import Api
 
 pytestmark = pytest.mark.django_db
@@ -54,10 +54,12 @@ def boss(world: World) -> Api:
 
 def test_who_did_what_through_which_door(world: World, boss: Api) -> None:
     edit_lead(world.sam.actor("web"), world.joanna, interest="Phones <b>")
+    park(world.sam.actor("web"), world.managed_it, until=date(2029, 11, 27))
     shown = signed_in(world.admin).get("/settings/audit")
     assert shown.status_code == 200
     words = text_of(shown)
     assert "Sam Whitlock edited" in words and "Phones <b>" in words and "the pages" in words
+    assert "until Tue 27 Nov 2029" in words and "2029-11-27" not in words
     assert b"Phones <b>" not in shown.content
     newest = next(item for item in boss.get("/events")["items"] if item["verb"] == "edit_lead")
     assert (newest["by"]["label"], newest["door"]) == ("Sam Whitlock", "web")

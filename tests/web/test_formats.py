@@ -126,8 +126,9 @@ def test_counts() -> None:
         ("प्रिया रमन", "प्"),
         ("🙂 Bob", "B"),
         ("3M", "3"),
-        ("  ", "?"),
-        ("", "?"),
+        ("  ", ""),
+        ("020 7946 0182", ""),
+        ("info@westbrook.example", ""),
     ],
 )
 def test_initials_in_any_script(name: str, letters: str) -> None:

@@ -66,7 +66,12 @@ def test_the_form_finds_guests_by_name_and_address_and_shows_what_they_answer(wo
         assert off.status_code == 422 and "between the years" in off.content.decode()
     with pytest.raises(Invalid, match="between the years"):
         book_meeting(world.sam.actor("web"), title="Late", starts_at=datetime.max.replace(tzinfo=UTC))
-    assert sam.post("/meetings/new", given | {"guests": guests}).status_code == 303
+    for wrong, words in (("guests", "sam@"), ("title", "x" * 301)):
+        refused = sam.post("/meetings/new", given | {wrong: words}).content.decode()
+        assert "sam@ is not an e-mail address" in refused or "At most 300 characters fit here. This has 301." in refused
+        assert f'aria-describedby="f-{wrong}' in refused and Meeting.objects.count() == 0
+    for _twice in (1, 2):  # pressed twice is booked once
+        assert sam.post("/meetings/new", given | {"guests": guests, "token": "once"}).status_code == 303
     meeting = Meeting.objects.get()
     assert f"{meeting.starts_at:%H:%M}" == "01:30"  # the clock skips that hour: it shows 02:30
     asked = set(Attendee.objects.values_list("user__name", "person__name", "name"))

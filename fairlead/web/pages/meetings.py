@@ -1,5 +1,6 @@
 """Meetings: booked on a form, shown with who comes, changed."""
 
+import secrets
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -9,14 +10,14 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from fairlead.core import access
-from fairlead.core.errors import Invalid, NotFound
-from fairlead.core.schema import find
+from fairlead.core.errors import Invalid, KeyReused, NotFound
+from fairlead.core.schema import find, perform
 from fairlead.models import ExactKey, Meeting, Person, User, normal
 from fairlead.models.about import ABOUT
 from fairlead.models.meeting import local_moment
 from fairlead.models.place import zones
 from fairlead.verbs.invitations import when
-from fairlead.verbs.meetings import USUALLY, book_meeting, edit_meeting, invite_guests, stopped
+from fairlead.verbs.meetings import USUALLY, edit_meeting, invite_guests, stopped
 from fairlead.web import soon, typed
 from fairlead.web.addresses import url_of
 from fairlead.web.formats import Reader
@@ -56,6 +57,7 @@ def new(request: HttpRequest) -> HttpResponse:
         to = url_of(about) if about else url_of(form.result)
         return done(request, to, _("%(meeting)s booked: %(when)s.") % _told(form.result))
     context = {"form": form, "meeting": None, "about": about, "back": url_of(about) if about else "/calendar"}
+    context["token"] = request.POST.get("token", "")[:40] or secrets.token_urlsafe(12)
     return render(request, "meetings/edit.html", context, status=form.status)
 
 
@@ -134,8 +136,27 @@ def _guest(request: Request, text: str) -> tuple[str, Any]:
 
 
 def _book(request: Request, about: Any, read: dict[str, Any]) -> Meeting:
-    guests: dict[str, Any] = guests_in(request, read.pop("guests"))
-    return book_meeting(request.by, about, **_moments(read), **guests)
+    """The meeting that the form books: one, however often the same form is sent."""
+    guests = guests_in(request, read.pop("guests"))
+    raw = _moments(read) | {name: [_raw(each) for each in each_kind] for name, each_kind in guests.items()}
+    raw |= {name: raw[name] and raw[name].isoformat() for name in SPAN}
+    raw |= {"about": f"{about.noun()}:{about.public_id}"} if about else {}
+    token = request.POST.get("token", "")[:40]
+    try:
+        answer = perform("book_meeting", request.by, raw, key=f"form:{token}" if token else "")
+    except KeyReused:  # sent again after going back and changing it: another one is meant
+        answer = perform("book_meeting", request.by, raw)
+    except Invalid as refusal:
+        raise Invalid({_AT.get(name, name): texts for name, texts in refusal.errors.items()}) from None
+    return cast(Meeting, find("meeting", answer["result"]["id"], request.by))
+
+
+def _raw(guest: User | Person | str) -> str:
+    return guest if isinstance(guest, str) else guest.public_id
+
+
+# What the verb calls the fields of the form.
+_AT = {"addresses": "guests", "colleagues": "guests", "people": "guests"}
 
 
 def _moments(read: dict[str, Any]) -> dict[str, Any]:
