@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 
-from fairlead.inbox import confirmed, hosted
+from fairlead.inbox import confirmed, hosted, unsubscribed
 from fairlead.inbox import door as inbox
 from fairlead.mcp import door as mcp
 from fairlead.web.addresses import AddressOf, PageOf
@@ -94,6 +94,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("f/<str:address>/thanks", hosted.thanks),
     path("in/<str:address>", inbox.arrive),
     path("mcp", mcp.mcp),
+    path("u/<str:sealed>", unsubscribed.leave),
     path("calendar", calendar.index),
     path("calendar/feed/<str:secret>.ics", feeds.read),
     path("calendar/feeds", feeds.index),

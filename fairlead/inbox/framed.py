@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 
-from fairlead.models.form import RIGHT_TO_LEFT
-from fairlead.programs.forms import Published, Shown
+from fairlead.models.form import LANGUAGES, RIGHT_TO_LEFT
+from fairlead.programs.forms import Published, Shown, first_of
 from fairlead.reading.phrases import phrases
 
 POLICY = (
@@ -65,6 +65,16 @@ def closed(
 def said(form: Published, language: str, context: dict[str, object], template: str, status: int = 200) -> HttpResponse:
     """A page beside a form, such as that which confirms an address."""
     return _page(template, {"form": form, "embedded": False, **context}, form, language, status)
+
+
+def asks(request: HttpRequest, language: str, context: dict[str, object], template: str) -> HttpResponse:
+    """A page that belongs to no form."""
+    return _page(template, {"form": None, "embedded": False, **context}, None, language, 200)
+
+
+def language_of(request: HttpRequest) -> str:
+    """In which a page that belongs to no form speaks."""
+    return first_of(request.GET.get("lang", ""), request.headers.get("Accept-Language", ""), LANGUAGES) or "en"
 
 
 def embedded(request: HttpRequest) -> bool:

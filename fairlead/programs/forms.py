@@ -1,6 +1,6 @@
 """A form as visitors see it: what is published of it, and how it is put into their language."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -109,11 +109,14 @@ class Shown:
 
 def language_for(form: Published, wanted: str, accepted: str) -> str:
     """The language asked for, else the first that the browser takes, else the form's own."""
+    return first_of(wanted, accepted, form["languages"]) or str(form["language"])
+
+
+def first_of(wanted: str, accepted: str, known: Container[str]) -> str:
+    """Of the languages that are known the one asked for, else the first that the browser takes; empty for none."""
     ranked = sorted(_accepted(accepted), key=lambda each: -each[1])
-    for code in [wanted.lower(), *(code for code, weight in ranked if weight > 0)]:
-        if (plain := code[:2]) in form["languages"] and plain:
-            return str(plain)
-    return str(form["language"])
+    codes = (code[:2] for code in [wanted.lower(), *(code for code, weight in ranked if weight > 0)])
+    return next((code for code in codes if code and code in known), "")
 
 
 def _accepted(header: str) -> list[tuple[str, float]]:

@@ -165,7 +165,8 @@ def _mail(
     form: Form, found: Inquiry, subject: str, lines: list[str], purpose: str, key: str, calendar: str = ""
 ) -> None:
     text = "\n\n".join(lines) + "\n"
-    send_mail_later(found.facts["email"], subject, text, purpose=purpose, key=key, calendar=calendar)
+    more = {"leaves_in": language_of(form, found)} if purpose == ANSWER else {}
+    send_mail_later(found.facts["email"], subject, text, purpose=purpose, key=key, calendar=calendar, more=more)
 
 
 def _per_day(form: Form, found: Inquiry) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.core.signing import BadSignature, TimestampSigner
 
+from fairlead.core.sealed import seal
 from fairlead.models import Form, Lead, MailTemplate, Occasion, Organisation, Registration
 from fairlead.models.placeholders import fill
 from fairlead.reading.mail_html import cleaned
@@ -15,6 +16,7 @@ from fairlead.reading.phrases import period
 FOR = "for"  # the mark in the address of a form that says whose personal link it is
 LINKS_LAST = 90 * 24 * 3600  # seconds
 SALT = "fairlead personal form link"
+LEAVING = "leave"  # what an unsubscribing link is for
 # What stands in a name when a robot uses our mails to carry its words: addresses and links.
 CARRIES = re.compile(r"[@:/\\<>\[\]{}|]|www\.|\w\.\w{2,}|\d{5}", re.I)
 LONGEST_NAME = 60
@@ -56,6 +58,11 @@ def form_link(form: Form, lead: Lead) -> str:
     """A link by which what this lead fills in comes to this very lead."""
     mark = TimestampSigner(salt=SALT, sep=".").sign(f"{form.public_id}-{lead.public_id}")
     return f"{settings.BASE_URL}/f/{form.address}?{FOR}={mark}"
+
+
+def leaving_link(address: str, language: str) -> str:
+    """A link by which nobody writes to this address any more; it does not show the address."""
+    return f"{settings.BASE_URL}/u/{seal(f'{LEAVING}:{address}')}?lang={language}"
 
 
 def lead_of_link(form: Form, mark: str) -> Lead | None:

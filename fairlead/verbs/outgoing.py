@@ -1,13 +1,18 @@
 """What leaves the house: the one place where mail is promised."""
 
+import hashlib
+import hmac
+import re
 from collections.abc import Mapping
 from datetime import datetime
+from email.utils import parseaddr
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from fairlead.core.errors import Invalid
-from fairlead.core.outbox import declare, later
+from fairlead.core.outbox import Outbox, declare, later
 from fairlead.models import Company, Person, User, normal
 from fairlead.models.suppression import Answer, may_contact
 
@@ -63,6 +68,23 @@ def send_mail_later(
             at=at,
         )
     return answer
+
+
+def message_id(row: Outbox) -> str:
+    """The same for the same promise, whoever sends it and how often; nobody else can make one."""
+    _name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    return f"<{row.pk}.{_mark(row)}@{address.rpartition('@')[2] or 'localhost'}>"
+
+
+def promise_of(message_id: str) -> Outbox | None:
+    """The mail of ours with this Message-ID, while it is kept; None for any other."""
+    found = re.fullmatch(r"<(\d{1,18})\.([0-9a-f]{32})@[^<>]+>", message_id)
+    row = Outbox.objects.filter(pk=int(found[1]), effect__in=[MAIL.name, NOTICE.name]).first() if found else None
+    return row if found and row is not None and hmac.compare_digest(found[2], _mark(row)) else None
+
+
+def _mark(row: Outbox) -> str:
+    return hmac.new(settings.SECRET_KEY.encode(), f"{row.pk} {row.key}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def tell_colleague(user: User, subject: str, text: str, *, key: str) -> None:

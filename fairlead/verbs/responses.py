@@ -157,7 +157,8 @@ def _promise(response: Response, said: Letter) -> None:
         company=lead.company,
         key=f"response:{response.key}",
         at=max(response.due_at, current().at),
-        more={"response": response.public_id, "files": list(files)} | _thread(response.submission),
+        more={"response": response.public_id, "files": list(files), "leaves_in": said.language}
+        | _thread(response.submission),
     )
 
 

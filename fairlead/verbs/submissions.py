@@ -22,10 +22,12 @@ from fairlead.models import Activity, Campaign, Form, Lead, Mailbox, Payload, So
 from fairlead.models.endpoint import Endpoint
 from fairlead.models.form import LANGUAGES
 from fairlead.models.place import country_code
+from fairlead.reading.bounces import bounce_in
 from fairlead.reading.calendars import reply_in
 from fairlead.reading.inquiry import Inquiry, inquiry
 from fairlead.reading.message import KIND
 from fairlead.reading.synonyms import size_in
+from fairlead.verbs.bounces import note_bounce
 from fairlead.verbs.capture import capture_lead, one_at_a_time
 from fairlead.verbs.form_answers import answer, answers, contact_of, must_confirm, suspicion
 from fairlead.verbs.leads import with_phone
@@ -169,6 +171,9 @@ def _process(by: Actor, submission: Submission, *, vouched: bool = False) -> Non
     kind = "" if _is_mail(submission) else endpoint.kind
     if _is_mail(submission) and (reply := reply_in(body)):
         change(submission, **note_reply(submission, reply))
+        return
+    if _is_mail(submission) and (bounce := bounce_in(body)) and (noted := note_bounce(by, submission, bounce)):
+        change(submission, **noted)
         return
     if kind == Endpoint.Kind.CALLS:
         change(submission, **note_call(by, submission))

@@ -12,6 +12,7 @@ from fairlead.models.suppression import address_key, in_force, plain_address
 from fairlead.verbs.track_pauses import pause_by_address, pause_tracks
 
 Channel = Literal["any", "mail", "phone", "post"]
+Why = Literal["do_not_contact", "unsubscribe", "bounce"]
 
 
 @verb("{by} marked {record} as do not contact: {reason}", may="edit")
@@ -30,15 +31,24 @@ def suppress(
 
 @verb("{by} suppressed an address: {reason}", may="person.edit")
 def suppress_address(
-    by: Actor, *, address: str, channel: Literal["mail", "phone"], reason: str, until: datetime | None = None
+    by: Actor,
+    *,
+    address: str,
+    channel: Literal["mail", "phone"],
+    reason: str,
+    until: datetime | None = None,
+    because: Why = "do_not_contact",
 ) -> Suppression:
-    """Keep everybody from contacting an address, whoever it belongs to, now or later."""
+    """Keep everybody from contacting an address, whoever it belongs to, now or later.
+
+    The tracks of whoever it belongs to stand still, and say `because` of what.
+    """
     key = address_key(address, channel, Organisation.ours().country)
     held = in_force().filter(address_hash=key, channel=channel, until=until).first()
     facts = {"channel": channel, "reason": reason, "until": until, "source": by.door}
     if held is not None:
         return held
-    pause_by_address(by, plain_address(address, channel, Organisation.ours().country), "do_not_contact")
+    pause_by_address(by, plain_address(address, channel, Organisation.ours().country), because)
     return create(Suppression, address=address, address_hash=key, **facts)
 
 

@@ -1,12 +1,9 @@
 """Carrying out promised mail: asked once more whether it may leave, then sent under a Message-ID of its own."""
 
-import hashlib
 import smtplib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from email.utils import parseaddr
 
-from django.conf import settings
 from django.core.mail import BadHeaderError, EmailMultiAlternatives
 
 from fairlead.core.actor import system
@@ -14,7 +11,10 @@ from fairlead.core.outbox import CallOff, GiveUp, Outbox, carries_out
 from fairlead.core.upload import stored
 from fairlead.models import Company, Person, Response, Sending
 from fairlead.programs.sending import hand_over, sender
-from fairlead.verbs.outgoing import FORGOTTEN, MAIL, NOTICE, may_mail
+from fairlead.reading.bounces import is_gone, status_in
+from fairlead.verbs.bounces import came_back
+from fairlead.verbs.letters import leaving_link
+from fairlead.verbs.outgoing import FORGOTTEN, MAIL, NOTICE, may_mail, message_id
 from fairlead.verbs.responses import note_response_failed, note_response_sent
 
 SYSTEM = system("mail")
@@ -31,7 +31,7 @@ def send(row: Outbox) -> None:
         return  # it had left, and only that was not written down here
     with _told(row, response):
         _still_allowed(row)
-        _hand_over(message(row))
+        _hand_over(message(row), row)
     if response is not None:
         note_response_sent(SYSTEM, response)
     if row.payload["purpose"] in FORGOTTEN:
@@ -62,30 +62,37 @@ def message(row: Outbox) -> EmailMultiAlternatives:
     return made
 
 
-def message_id(key: str) -> str:
-    """The same for the same promise, whoever sends it and how often."""
-    _name, address = parseaddr(settings.DEFAULT_FROM_EMAIL)
-    return f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@{address.rpartition('@')[2] or 'localhost'}>"
-
-
 def _headers(row: Outbox) -> dict[str, str]:
-    mail, headers = row.payload, {"Message-ID": message_id(row.key)}
+    mail, headers = row.payload, {"Message-ID": message_id(row)}
     if mail.get("response"):
         headers |= NO_ANSWER | {"From": sender()}
     elif mail.get("automatic", True):
         headers["Auto-Submitted"] = "auto-generated"
+    if mail.get("leaves_in"):
+        headers |= _way_out(mail["to"], mail["leaves_in"])
     if mail.get("answers"):
         headers |= {"In-Reply-To": mail["answers"], "References": mail["answers"]}
     return headers
 
 
-def _hand_over(made: EmailMultiAlternatives) -> None:
+def _way_out(address: str, language: str) -> dict[str, str]:
+    """How its receiver has no more of these, in one click of the mail program (RFC 8058, which asks for https)."""
+    link = leaving_link(address, language)
+    one_click = {"List-Unsubscribe-Post": "List-Unsubscribe=One-Click"} if link.startswith("https:") else {}
+    return {"List-Unsubscribe": f"<{link}>"} | one_click
+
+
+def _hand_over(made: EmailMultiAlternatives, row: Outbox) -> None:
     try:
         hand_over(made)
     except BadHeaderError as error:
         raise GiveUp(f"A header with a line break: {error}") from None
     except smtplib.SMTPRecipientsRefused as error:
-        _refused(min(code for code, _text in error.recipients.values()), error)
+        code, text = min(error.recipients.values())
+        said = text.decode(errors="replace") if isinstance(text, bytes) else str(text)
+        if code >= 500 and is_gone(status := status_in(said)):
+            came_back(SYSTEM, row, status, said)
+        _refused(code, error)
     except smtplib.SMTPDataError as error:
         _refused(error.smtp_code, error)
     except Exception as error:

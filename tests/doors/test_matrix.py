@@ -112,6 +112,7 @@ PAGES = {
     "events/new": "organisation.edit",
     "events/<str:public_id>/edit": "organisation.edit",
     "f/": "anyone",
+    "u/": "anyone",
     "forms": "organisation.edit",
     "companies": "company.see",
     "tasks": "task.see",

@@ -78,7 +78,8 @@ def test_six_countries(world: World) -> None:
     why = trace(came["AT"].routings.get(), came["AT"].routings.get().rules)
     assert [step.text for step in why] == [
         "No: it asks that company size is 50 or more, and it was 12.",
-        "It matched, because country is Germany or Austria, and gave it to DACH. Besides: respond within 2 working hours.",
+        "It matched, because country is Germany or Austria, and gave it to DACH. "
+        "Besides: respond within 2 working hours.",
     ]
     assert claim_lead(world.sam.actor("web"), came["AT"]).owner == world.sam
 

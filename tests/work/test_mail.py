@@ -16,10 +16,10 @@ from fairlead.core.verb import REGISTRY, verb
 from fairlead.demo.world import World
 from fairlead.models import Person
 from fairlead.models.suppression import Answer
-from fairlead.verbs.outgoing import send_mail_later
+from fairlead.verbs.outgoing import message_id, promise_of, send_mail_later
 from fairlead.verbs.suppressions import suppress_address
+from fairlead.work import mail as _sending  # noqa: F401
 from fairlead.work import maildir
-from fairlead.work.mail import message_id
 
 
 @verb("{by} wrote to {person}", may="edit")
@@ -57,12 +57,14 @@ def test_a_mail_leaves_as_promised(write: Write) -> None:
     sent = mail.outbox[0]
     made = sent.message()
     assert (sent.to, sent.subject, sent.body) == (["jo@example.com"], "Grüße", "Hello")
-    assert made["Auto-Submitted"] == "auto-generated" and made["Message-ID"] == message_id("mail:jo:offer")
+    assert made["Auto-Submitted"] == "auto-generated"
+    row = Outbox.objects.get(key="mail:jo:offer")
+    assert made["Message-ID"] == message_id(row) and promise_of(made["Message-ID"]) == row
     assert b"<p>Hello</p>" in made.as_bytes()
 
 
 def test_the_same_promise_has_the_same_message_id_and_another_has_not(write: Write) -> None:
-    assert message_id("a") == message_id("a") != message_id("b")
+    assert message_id(Outbox(pk=1, key="a")) == message_id(Outbox(pk=1, key="a")) != message_id(Outbox(pk=1, key="b"))
     write(automatic=False)
     work()
     again()
