@@ -6,13 +6,14 @@ from typing import Any
 
 from fairlead.core.actor import Actor
 from fairlead.demo.play import Facts, Play, some
-from fairlead.models import Competitor, ExitCriterion, Notice, Opportunity, Outbox, User
+from fairlead.models import Competitor, ExitCriterion, Notice, Opportunity, Outbox, Quote, User
 from fairlead.verbs.competitors import add_rival, create_competitor
 from fairlead.verbs.criteria import tick_criterion
 from fairlead.verbs.needs import add_need
 from fairlead.verbs.notices import see_notice
 from fairlead.verbs.opportunities import edit_opportunity
 from fairlead.verbs.pipelines import add_criterion, add_stage, create_pipeline
+from fairlead.verbs.quotes import accept_quote, record_quote
 from fairlead.verbs.rates import set_rate
 from fairlead.verbs.stakeholders import add_stakeholder
 from fairlead.verbs.targets import set_target
@@ -59,6 +60,17 @@ def find_out(play: Play, key: str, by: str, facts: Facts) -> None:
         add_rival(actor, sale, competitor=Competitor.objects.get(name=each["name"]), **some(each, "note"))
     if "solution" in facts:
         edit_opportunity(actor, sale, solution=facts["solution"])
+
+
+def quote(play: Play, key: str, by: str, facts: Facts) -> None:
+    dates: Any = {name: play.days.day(facts[name]) for name in ("sent_on", "valid_until") if name in facts}
+    amount = Decimal(facts["amount"])
+    record_quote(play.actors[by], play.made[key], number=facts["number"], amount=amount, **dates)
+
+
+def accept(play: Play, key: str, by: str) -> None:
+    for quote in Quote.objects.open().filter(opportunity=play.made[key].pk):
+        accept_quote(play.actors[by], quote)
 
 
 def tick(play: Play, key: str, by: str, most: int = 9) -> None:

@@ -30,6 +30,10 @@ def plan(play: Play, data: Facts, found: Facts) -> None:
         for name, day in days[1:]:
             play.at(play.days.moment(day, "16:50"), process.tick, play, key, by, 1 if gap else 9)
             play.at(play.days.moment(day, f"17:{minute % 30:02}"), _move, play, key, by, stages[name], gap)
+        if "Propose" in facts["stages"]:
+            usual: Facts = {"number": f"Q-2025-{160 + minute:04}", "sent_on": facts["stages"]["Propose"]}
+            quote = usual | {"amount": facts["amount"]} | process.known(found, key).get("quote", {})
+            play.at(play.days.moment(quote["sent_on"], "17:35"), process.quote, play, key, by, quote)
         for entry in facts["log"]:
             plan_entry(play, key, by, entry)
         for task in facts.get("tasks", []):
@@ -89,6 +93,7 @@ def _attach(play: Play, key: str, by: str, file: Facts) -> None:
 
 
 def _win(play: Play, key: str, by: str) -> None:
+    process.accept(play, key, by)
     close_won(play.actors[by], play.made[key])
 
 

@@ -39,6 +39,7 @@ from fairlead.models.person import Person
 from fairlead.models.pipeline import ExitCriterion, Pipeline, Stage
 from fairlead.models.product import Product
 from fairlead.models.queue import Queue
+from fairlead.models.quote import Quote
 from fairlead.models.rate import Rate
 from fairlead.models.reason import Reason
 from fairlead.models.response import Response
@@ -111,6 +112,7 @@ __all__ = [
     "PostalAddress",
     "Product",
     "Queue",
+    "Quote",
     "Rate",
     "Reason",
     "RecoveryCode",

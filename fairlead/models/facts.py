@@ -43,6 +43,8 @@ FACTS = {
         Fact("decider", _("It is known who decides"), _part("stakeholder", role="decides")),
         Fact("competitor", _("A competitor is listed"), _part("rival")),
         Fact("technical", _("A technical person is on the team"), _part("team_member", role__istartswith="technical")),
+        Fact("quote", _("A quote was sent"), _part("quote")),
+        Fact("accepted", _("A quote is accepted"), _part("quote", state="accepted")),
         Fact("next_step", _("The next step is planned"), lambda: Q(next_step_at__isnull=False)),
     )
 }

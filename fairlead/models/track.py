@@ -144,8 +144,11 @@ class TrackStep(Record):
         return {name: getattr(self, name) for name in plain} | {"user": user, "time": time}
 
 
+TRIGGERS = ("source", "stage", "form", "quote_sent")
+
+
 class TrackTrigger(Record):
-    """What starts a track by itself: a lead of a source or from a form, or an opportunity that enters a stage."""
+    """What starts a track by itself: a lead of a source or from a form, an opportunity that enters a stage, a quote."""
 
     access_as = "organisation"
     many = "track-triggers"
@@ -155,18 +158,17 @@ class TrackTrigger(Record):
     stage = models.ForeignKey("Stage", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     form = models.ForeignKey("Form", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
+    quote_sent = models.BooleanField(null=True, blank=True)  # true or none
+
     class Meta:
         verbose_name, verbose_name_plural = _("track trigger"), _("track triggers")
         constraints = [
-            exactly_one("trigger_of_one_kind", ("source", "stage", "form")),
-            *(
-                models.UniqueConstraint(fields=["track", each], name=f"trigger_once_by_{each}")
-                for each in ("source", "stage", "form")
-            ),
+            exactly_one("trigger_of_one_kind", TRIGGERS),
+            *(models.UniqueConstraint(fields=["track", each], name=f"trigger_once_by_{each}") for each in TRIGGERS),
         ]
 
     def __str__(self) -> str:
-        return str(self.source or self.stage or self.form)
+        return str(self.source or self.stage or self.form or _("a quote"))
 
     @classmethod
     def noun(cls) -> str:

@@ -12,10 +12,11 @@ from fairlead.core.changes import change, create
 from fairlead.core.errors import Invalid
 from fairlead.core.event import Event
 from fairlead.core.verb import verb
-from fairlead.models import Closure, Competitor, Opportunity, Organisation, Reason, Stage, Task, TeamMember, User
+from fairlead.models import Closure, Competitor, Opportunity, Organisation, Quote, Reason, Stage, Task, TeamMember, User
 from fairlead.verbs.amounts import in_base, minor
 from fairlead.verbs.notices import tell
 from fairlead.verbs.opportunities import must_be_open
+from fairlead.verbs.quotes import decline_quote
 from fairlead.verbs.tasks import add_task, cancel_task, reopen_task
 from fairlead.verbs.track_steps import ask_to_resume, ended_with
 from fairlead.verbs.tracks import continue_track
@@ -33,12 +34,12 @@ def close_won(
     reason: Reason | None = None,
     note: str = "",
 ) -> Opportunity:
-    """Close an opportunity as won; the amount is what was really agreed, its value when not given.
+    """Close an opportunity as won; the amount is what was really agreed: by accepted quotes, else its value.
 
     Its open tasks are cancelled in the same act, and everybody who works on it is told.
     """
-    agreed = opportunity.amount_minor if amount is None else minor(amount, opportunity.currency)
-    return _close(by, opportunity, "won", on=on, reason=reason, note=note, amount_minor=agreed)
+    won = agreed(opportunity) if amount is None else minor(amount, opportunity.currency)
+    return _close(by, opportunity, "won", on=on, reason=reason, note=note, amount_minor=won)
 
 
 @verb("{by} lost {opportunity}: {reason}", may="edit")
@@ -54,10 +55,12 @@ def close_lost(
 ) -> Opportunity:
     """Close an opportunity as lost: why, to whom, and when its owner asks again; its people stay in follow-up.
 
-    Its open tasks are cancelled in the same act, and everybody who works on it is told.
+    Its open tasks are cancelled and its unanswered quotes declined in the same act; all who work on it are told.
     """
     was_open = opportunity.is_open
     _close(by, opportunity, "lost", on=on, reason=reason, note=note, competitor=competitor)
+    if was_open:
+        _decline_quotes(by, opportunity, on)
     if was_open and recontact_on is not None:
         _ask_again(by, opportunity, recontact_on)
     return opportunity
@@ -83,6 +86,13 @@ def reopen_opportunity(by: Actor, opportunity: Opportunity, *, resume: bool = Fa
         if resume:
             continue_track(by, running)
     return opportunity
+
+
+def agreed(opportunity: Opportunity) -> int | None:
+    """What winning it now is worth, in minor units: its accepted quotes together, else its value."""
+    accepted = Quote.objects.live().filter(opportunity=opportunity, state="accepted", currency=opportunity.currency)
+    amounts = [each for each in accepted.values_list("amount_minor", flat=True) if each is not None]
+    return sum(amounts) if amounts else opportunity.amount_minor
 
 
 def _close(
@@ -111,6 +121,13 @@ def _end_what_is_open(by: Actor, opportunity: Opportunity, outcome: str, reason:
         tell(by, task.assignee, "cancelled", opportunity, task.title)
     for user in _involved(opportunity):
         tell(by, user, outcome, opportunity, reason)
+
+
+def _decline_quotes(by: Actor, opportunity: Opportunity, on: date | None) -> None:
+    """On the day of the loss, or on the day they were sent if that was noted to be later."""
+    day = on or clock.today(Organisation.ours().tz)
+    for quote in Quote.objects.open().filter(opportunity=opportunity):
+        decline_quote(by, quote, decided_on=max(day, quote.sent_on))
 
 
 def _involved(opportunity: Opportunity) -> list[User]:

@@ -35,7 +35,7 @@ STAGES: list[tuple[str, int, int, list[tuple[str, str, Force]]]] = [
         8,
         60,
         [
-            ("Value set", "value", "required"),
+            ("Quote sent", "quote", "required"),
             ("Decision maker has seen it", "", "required"),
             ("Questions answered", "", "advisory"),
             ("Decision date agreed", "", "advisory"),

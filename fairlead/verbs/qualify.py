@@ -23,6 +23,7 @@ from fairlead.models import (
     Meeting,
     Opportunity,
     Person,
+    Quote,
     Stage,
     Suppression,
     Task,
@@ -110,6 +111,9 @@ def unqualify_lead(by: Actor, lead: Lead) -> Unqualified:
     if lead.opportunity and not lead.opportunity.is_open:
         text = _("%(sale)s is closed as %(state)s. Reopen it first.")
         raise WrongState(text % {"sale": lead.opportunity, "state": lead.opportunity.get_state_display()})
+    if lead.opportunity_id and (quote := Quote.objects.live().filter(opportunity=lead.opportunity_id).first()):
+        text = _("The quote %(number)s was sent for it, so it cannot be taken back. Close the opportunity instead.")
+        raise WrongState(text % {"number": quote})
     deed = _deed(lead, "qualify_lead")
     kept = take_back(by, deed.act) if deed and undone_by(deed.act) is None else []
     if not lead.is_open:

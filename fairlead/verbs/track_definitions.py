@@ -115,15 +115,24 @@ def unarchive_track(by: Actor, track: Track) -> Track:
 
 @verb("{by} let {it} start {track}", may="edit")
 def add_track_trigger(
-    by: Actor, track: Track, *, source: Source | None = None, stage: Stage | None = None, form: Form | None = None
+    by: Actor,
+    track: Track,
+    *,
+    source: Source | None = None,
+    stage: Stage | None = None,
+    form: Form | None = None,
+    quote_sent: bool = False,
 ) -> TrackTrigger:
-    """Start a track by itself, once per record: for leads of a source or form, or opportunities that enter a stage."""
-    given = {name: each for name, each in (("source", source), ("stage", stage), ("form", form)) if each is not None}
+    """Start a track by itself, once per record: for leads of a source or form, opportunities that enter a stage,
+    or those for which a quote is sent.
+    """
+    asked = {"source": source, "stage": stage, "form": form, "quote_sent": quote_sent or None}
+    given: dict[str, Any] = {name: each for name, each in asked.items() if each is not None}
     if len(given) != 1:
-        raise Invalid({"source": [_("Choose one: a source, a stage or a form.")]})
-    noun = "opportunity" if stage else "lead"
+        raise Invalid({"source": [_("Choose one: a source, a stage, a form or a quote.")]})
+    noun = "opportunity" if stage or quote_sent else "lead"
     if noun not in track.applies_to:
-        words = {"track": track, "what": _("opportunities") if stage else _("leads")}
+        words = {"track": track, "what": _("opportunities") if noun == "opportunity" else _("leads")}
         raise Invalid({next(iter(given)): [_("%(track)s is not for %(what)s. Let it apply to them first.") % words]})
     held = TrackTrigger.objects.filter(track=track, **given).first()
     if held is not None:

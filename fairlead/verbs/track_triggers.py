@@ -1,4 +1,4 @@
-"""Tracks that start by themselves: by a lead's source or form, and by the stage that an opportunity enters."""
+"""Tracks that start by themselves: by a lead's source or form, by the stage that an opportunity enters, by a quote."""
 
 from contextlib import suppress
 from typing import Any
@@ -21,6 +21,11 @@ def lead_came(by: Actor, lead: Any, *, form: Any = None) -> None:
 def stage_entered(by: Actor, opportunity: Any) -> None:
     """Start what an opportunity in this stage starts."""
     _start(by, opportunity, stage=opportunity.stage_id)
+
+
+def quote_sent(by: Actor, opportunity: Any) -> None:
+    """Start what a quote that was sent starts on its opportunity."""
+    _start(by, opportunity, quote_sent=True)
 
 
 @verb("{by} started the track {it}, as {trigger} does", may="edit")

@@ -9,7 +9,7 @@ from fairlead.models import View
 PAGES = {"people": "person", "companies": "company", "leads": "lead", "opportunities": "opportunity"}
 HANGING = {"activities": "activity", "calls": "call", "files": "file", "suppressions": "suppression", "tasks": "task"}
 HANGING |= {"needs": "need", "rivals": "rival", "stakeholders": "stakeholder", "team-members": "team_member"}
-HANGING |= {"notices": "notice", "meetings": "meeting"}
+HANGING |= {"notices": "notice", "meetings": "meeting", "quotes": "quote"}
 HANGING |= {"registrations": "registration", "running-tracks": "running_track"}
 ADDRESSED = PAGES | HANGING | {"submissions": "submission"}
 # What has a page to go back to.

@@ -1,4 +1,4 @@
-"""What is known of an opportunity, as its page shows it: exit criteria, needs, stakeholders, competitors, the team."""
+"""What is known of an opportunity, as its page shows it: exit criteria, needs, quotes, who has a say, the team."""
 
 from typing import Any
 
@@ -16,6 +16,7 @@ from fairlead.models import (
     Need,
     Opportunity,
     Person,
+    Quote,
     Rival,
     Stage,
     Stakeholder,
@@ -36,6 +37,8 @@ def known(record: Any, by: Actor) -> dict[str, Any]:
         "may_price": "cost" not in access.fixed(by, Need),
         "stakeholders": _STAKEHOLDERS(by, record.pk),
         "stakeholder_roles": Stakeholder.Role.choices,
+        "quotes": _QUOTES(by, record.pk),
+        "may_quote": "amount" not in access.fixed(by, Quote),
         "rivals": _RIVALS(record.pk),
         "competitors": _COMPETITORS(),
         "members": members,
@@ -120,6 +123,7 @@ _NEEDS = PreparedFor(lambda by, pk: Need.objects.visible_to(by).filter(opportuni
 _STAKEHOLDERS = PreparedFor(
     _stakeholders, ("public_id", "role", "note", "person__public_id", "person__name", "person__title"), int
 )
+_QUOTES = PreparedFor(lambda by, pk: Quote.objects.visible_to(by).live().filter(opportunity=pk), (), int)
 _RIVALS = Prepared(
     lambda pk: Rival.objects.filter(opportunity=pk).select_related("competitor").order_by("pk"),
     (

@@ -11,6 +11,7 @@ def of_verb(spec: Verb) -> tuple[str, str]:
     known = {
         "add_collaborator": (_("Ask somebody to help"), _("Ask them")),
         "add_need": (_("What they need"), _("Add need")),
+        "accept_quote": (_("They accept the quote"), _("Mark as accepted")),
         "add_rival": (_("Who else they ask"), _("Add competitor")),
         "add_stakeholder": (_("Who has a say"), _("Add person")),
         "add_team_member": (_("Pull somebody in"), _("Ask them")),
@@ -25,7 +26,9 @@ def of_verb(spec: Verb) -> tuple[str, str]:
         "move_meeting": (_("Move the meeting"), _("Move meeting")),
         "edit_activity": (_("Correct the entry"), _("Save")),
         "edit_task": (_("Change the task"), _("Save")),
+        "decline_quote": (_("They decline the quote"), _("Mark as declined")),
         "edit_need": (_("Change the need"), _("Save")),
+        "edit_quote": (_("Correct the quote"), _("Save")),
         "edit_rival": (_("What we know of them here"), _("Save")),
         "edit_stakeholder": (_("Their part in it"), _("Save")),
         "edit_team_member": (_("What they do in it"), _("Save")),
@@ -33,6 +36,7 @@ def of_verb(spec: Verb) -> tuple[str, str]:
         "move_pipeline": (_("Move to another pipeline"), _("Move")),
         "move_stage": (_("Move to another stage"), _("Move")),
         "park": (_("Park it"), _("Park")),
+        "record_quote": (_("A quote was sent"), _("Add quote")),
         "reopen_opportunity": (_("Open it again"), _("Reopen")),
         "skip_task": (_("Skip the step"), _("Skip")),
         "switch_track": (_("Switch to another track"), _("Switch")),
@@ -43,18 +47,19 @@ def of_verb(spec: Verb) -> tuple[str, str]:
     return known.get(spec.name, (plain, plain))
 
 
-def of_argument(name: str) -> str:
-    """The label of an argument's field, and the word for one of its choices."""
+def of_argument(name: str, verb: str = "") -> str:
+    """The label of an argument's field, where it differs that of this verb, and the word for one of its choices."""
     known = {
         "accepted": _("Comes"),
-        "amount": _("Amount agreed"),
         "any": _("Anything"),
         "channel": _("What to stop"),
         "due_on": _("Day"),
         "due_time": _("Time"),
         "blocks": _("Blocks"),
+        "close_won.amount": _("Amount agreed"),
         "cost": _("Cost"),
         "decides": _("Decides"),
+        "decided_on": _("Answered on"),
         "declined": _("Does not come"),
         "happened_at": _("When"),
         "met": _("Is it met"),
@@ -63,9 +68,11 @@ def of_argument(name: str) -> str:
         "new_competitor": _("Name of one that is not listed"),
         "resume": _("With its tasks"),
         "recontact_on": _("Ask again on"),
+        "sent_on": _("Sent on"),
         "should": _("Should have"),
         "tentative": _("May come"),
         "uses": _("Uses it"),
+        "valid_until": _("Valid until"),
         "weight": _("How much it matters"),
         "helper": _("Who"),
         "mail": _("E-mail"),
@@ -74,4 +81,4 @@ def of_argument(name: str) -> str:
         "todo": _("To-do"),
         "voicemail": _("Voicemail left"),
     }
-    return known.get(name, name.replace("_", " ").capitalize())
+    return known.get(f"{verb}.{name}") or known.get(name, name.replace("_", " ").capitalize())

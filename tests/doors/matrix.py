@@ -15,7 +15,7 @@ Grants = Mapping[str, Mapping[str, str]]
 MAIN = ("person", "company", "lead", "opportunity")
 CHILDREN = ("task", "activity", "file", "call", "meeting", "running_track")
 # What an opportunity consists of.
-PARTS = ("stakeholder", "rival", "need", "team_member")
+PARTS = ("stakeholder", "rival", "need", "quote", "team_member")
 # Whose the record is: the asker's, a teammate's, another team's, the asker's but archived, the asker's but merged
 # into the other team's.
 STANDINGS = ("own", "team", "other", "archived", "merged")
@@ -27,6 +27,7 @@ TEAM = {"*": {"see": "team", "create": "all", "edit": "own", "delete": "team"}, 
 # The arguments with which each verb is called, besides its record; `@name` is a record of the matrix.
 # A verb without a row fails the build.
 ARGUMENTS: dict[str, dict[str, Any]] = {
+    "accept_quote": {},
     "add_criterion": {"text": "New"},
     "add_need": {"text": "New"},
     "add_rival": {"new_competitor": "New"},
@@ -39,10 +40,12 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "archive_stage": {},
     "create_competitor": {"name": "New"},
     "create_pipeline": {"name": "New"},
+    "decline_quote": {},
     "edit_competitor": {"strengths": "Edited"},
     "edit_criterion": {"text": "Edited"},
     "edit_need": {"text": "Edited"},
     "edit_pipeline": {"name": "Edited"},
+    "edit_quote": {"note": "Edited"},
     "edit_rival": {"note": "Edited"},
     "edit_stage": {"name": "Edited"},
     "edit_stakeholder": {"note": "Edited"},
@@ -51,13 +54,17 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "place_need": {},
     "place_opportunity": {},
     "place_stage": {},
+    "record_quote": {"number": "New"},
     "remove_need": {},
+    "remove_quote": {},
     "remove_rival": {},
     "remove_stakeholder": {},
     "remove_team_member": {},
+    "reopen_quote": {},
     "see_notice": {},
     "tick_criterion": {"criterion": "@criterion"},
     "unarchive_competitor": {},
+    "withdraw_quote": {},
     "unarchive_criterion": {},
     "unarchive_pipeline": {},
     "unarchive_stage": {},

@@ -47,6 +47,7 @@ from fairlead.models import (
     Pipeline,
     Product,
     Queue,
+    Quote,
     Rate,
     Reason,
     Registration,
@@ -330,6 +331,7 @@ def matrix_version() -> TrackVersion:
 
 PARTS: list[tuple[str, type[Record], Any]] = [
     ("need", Need, lambda world: {"text": "Need"}),
+    ("quote", Quote, lambda world: {"number": "Matrix", "currency": "GBP", "sent_on": world.now.date()}),
     ("rival", Rival, lambda world: {"competitor": create(Competitor, name="Matrix")}),
     ("stakeholder", Stakeholder, lambda world: {"person": world.priya, "role": "signs"}),
     ("team_member", TeamMember, lambda world: {"user": world.lena, "role": "technical"}),

@@ -163,6 +163,8 @@ def proposed(story: Story) -> None:
     paper = SimpleUploadedFile("proposal.pdf", b"%PDF-1.7 Network", "application/pdf")
     assert "proposal.pdf" in story.page(story.sale, "files", upload=paper)
     story.page(story.sale, "log", kind="mail", text="Proposal sent to Aoife.", next_step="Call Aoife", on="tomorrow")
+    assert story.rest("record-quote", number="B-1", amount="13750.25")["currency"] == "GBP"
+    assert story.now().criteria_met == 1
     seen = ExitCriterion.objects.get(text="Decision maker has seen it")
     asked = story.page(story.sale, "move-stage", stage=stage("Close").public_id)
     assert "Missing to leave Propose: Decision maker has seen it. Write one line on why you move on." in asked
@@ -179,7 +181,8 @@ def closed(story: Story) -> None:
     taken_back = story.program.post("/verbs/undo", {"act": str(last_act())})
     assert taken_back["changed"] and story.now().is_open and not Closure.objects.filter(opportunity=story.sale).exists()
     assert Task.objects.open().filter(opportunity=story.sale).count() == 2
-    words = story.page(story.sale, "close-won", amount="£13,750.25", on="today", note=worth["note"])
+    story.browser.post(f"/quotes/{story.sale.quotes.get().public_id}/accept")
+    words = story.page(story.sale, "close-won", on="today", note=worth["note"])
     assert "Won on" in words and "Value £14,200 → £13,900.50" in words and "£13,750.25" in words
     assert not Task.objects.open().filter(opportunity=story.sale).exists()
     assert Notice.objects.filter(opportunity=story.sale, kind="won", user=story.world.dele).count() == 1

@@ -25,7 +25,7 @@ def sam(world: World) -> Client:
 def test_the_page_shows_what_is_known_and_what_is_missing(world: World, sam: Client) -> None:
     page = text_of(sam.get(url_of(world.managed_it)))
     for words in (
-        "To leave Propose Value set Decision maker has seen it Questions answered Decision date agreed Move to Close",
+        "To leave Propose Quote sent Decision maker has seen it Questions answered Decision date agreed Move to Close",
         "Needs 5 One supplier for all three sites Must",
         "People 3 PR Priya Raman Wants it off her desk before the year ends. Decides",
         "Brightwave Strong Cheap, long contracts, knows every school in the county. Weak",
@@ -179,3 +179,20 @@ def test_who_may_only_see_the_sale_edits_no_part(world: World) -> None:
     reader, path = signed_in(world.noah), f"/needs/{need.public_id}/edit/text"
     assert reader.get(path, **PIECE).status_code == reader.post(path, {"text": "Mine"}, **PIECE).status_code == 403
     assert path not in reader.get(url_of(world.managed_it)).text
+
+
+def test_quotes_are_noted_answered_and_proposed_to_the_closing(world: World, sam: Client) -> None:
+    home, base = url_of(world.unplanned), f"/opportunities/{world.unplanned.public_id}"
+    here = {"HTTP_REFERER": f"http://testserver{home}"}
+    page = text_of(sam.post(f"{base}/record-quote", {"number": "Q-1", "amount": "1,250"}, follow=True, **here))
+    assert "Sent the quote Q-1 for New practice fit-out." in page and "Q-1 £1,250" in page
+    refused = sam.post(f"{base}/record-quote", {"number": "Q-1", "amount": "1e5"})
+    assert refused.status_code == 422 and "“1e5” is no amount here" in text_of(refused)
+    quote = world.unplanned.quotes.get()
+    page = text_of(sam.get(f"/quotes/{quote.public_id}/edit"))
+    assert "Correct the quote" in page and "Valid until" in page
+    page = text_of(sam.post(f"/quotes/{quote.public_id}/accept", follow=True, **here))
+    assert "accepted" in page
+    assert 'value="1250"' in sam.get(f"{base}/close-won").content.decode()
+    page = text_of(sam.post(f"/quotes/{quote.public_id}/remove", follow=True, **here))
+    assert "Took the quote Q-1 off" in page and not world.unplanned.quotes.exists()

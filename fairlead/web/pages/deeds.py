@@ -21,8 +21,9 @@ from fairlead.core.errors import Conflict, Invalid, NotFound, Refused
 from fairlead.core.record import Record
 from fairlead.core.schema import find, perform, record_types, subject_name, subjects
 from fairlead.core.verb import REGISTRY, Verb
-from fairlead.models import CustomField, Opportunity, Reason, Stage, User
+from fairlead.models import CustomField, Opportunity, Reason, Stage, User, money
 from fairlead.models.custom import seen_fields
+from fairlead.verbs.closing import agreed
 from fairlead.web import custom, typed
 from fairlead.web.addresses import AT_HOME, PAGES, url_of
 from fairlead.web.answer import answered, came_from, declined, told
@@ -176,12 +177,15 @@ def _question(
     now = now.isoformat() if isinstance(now, datetime) else str(now).lower() if isinstance(now, bool) else now
     now = _as_typed(record, spec, name, reader) if _is(annotation, Decimal) else now
     value = given.get(name, getattr(now, "public_id", "" if now is None else str(now)))
-    return Question(name, of_argument(name), kind, required, value, tuple(choices))
+    return Question(name, of_argument(name, spec.name), kind, required, value, tuple(choices))
 
 
 def _as_typed(record: Any, spec: Verb, name: str, reader: Reader) -> str:
     """An amount as its reader would type it: what it is now, or what a win is worth until something else is agreed."""
-    found = getattr(record, name, None) if spec.name.startswith(("edit_", "close_")) else None
+    if spec.name == "close_won" and (minor := agreed(record)) is not None:
+        found: Any = money.from_minor(minor, record.currency)
+    else:
+        found = getattr(record, name, None) if spec.name.startswith("edit_") else None
     return "" if found is None else format_decimal(found, locale=reader.locale, group_separator=False)
 
 

@@ -101,6 +101,7 @@ def deed(request: Request, public_id: str, name: str) -> HttpResponse:
         if name == "trigger":
             noun, _colon, public = request.POST.get("by", "").partition(":")
             by: Any = {noun: record_or_404(request, noun, public)} if noun in {"source", "stage", "form"} else {}
+            by |= {"quote_sent": True} if noun == "quote" else {}
             definitions.add_track_trigger(request.by, track, **by)
             return done(request, at, _("It starts %(name)s from now on.") % {"name": track})
         if name == "untrigger":
