@@ -9,18 +9,18 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.db.backends.base.operations import BaseDatabaseOperations
 
 from fairlead.core.record import erasing
-from tests.ground import _django_db_helper, bare_ground, ground, leave, order  # noqa: F401
+from tests.ground import _django_db_helper, arranged, bare_ground, ground, leave  # noqa: F401
 from tests.world import built, lay_world, world  # noqa: F401
 
 
-@pytest.hookimpl(tryfirst=True)
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     leave(item)
 
 
+@pytest.hookimpl(trylast=True)  # when those that are not asked for are gone
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=order)
+    items[:] = arranged(items)
 
 
 @pytest.fixture(scope="session")

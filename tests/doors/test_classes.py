@@ -105,8 +105,20 @@ def with_role(world: World, **named: Any) -> User:
     return User.objects.select_related("role").get(pk=world.sam.pk)
 
 
-@pytest.mark.parametrize("hidden", [{}, {"money": {}}, {"private": {}}, {"money": {}, "private": {}}])
+BOTH: dict[str, Any] = {"money": {}, "private": {}}
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        {"money": {}},
+        {"private": {}},
+        pytest.param({}, marks=pytest.mark.load),
+        pytest.param(BOTH, marks=pytest.mark.load),
+    ],
+)
 def test_what_a_role_hides_is_on_no_page_and_in_no_answer(sale: Sale, world: World, hidden: Any) -> None:
+    """Either class hidden while the other is shown; none and both of them in the load tests."""
     sam = with_role(world, **hidden)
     told = [*pages(sale, sam), *answers(sale, sam), *tools(sale, sam), *files(sale, sam)]
     for kind, secrets in SECRETS.items():

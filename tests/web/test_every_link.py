@@ -1,17 +1,17 @@
-"""Every page that a link leads to can be opened: an administrator follows them all, each kind of page twice."""
+"""Every page that a link leads to can be opened: an administrator follows them all."""
 
 import re
 from collections import Counter
 from html import unescape
 from urllib.parse import urlsplit
 
+import pytest
 from django.test import Client
 from django.urls import Resolver404, resolve
 
 from fairlead.demo.world import World
 from tests.web.test_lists import signed_in
 
-TWICE = 2
 ELSEWHERE = ("/static/", "/api/", "/f/", "/in/", "/files/", "/sign-out")
 # Where something is made that the demo has none of, there is nothing to follow to.
 SEEN = {
@@ -23,20 +23,22 @@ SEEN = {
 }  # fmt: skip
 
 
-def test_every_link_of_an_administrator_opens(world: World) -> None:
+@pytest.mark.parametrize("often", [1, pytest.param(2, marks=pytest.mark.load)])
+def test_every_link_of_an_administrator_opens(world: World, often: int) -> None:
+    """Each kind of page once; the load tests open two of each kind."""
     iris = signed_in(world.admin)
     met: Counter[str] = Counter()
     waiting, broken = ["/"], {}
     while waiting:
         at = waiting.pop(0)
         kind = _kind(at)
-        if kind is None or met[kind] >= TWICE:
+        if kind is None or met[kind] >= often:
             continue
         met[kind] += 1
         html, status = _opened(iris, at)
         if status >= 400:
             broken[at] = status
-        waiting += [found for found in _links(html) if (other := _kind(found)) and met[other] < TWICE]
+        waiting += [found for found in _links(html) if (other := _kind(found)) and met[other] < often]
     assert broken == {}
     routes = {kind.partition(" ")[0] for kind in met}
     assert routes >= SEEN, SEEN - routes
