@@ -86,10 +86,13 @@ class Hours:
         self._known: dict[str, WorkTime] = {}
 
     def of(self, lead: Any) -> "WorkTime":
+        from fairlead.models.worktime import calendar_of
+
         key = lead.clock_of or holder(lead)
         if key not in self._known:
             kind, _colon, pk = key.partition(":")
-            self._known[key] = _calendar(kind, int(pk))
+            held = lead._state.fields_cache.get("owner")
+            self._known[key] = calendar_of(held) if key == f"owner:{held and held.pk}" else _calendar(kind, int(pk))
         return self._known[key]
 
 
