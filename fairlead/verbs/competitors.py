@@ -12,6 +12,7 @@ from fairlead.core.clash import check_version
 from fairlead.core.errors import Invalid
 from fairlead.core.verb import verb
 from fairlead.models import Competitor, Opportunity, Rival
+from fairlead.verbs.naming import free_name
 
 
 class CompetitorFacts(TypedDict, total=False):
@@ -23,7 +24,7 @@ class CompetitorFacts(TypedDict, total=False):
 @verb("{by} added the competitor {it}", may="organisation.create")
 def create_competitor(by: Actor, *, name: str, **facts: Unpack[CompetitorFacts]) -> Competitor:
     """Add a competitor to the organisation's list, with strengths, weaknesses and our answer."""
-    return create(Competitor, name=_free(name), **facts)
+    return create(Competitor, name=free_name(name, Competitor.objects.live()), **facts)
 
 
 @verb("{by} edited the competitor {competitor}", may="edit")
@@ -38,7 +39,7 @@ def edit_competitor(
     """Change what is known of a competitor; every opportunity shows it."""
     values: dict[str, object] = dict(facts)
     if name is not None:
-        values["name"] = _free(name, competitor)
+        values["name"] = free_name(name, Competitor.objects.live(), competitor)
     check_version(competitor, version, values)
     change(competitor, **values)
     return competitor
@@ -56,7 +57,7 @@ def archive_competitor(by: Actor, competitor: Competitor) -> Competitor:
 def unarchive_competitor(by: Actor, competitor: Competitor) -> Competitor:
     """Put an archived competitor back on the list."""
     if competitor.archived_at is not None:
-        change(competitor, name=_free(competitor.name, competitor), archived_at=None)
+        change(competitor, name=free_name(competitor.name, Competitor.objects.live(), competitor), archived_at=None)
     return competitor
 
 
@@ -101,13 +102,3 @@ def named(name: str) -> Competitor:
     if not plain:
         raise Invalid({"competitor": [_("Say which competitor it is.")]})
     return Competitor.objects.live().filter(name__iexact=plain).first() or create(Competitor, name=plain)
-
-
-def _free(name: str, but: Competitor | None = None) -> str:
-    plain = " ".join(name.split())
-    if not plain:
-        raise Invalid({"name": [_("A competitor needs a name.")]})
-    others = Competitor.objects.live().filter(name__iexact=plain)
-    if others.exclude(pk=but.pk if but else 0).exists():
-        raise Invalid({"name": [_("%(name)s is on the list already.") % {"name": plain}]})
-    return plain

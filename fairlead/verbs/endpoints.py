@@ -10,7 +10,7 @@ from fairlead.core import clock
 from fairlead.core.actor import Actor
 from fairlead.core.changes import change, create
 from fairlead.core.clash import check_version
-from fairlead.core.errors import Invalid, WrongState
+from fairlead.core.errors import WrongState
 from fairlead.core.resource import Secret
 from fairlead.core.sealed import seal
 from fairlead.core.verb import verb
@@ -18,6 +18,7 @@ from fairlead.models import Campaign, Endpoint, Source, User
 from fairlead.models.endpoint import Kind, new_address
 from fairlead.models.token import fingerprint
 from fairlead.verbs.leads import LeadType
+from fairlead.verbs.naming import free_name
 
 
 class EndpointFacts(TypedDict, total=False):
@@ -43,7 +44,10 @@ class NewAddress:
 def create_endpoint(by: Actor, *, name: str, signing_key: str = "", **facts: Unpack[EndpointFacts]) -> NewAddress:
     """Make an address at which inquiries arrive; `signing_key` is what its provider signs with, if it signs."""
     address = Secret(new_address())
-    values = dict(facts) | {"name": _free(name), "signing_key": seal(signing_key) if signing_key else ""}
+    values = dict(facts) | {
+        "name": free_name(name, Endpoint.objects.all()),
+        "signing_key": seal(signing_key) if signing_key else "",
+    }
     made = create(Endpoint, starts_with=address[:4], hashed=fingerprint(address), **values)
     return NewAddress(made, address)
 
@@ -59,7 +63,9 @@ def edit_endpoint(
 ) -> Endpoint:
     """Change what becomes of what arrives here from now on; what waits can be processed again."""
     _demand_own(endpoint)
-    values: dict[str, Any] = dict(facts) | ({"name": _free(name, endpoint)} if name is not None else {})
+    values: dict[str, Any] = dict(facts) | (
+        {"name": free_name(name, Endpoint.objects.all(), endpoint)} if name is not None else {}
+    )
     check_version(endpoint, version, values)
     change(endpoint, **values)
     return endpoint
@@ -110,10 +116,3 @@ def _demand_own(endpoint: Endpoint) -> None:
     """That of a form goes with its form."""
     if endpoint.kind == Endpoint.Kind.FORM:
         raise WrongState(_("This belongs to the form %(form)s. Edit the form instead.") % {"form": endpoint})
-
-
-def _free(name: str, but: Endpoint | None = None) -> str:
-    plain = " ".join(name.split())
-    if Endpoint.objects.filter(name__iexact=plain).exclude(pk=but.pk if but else 0).exists():
-        raise Invalid({"name": [_("There is an endpoint of this name already.")]})
-    return plain

@@ -17,6 +17,7 @@ from fairlead.models.form import LANGUAGES, Language
 from fairlead.models.mail_template import LINKS, PARTS, PLACEHOLDERS, ROOM
 from fairlead.models.placeholders import MARK, objection, used
 from fairlead.reading.mail_html import cleaned
+from fairlead.verbs.naming import free_name
 
 Purpose = Literal["thank_you", "trial", "event", "materials", "reply"]
 HEAVIEST = 8 * 1024 * 1024  # bytes of all that goes along: more is refused by many mail servers
@@ -52,7 +53,7 @@ def create_mail_template(by: Actor, *, name: str, words: InLanguages, **facts: U
     """Write a mail that rules and forms answer with. A language of `words` that says nothing is left out."""
     values = {"language": "en", **facts}
     values["words"] = _plain(words, str(values["language"]))
-    return _fit(create(MailTemplate, name=_free(name), **values))
+    return _fit(create(MailTemplate, name=free_name(name, MailTemplate.objects.live()), **values))
 
 
 @verb("{by} edited the mail template {mail_template}", may="organisation.edit")
@@ -69,7 +70,7 @@ def edit_mail_template(
     values: dict[str, Any] = dict(facts)
     language = str(values.get("language", mail_template.language))
     if name is not None:
-        values["name"] = _free(name, mail_template)
+        values["name"] = free_name(name, MailTemplate.objects.live(), mail_template)
     if words is not None or "language" in values:
         values["words"] = _plain({**mail_template.words, **(words or {})}, language)
     check_version(mail_template, version, values)
@@ -89,7 +90,7 @@ def archive_mail_template(by: Actor, mail_template: MailTemplate) -> MailTemplat
 def unarchive_mail_template(by: Actor, mail_template: MailTemplate) -> MailTemplate:
     """Offer an archived mail template again."""
     if mail_template.archived_at is not None:
-        _free(mail_template.name, mail_template)
+        free_name(mail_template.name, MailTemplate.objects.live(), mail_template)
         change(mail_template, archived_at=None)
     return mail_template
 
@@ -175,13 +176,3 @@ def _fit(template: MailTemplate) -> MailTemplate:
     if "trial_access" in named and template.pool is None:
         raise WrongState(_("{{trial_access}} needs a trial access. Choose one. Nothing was changed."))
     return template
-
-
-def _free(name: str, but: MailTemplate | None = None) -> str:
-    plain = " ".join(name.split())
-    if not plain:
-        raise Invalid({"name": [_("A mail template needs a name.")]})
-    same = MailTemplate.objects.filter(name__iexact=plain, archived_at=None)
-    if same.exclude(pk=but.pk if but else 0).exists():
-        raise Invalid({"name": [_("There is a mail template of this name already.")]})
-    return plain

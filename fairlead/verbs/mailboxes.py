@@ -13,6 +13,8 @@ from fairlead.core.errors import Invalid
 from fairlead.core.sealed import seal
 from fairlead.core.verb import verb
 from fairlead.models import Endpoint, Mailbox, MailboxProgress, Team
+from fairlead.verbs.naming import free_name
+from fairlead.verbs.servers import plain_settings
 
 Security = Literal["tls", "starttls", "none"]
 # What says which messages there are: when it changes, the reading begins anew.
@@ -38,7 +40,9 @@ def create_mailbox(
 ) -> Mailbox:
     """Read a mailbox by IMAP: what arrives there from now on becomes inquiries, as the endpoint says."""
     values: dict[str, Any] = {"host": host, "username": username, "endpoint": endpoint, **facts}
-    return create(Mailbox, name=_free(name), password=seal(password), **_plain(values))
+    return create(
+        Mailbox, name=free_name(name, Mailbox.objects.all()), password=seal(password), **plain_settings(values)
+    )
 
 
 @verb("{by} edited the mailbox {mailbox}", may="organisation.edit", secret=True)
@@ -52,7 +56,9 @@ def edit_mailbox(
     **facts: Unpack[MailboxEdits],
 ) -> Mailbox:
     """Change where a mailbox is, or what becomes of its mails. To sign in elsewhere, the password is needed again."""
-    values = _plain(dict(facts)) | ({"name": _free(name, mailbox)} if name is not None else {})
+    values = plain_settings(dict(facts)) | (
+        {"name": free_name(name, Mailbox.objects.all(), mailbox)} if name is not None else {}
+    )
     check_version(mailbox, version, values)
     moved = {each for each in WHERE if values.get(each, getattr(mailbox, each)) != getattr(mailbox, each)}
     if moved & {"host", "port", "username"} and not password:
@@ -80,22 +86,3 @@ def open_mailbox(by: Actor, mailbox: Mailbox) -> Mailbox:
     """Read this mailbox again, from where the reading ended."""
     change(mailbox, archived_at=None)
     return mailbox
-
-
-def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    plain = {name: value.strip() if isinstance(value, str) else value for name, value in values.items()}
-    for name, value in plain.items():
-        if isinstance(value, str) and not value.isprintable():
-            raise Invalid({name: [_("This has a character that cannot be sent. Type it again.")]})
-    if "host" in plain:
-        plain["host"] = plain["host"].lower()
-    return plain
-
-
-def _free(name: str, but: Mailbox | None = None) -> str:
-    plain = " ".join(name.split())
-    if not plain:
-        raise Invalid({"name": [_("A mailbox needs a name.")]})
-    if Mailbox.objects.filter(name__iexact=plain).exclude(pk=but.pk if but else 0).exists():
-        raise Invalid({"name": [_("There is a mailbox of this name already.")]})
-    return plain

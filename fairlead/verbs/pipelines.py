@@ -14,6 +14,7 @@ from fairlead.core.errors import Invalid, WrongState
 from fairlead.core.verb import verb
 from fairlead.models import ExitCriterion, Opportunity, Pipeline, Stage
 from fairlead.models.facts import FACTS
+from fairlead.verbs.naming import free_name
 
 Placed = TypeVar("Placed", Pipeline, Stage, ExitCriterion)
 
@@ -31,7 +32,7 @@ class CriterionFacts(TypedDict, total=False):
 @verb("{by} added the pipeline {it}", may="organisation.create")
 def create_pipeline(by: Actor, *, name: str, stages: list[str] | None = None) -> Pipeline:
     """Add a pipeline behind the others, with stages of these names in their order."""
-    made = create(Pipeline, name=_free(name, Pipeline.objects.all()), position=_last(Pipeline.objects.all()))
+    made = create(Pipeline, name=free_name(name, Pipeline.objects.live()), position=_last(Pipeline.objects.all()))
     for each in stages or []:
         add_stage(by, made, name=each)
     return made
@@ -40,7 +41,7 @@ def create_pipeline(by: Actor, *, name: str, stages: list[str] | None = None) ->
 @verb("{by} changed the pipeline {pipeline}", may="edit")
 def edit_pipeline(by: Actor, pipeline: Pipeline, *, name: str, version: int | None = None) -> Pipeline:
     """Rename a pipeline."""
-    values = {"name": _free(name, Pipeline.objects.exclude(pk=pipeline.pk))}
+    values = {"name": free_name(name, Pipeline.objects.live(), pipeline)}
     check_version(pipeline, version, values)
     change(pipeline, **values)
     return pipeline
@@ -71,7 +72,9 @@ def unarchive_pipeline(by: Actor, pipeline: Pipeline) -> Pipeline:
 def add_stage(by: Actor, pipeline: Pipeline, *, name: str, **facts: Unpack[StageFacts]) -> Stage:
     """Add a stage behind the others of a pipeline; `probability` is in percent."""
     others = Stage.objects.filter(pipeline=pipeline)
-    return create(Stage, pipeline=pipeline, name=_free(name, others), position=_last(others), **_sound(facts))
+    return create(
+        Stage, pipeline=pipeline, name=free_name(name, others.live()), position=_last(others), **_sound(facts)
+    )
 
 
 @verb("{by} changed the stage {stage}", may="edit")
@@ -81,7 +84,7 @@ def edit_stage(
     """Rename a stage, or change its usual days or its probability; opportunities in it are weighed anew."""
     values = _sound(facts)
     if name is not None:
-        values["name"] = _free(name, Stage.objects.filter(pipeline=stage.pipeline_id).exclude(pk=stage.pk))
+        values["name"] = free_name(name, Stage.objects.live().filter(pipeline=stage.pipeline_id), stage)
     check_version(stage, version, values)
     change(stage, **values)
     return stage
@@ -119,7 +122,7 @@ def archive_stage(by: Actor, stage: Stage, *, to: Stage | None = None) -> Stage:
 def unarchive_stage(by: Actor, stage: Stage) -> Stage:
     """Bring an archived stage back, where it was."""
     if stage.archived_at is not None:
-        _free(stage.name, Stage.objects.filter(pipeline=stage.pipeline_id).exclude(pk=stage.pk))
+        free_name(stage.name, Stage.objects.live().filter(pipeline=stage.pipeline_id), stage)
         change(stage, archived_at=None)
     return stage
 
@@ -187,15 +190,6 @@ def _place(moved: Placed, before: Placed | None, among: Any) -> None:
     place: int = next((at for at, each in enumerate(order) if before and each.pk == before.pk), len(order))
     order.insert(place, moved)
     assign([(each, {"position": at}) for at, each in enumerate(order)])
-
-
-def _free(name: str, others: Any) -> str:
-    plain = " ".join(name.split())
-    if not plain:
-        raise Invalid({"name": [_("Write a name.")]})
-    if others.filter(name__iexact=plain, archived_at=None).exists():
-        raise Invalid({"name": [_("There is one named %(name)s already.") % {"name": plain}]})
-    return plain
 
 
 def _said(text: str) -> str:

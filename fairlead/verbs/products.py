@@ -1,20 +1,18 @@
 """The products that people ask for."""
 
-from django.utils.translation import gettext as _
-
 from fairlead.core import clock
 from fairlead.core.actor import Actor
 from fairlead.core.changes import change, create
 from fairlead.core.clash import check_version
-from fairlead.core.errors import Invalid
 from fairlead.core.verb import verb
 from fairlead.models import Product
+from fairlead.verbs.naming import free_name
 
 
 @verb("{by} added the product {it}", may="organisation.edit")
 def create_product(by: Actor, *, name: str, code: str = "") -> Product:
     """Add a product; leads whose interest names it, or its code, are known to ask for it."""
-    return create(Product, name=_free(name), code=" ".join(code.split()))
+    return create(Product, name=free_name(name, Product.objects.all()), code=" ".join(code.split()))
 
 
 @verb("{by} edited the product {product}", may="organisation.edit")
@@ -22,7 +20,7 @@ def edit_product(
     by: Actor, product: Product, *, name: str | None = None, code: str | None = None, version: int | None = None
 ) -> Product:
     """Rename a product or change its code."""
-    values = {"name": _free(name, product)} if name is not None else {}
+    values = {"name": free_name(name, Product.objects.all(), product)} if name is not None else {}
     values |= {"code": " ".join(code.split())} if code is not None else {}
     check_version(product, version, values)
     change(product, **values)
@@ -42,12 +40,3 @@ def unarchive_product(by: Actor, product: Product) -> Product:
     """Offer an archived product again."""
     change(product, archived_at=None)
     return product
-
-
-def _free(name: str, but: Product | None = None) -> str:
-    plain = " ".join(name.split())
-    if not plain:
-        raise Invalid({"name": [_("A product needs a name.")]})
-    if Product.objects.filter(name__iexact=plain).exclude(pk=but.pk if but else 0).exists():
-        raise Invalid({"name": [_("There is a product of this name already.")]})
-    return plain

@@ -9,10 +9,11 @@ from fairlead.core import clock
 from fairlead.core.actor import Actor
 from fairlead.core.changes import change, create
 from fairlead.core.clash import check_version
-from fairlead.core.errors import Invalid, WrongState
+from fairlead.core.errors import WrongState
 from fairlead.core.verb import verb
 from fairlead.models import Lead, Queue, RuleSet, Schedule, Team, User
 from fairlead.routing.rules import named
+from fairlead.verbs.naming import free_name
 
 
 class QueueFacts(TypedDict, total=False):
@@ -29,7 +30,9 @@ def create_queue(
     schedule: Schedule | None = None,
 ) -> Queue:
     """Make a queue of leads, for teams and people; without any of them, everybody may claim from it."""
-    return create(Queue, name=_free(name), teams=teams or [], members=members or [], schedule=schedule)
+    return create(
+        Queue, name=free_name(name, Queue.objects.all()), teams=teams or [], members=members or [], schedule=schedule
+    )
 
 
 @verb("{by} edited the queue {queue}", may="organisation.edit")
@@ -44,7 +47,9 @@ def edit_queue(
     **facts: Unpack[QueueFacts],
 ) -> Queue:
     """Change a queue's name, who may claim from it, and whose hours its leads are answered in."""
-    values: dict[str, Any] = dict(facts) | ({"name": _free(name, queue)} if name is not None else {})
+    values: dict[str, Any] = dict(facts) | (
+        {"name": free_name(name, Queue.objects.all(), queue)} if name is not None else {}
+    )
     values |= {"teams": teams} if teams is not None else {}
     values |= {"members": members} if members is not None else {}
     check_version(queue, version, {each: values[each] for each in values if each not in ("teams", "members")})
@@ -72,12 +77,3 @@ def unarchive_queue(by: Actor, queue: Queue) -> Queue:
     """Let an archived queue take leads again."""
     change(queue, archived_at=None)
     return queue
-
-
-def _free(name: str, but: Queue | None = None) -> str:
-    plain = " ".join(name.split())
-    if not plain:
-        raise Invalid({"name": [_("A queue needs a name.")]})
-    if Queue.objects.filter(name__iexact=plain).exclude(pk=but.pk if but else 0).exists():
-        raise Invalid({"name": [_("There is a queue of this name already.")]})
-    return plain

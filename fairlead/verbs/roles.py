@@ -12,6 +12,7 @@ from fairlead.core.clash import check_version
 from fairlead.core.errors import Invalid, WrongState
 from fairlead.core.verb import verb
 from fairlead.models import Role, User
+from fairlead.verbs.naming import free_name
 
 Action = Literal["see", "create", "edit", "delete", "export", "merge", "assign", "mass_update", "undo"]
 Rights = dict[str, dict[Action, Level]]
@@ -24,13 +25,13 @@ def create_role(by: Actor, *, name: str, grants: Rights | None = None) -> Role:
     `money` and `private` (ways to be reached) stand beside the nouns: fields of which `see` and `edit` are granted.
     What is not granted is denied.
     """
-    return create(Role, name=_free(name), grants=_known(grants or {}))
+    return create(Role, name=free_name(name, Role.objects.all()), grants=_known(grants or {}))
 
 
 @verb("{by} copied the role {role} to {it}", may="organisation.edit")
 def copy_role(by: Actor, role: Role, *, name: str) -> Role:
     """Make a role with the rights that another has now."""
-    return create(Role, name=_free(name), grants=role.grants, second_factor=role.second_factor)
+    return create(Role, name=free_name(name, Role.objects.all()), grants=role.grants, second_factor=role.second_factor)
 
 
 @verb("{by} edited the role {role}", may="organisation.edit")
@@ -41,7 +42,7 @@ def edit_role(
 
     `grants` replaces all rights of the role. Somebody must stay who can edit roles.
     """
-    values: dict[str, Any] = {"name": _free(name, role)} if name is not None else {}
+    values: dict[str, Any] = {"name": free_name(name, Role.objects.all(), role)} if name is not None else {}
     values |= {"grants": _known(grants, role.grants)} if grants is not None else {}
     check_version(role, version, values)
     change(role, **values)
@@ -63,15 +64,6 @@ def unarchive_role(by: Actor, role: Role) -> Role:
     """Bring an archived role back, to be given to people again."""
     change(role, archived_at=None)
     return role
-
-
-def _free(name: str, but: Role | None = None) -> str:
-    name = " ".join(name.split())
-    if not name:
-        raise Invalid({"name": [_("A role needs a name.")]})
-    if Role.objects.filter(name__iexact=name).exclude(pk=but.pk if but else 0).exists():
-        raise Invalid({"name": [_("There is a role of this name already.")]})
-    return name
 
 
 def _known(grants: Rights, before: Grants | None = None) -> Grants:

@@ -12,6 +12,7 @@ from fairlead.core.clash import check_version
 from fairlead.core.errors import Invalid, NotAllowed
 from fairlead.core.verb import verb
 from fairlead.models import Absence, Schedule, User
+from fairlead.verbs.naming import free_name
 
 Hours = dict[str, list[list[str]]]
 
@@ -27,7 +28,7 @@ class ScheduleFacts(TypedDict, total=False):
 @verb("{by} made the schedule {it}", may="organisation.edit")
 def create_schedule(by: Actor, *, name: str, **facts: Unpack[ScheduleFacts]) -> Schedule:
     """Make a schedule: weekday 0 to 6 from Monday to spans of time on the clock of its zone, and closed days."""
-    return create(Schedule, name=_free(name), **facts)
+    return create(Schedule, name=free_name(name, Schedule.objects.all()), **facts)
 
 
 @verb("{by} edited the schedule {schedule}", may="organisation.edit")
@@ -40,7 +41,7 @@ def edit_schedule(
     **facts: Unpack[ScheduleFacts],
 ) -> Schedule:
     """Change a schedule's name, hours, zone, country or closed days."""
-    values = dict(facts) | ({"name": _free(name, schedule)} if name is not None else {})
+    values = dict(facts) | ({"name": free_name(name, Schedule.objects.all(), schedule)} if name is not None else {})
     check_version(schedule, version, values)
     change(schedule, **values)
     return schedule
@@ -71,10 +72,3 @@ def _may_plan_for(by: Actor, away: User) -> None:
     theirs = level == "all" or (level == "team" and away.pk in by.teammate_ids)
     if away.pk != by.user_id and not theirs:
         raise NotAllowed(_("You can plan your own absences. Ask %(name)s for theirs.") % {"name": away.name})
-
-
-def _free(name: str, but: Schedule | None = None) -> str:
-    name = " ".join(name.split())
-    if Schedule.objects.filter(name__iexact=name).exclude(pk=but.pk if but else 0).exists():
-        raise Invalid({"name": [_("There is a schedule of this name already.")]})
-    return name

@@ -15,6 +15,7 @@ from fairlead.core.outbox import Outbox
 from fairlead.core.sealed import seal
 from fairlead.core.verb import verb
 from fairlead.models import Organisation, Sending
+from fairlead.verbs.servers import plain_settings
 
 WHERE = ("provider", "host", "port", "username")
 EFFECTS = ("mail", "notice")
@@ -35,7 +36,7 @@ class SendingFacts(TypedDict, total=False):
 def set_sending(by: Actor, *, secret: str = "", version: int | None = None, **facts: Unpack[SendingFacts]) -> Sending:
     """Say by which server or provider mail leaves. To sign in elsewhere, the password or key is needed again."""
     _one_at_a_time()
-    ours, values = Sending.ours(), _plain(dict(facts))
+    ours, values = Sending.ours(), plain_settings(dict(facts))
     if ours.pk:
         check_version(ours, version, values)
     moved = any(values.get(name, getattr(ours, name)) != getattr(ours, name) for name in WHERE)
@@ -70,13 +71,3 @@ def _demand_whole(values: dict[str, Any]) -> None:
         raise Invalid({"host": [_("Say which mail server.")]})
     if values["provider"] == Sending.Provider.MAILGUN and not values["domain"]:
         raise Invalid({"domain": [_("Mailgun sends for a domain. Write it.")]})
-
-
-def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    plain = {name: value.strip() if isinstance(value, str) else value for name, value in values.items()}
-    for name, value in plain.items():
-        if isinstance(value, str) and not value.isprintable():
-            raise Invalid({name: [_("This has a character that cannot be sent. Type it again.")]})
-    if "host" in plain:
-        plain["host"] = plain["host"].lower()
-    return plain

@@ -2,15 +2,14 @@
 
 from typing import Unpack
 
-from django.utils.translation import gettext as _
 from typing_extensions import TypedDict
 
 from fairlead.core.actor import Actor
 from fairlead.core.changes import change, create
 from fairlead.core.clash import check_version
-from fairlead.core.errors import Invalid
 from fairlead.core.verb import verb
 from fairlead.models import Schedule, Team, User
+from fairlead.verbs.naming import free_name
 
 
 class TeamFacts(TypedDict, total=False):
@@ -20,7 +19,7 @@ class TeamFacts(TypedDict, total=False):
 @verb("{by} made the team {it}", may="organisation.edit")
 def create_team(by: Actor, *, name: str, schedule: Schedule | None = None) -> Team:
     """Make a team. Without a schedule of its own it works by the organisation's."""
-    return create(Team, name=_free(name), schedule=schedule)
+    return create(Team, name=free_name(name, Team.objects.all()), schedule=schedule)
 
 
 @verb("{by} edited the team {team}", may="organisation.edit")
@@ -28,7 +27,7 @@ def edit_team(
     by: Actor, team: Team, *, name: str | None = None, version: int | None = None, **facts: Unpack[TeamFacts]
 ) -> Team:
     """Change a team's name or schedule."""
-    values = dict(facts) | ({"name": _free(name, team)} if name is not None else {})
+    values = dict(facts) | ({"name": free_name(name, Team.objects.all(), team)} if name is not None else {})
     check_version(team, version, values)
     change(team, **values)
     return team
@@ -50,10 +49,3 @@ def leave_team(by: Actor, team: Team, *, user: User) -> Team:
 
 def _teams(user: User) -> list[int]:
     return list(user.teams.values_list("pk", flat=True))
-
-
-def _free(name: str, but: Team | None = None) -> str:
-    name = " ".join(name.split())
-    if Team.objects.filter(name__iexact=name).exclude(pk=but.pk if but else 0).exists():
-        raise Invalid({"name": [_("There is a team of this name already.")]})
-    return name

@@ -17,6 +17,7 @@ from fairlead.core.record import new_public_id
 from fairlead.core.verb import verb
 from fairlead.models import Form, RunningTrack, Source, Stage, Track, TrackStep, TrackTrigger, TrackVersion, User
 from fairlead.models.track_dates import MOST_DAYS
+from fairlead.verbs.naming import free_name
 from fairlead.verbs.tags import tag_named
 from fairlead.verbs.tasks import TaskKind
 
@@ -60,7 +61,7 @@ class TrackFacts(TypedDict, total=False):
 def create_track(by: Actor, *, name: str, **facts: Unpack[TrackFacts]) -> Track:
     """Add a track. Steps are counted in days, weekdays or weeks, from its start or after the step before them."""
     values = _values({"applies_to": ["lead", "opportunity"], **facts})
-    made = create(Track, name=_free(name, Track.objects.all()), **values)
+    made = create(Track, name=free_name(name, Track.objects.live()), **values)
     version = create(TrackVersion, track=made, number=1)
     insert(steps_of(made, version, facts.get("steps", [])))
     return made
@@ -77,7 +78,7 @@ def edit_track(
     """
     values = _values(dict(facts))
     if name is not None:
-        values["name"] = _free(name, Track.objects.exclude(pk=track.pk))
+        values["name"] = free_name(name, Track.objects.live(), track)
     edition = {"edition": track.edition + 1} if "steps" in facts else {}
     check_version(track, version, values | edition)
     if "steps" in facts and _put(track, facts["steps"]):
@@ -108,7 +109,7 @@ def archive_track(by: Actor, track: Track) -> Track:
 def unarchive_track(by: Actor, track: Track) -> Track:
     """Bring an archived track back."""
     if track.archived_at is not None:
-        _free(track.name, Track.objects.exclude(pk=track.pk))
+        free_name(track.name, Track.objects.live(), track)
         change(track, archived_at=None)
     return track
 
@@ -271,15 +272,6 @@ def _values(facts: Mapping[str, Any]) -> dict[str, Any]:
     if "tags" in values:
         values["tags"] = sorted({tag_named(name).pk for name in values["tags"] if name.strip()})
     return values
-
-
-def _free(name: str, others: Any) -> str:
-    plain = " ".join(name.split())
-    if not plain:
-        raise Invalid({"name": [_("Write a name.")]})
-    if others.filter(name__iexact=plain, archived_at=None).exists():
-        raise Invalid({"name": [_("There is a track named %(name)s already.") % {"name": plain}]})
-    return plain
 
 
 def _unused(name: str) -> str:

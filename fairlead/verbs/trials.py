@@ -14,6 +14,7 @@ from fairlead.core.sealed import seal
 from fairlead.core.verb import verb
 from fairlead.models import TrialCode, TrialPool
 from fairlead.models.form import web_address
+from fairlead.verbs.naming import free_name
 from fairlead.verbs.responses import release
 
 MOST_CODES = 10_000  # at once
@@ -25,7 +26,12 @@ def create_trial_pool(
     by: Actor, *, name: str, address: str = "", signing_key: str = "", warn_below: int = 10
 ) -> TrialPool:
     """Make a store of codes, links or logins; with an `address`, that web service is asked for one instead."""
-    values = {"name": _free(name), "address": _service(address), "warn_below": _few(warn_below)}
+    whole = free_name(name, TrialPool.objects.all())
+    values = {"name": whole, "address": _service(address), "warn_below": _few(warn_below)}
+        "name": free_name(name, TrialPool.objects.all()),
+        "address": _service(address),
+        "warn_below": _few(warn_below),
+    }
     return create(TrialPool, signing_key=seal(signing_key) if signing_key else "", **values)
 
 
@@ -41,7 +47,7 @@ def edit_trial_pool(
     version: int | None = None,
 ) -> TrialPool:
     """Change where access comes from; a key that is left out stays, unless the service is another one."""
-    values: dict[str, Any] = {"name": _free(name, trial_pool)} if name is not None else {}
+    values: dict[str, Any] = {"name": free_name(name, TrialPool.objects.all(), trial_pool)} if name is not None else {}
     values |= {"address": _service(address)} if address is not None else {}
     values |= {"warn_below": _few(warn_below)} if warn_below is not None else {}
     if signing_key:
@@ -66,15 +72,6 @@ def add_trial_codes(by: Actor, trial_pool: TrialPool, *, codes: list[str]) -> li
     current().step.labels["count"] = str(len(made))
     release(by, trial_pool)
     return made
-
-
-def _free(name: str, but: TrialPool | None = None) -> str:
-    plain = " ".join(name.split())
-    if not plain:
-        raise Invalid({"name": [_("A trial access needs a name.")]})
-    if TrialPool.objects.filter(name__iexact=plain).exclude(pk=but.pk if but else 0).exists():
-        raise Invalid({"name": [_("There is a trial access of this name already.")]})
-    return plain
 
 
 def _service(address: str) -> str:

@@ -61,7 +61,7 @@ def test_names_and_nouns_are_checked(world: World) -> None:
     by = world.admin.actor("web")
     with pytest.raises(Invalid, match="") as refused:
         create_role(by, name="seller")
-    assert refused.value.errors == {"name": ["There is a role of this name already."]}
+    assert refused.value.errors == {"name": ["There is one named seller already."]}
     with pytest.raises(Invalid) as refused:
         create_role(by, name="Odd", grants={"wish": {"see": "all"}})
     assert "There are no rights on wish." in refused.value.errors["grants"][0]
@@ -127,7 +127,7 @@ def test_nonsense_in_the_grid_is_refused(admin: Client, world: World) -> None:
     at = f"/settings/roles/{held.public_id}"
     assert admin.post(at, sent(held, **{"*.see": "galaxy", "save": "1"})).status_code == 400
     taken = admin.post(at, sent(held, name="Manager", save="1"))
-    assert taken.status_code == 422 and "There is a role of this name already." in text(taken)
+    assert taken.status_code == 422 and "There is one named" in text(taken)
     assert "Nobody gains or loses a right." in text(admin.post(at, sent(held)))
     assert role("Seller").version == held.version
 

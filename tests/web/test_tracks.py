@@ -37,7 +37,7 @@ def test_a_track_is_made_edited_and_shown_with_real_days(world: World, iris: Cli
     at = f"/tracks/{track.public_id}"
     assert (
         answer["Location"] == at
-        and b"There is a track named trial already" in iris.post("/tracks/new", {"name": "trial"}).content
+        and b"There is one named trial already" in iris.post("/tracks/new", {"name": "trial"}).content
     )
     first, second = {"text": "Welcome", "kind": "mail", "days": "0"}, {"text": "Ring", "outcomes": "Keen > Renewal\nNo"}
     moved = iris.post(at, form(track, first, second, do="down-0")).content.decode()
