@@ -28,10 +28,6 @@ def create_trial_pool(
     """Make a store of codes, links or logins; with an `address`, that web service is asked for one instead."""
     whole = free_name(name, TrialPool.objects.all())
     values = {"name": whole, "address": _service(address), "warn_below": _few(warn_below)}
-        "name": free_name(name, TrialPool.objects.all()),
-        "address": _service(address),
-        "warn_below": _few(warn_below),
-    }
     return create(TrialPool, signing_key=seal(signing_key) if signing_key else "", **values)
 
 
