@@ -1,11 +1,11 @@
-"""Multiplies what the bulk verbs made, in SQL: `grow.py [ROWS]`, so many leads and as many people.
+"""Multiplies what the bulk verbs made, in SQL: `grow.py [ROWS [TASKS]]`, so many leads and as many people.
 
-    FAIRLEAD_DATA=folder [DATABASE_URL=…] bench/grow.py [ROWS]
+    FAIRLEAD_DATA=folder [DATABASE_URL=…] bench/grow.py [ROWS [TASKS]]
 
 The first 10,000 leads and people, with what belongs to them, are added by the bulk verbs (bench/fill.py). Then rows are
 copied table by table: ids, moments, names, addresses and numbers differ, and whatever is derived from these (exact
 keys, search rows and their terms) is made of the new ones. In the end a sample is compared with what the product itself
-would derive. Each copy takes up its own part of the three years.
+would derive. Each copy takes up its own part of the three years. Last, bench/tasks.py makes so many tasks.
 """
 
 # Django is set up before anything of ours is imported.
@@ -13,10 +13,8 @@ would derive. Each copy takes up its own part of the three years.
 
 import json
 import os
-import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -29,6 +27,8 @@ django.setup()
 
 from django.db import connection, models
 from fill import SPAN, seed, settle, told, without_term_index
+from growing import POSTGRES, go_on, later, padded, quickly, run, top
+from tasks import main as grow_tasks
 from words import SIZES, keep_words
 
 from fairlead.core.event import Event, EventLink
@@ -56,7 +56,6 @@ COPIED: tuple[Any, ...] = (
 SEARCHED: tuple[Any, ...] = (Company, Person, Lead, Opportunity)
 PLACES = "abc"  # of ids in what an event changed
 PRIME = 1_000_003
-POSTGRES = connection.vendor == "postgresql"
 
 
 @dataclass(frozen=True)
@@ -74,26 +73,27 @@ class Stock:
 Stocks = dict[Any, Stock]
 
 
-def main(rows: int) -> None:
+def main(rows: int, tasks: int = 0) -> None:
     copies = max(rows // SEED, 1)
     step = max(SPAN.days // copies, 1)
     low = seeded(min(rows, SEED), step)
     if copies > 1:
-        stocks = {model: Stock(low[model], _top(model)) for model in COPIED}
-        with writing(), quickly():
+        stocks = {model: Stock(low[model], top(model)) for model in COPIED}
+        with writing(), quickly((*COPIED, ExactKey), keep=r'\("?person_id"?\)'), without_term_index():
             keep_words()
             for model in COPIED:
                 grow(model, stocks, copies, step)
             index(stocks, copies)
         compare(stocks)
     settle()
+    grow_tasks(tasks)
     told("done")
 
 
 def seeded(rows: int, step: int) -> dict[Any, int]:
     """The first rows, by the bulk verbs; for each table the highest id before."""
     low: dict[Any, int] = {}
-    seed(rows, timedelta(days=step), 25, before=lambda: low.update({model: _top(model) for model in COPIED}))
+    seed(rows, timedelta(days=step), 25, before=lambda: low.update({model: top(model) for model in COPIED}))
     return low
 
 
@@ -102,8 +102,8 @@ def grow(model: Any, stocks: Stocks, copies: int, step: int) -> None:
     if model is Event:
         _keep_changes(stocks)
     for number in range(1, copies):
-        _run(_copy(model, stocks, number, step))
-    _run(f"ANALYZE {model._meta.db_table}")
+        run(_copy(model, stocks, number, step))
+    run(f"ANALYZE {model._meta.db_table}")
     told(f"{model._base_manager.count():,} {model._meta.db_table.removeprefix('fairlead_')}")
 
 
@@ -118,7 +118,7 @@ def _copy(model: Any, stocks: Stocks, number: int, step: int) -> str:
     given, joins = SPECIAL.get(model, _nothing)(pk, stocks, number)
     columns |= given | {"id": pk}
     if "public_id" in columns:
-        columns["public_id"] = f"'b' || {_padded(pk, 9)}"
+        columns["public_id"] = f"'b' || {padded(pk, 9)}"
     names = ", ".join(f'"{name}"' for name in columns)
     table = model._meta.db_table
     return (
@@ -132,14 +132,10 @@ def _column(field: Any, stocks: Stocks, number: int, step: int) -> str:
     if field.is_relation and field.related_model in stocks:
         return f"{column} + {stocks[field.related_model].span * number}"
     if isinstance(field, models.DateTimeField):
-        return _later(column, number * step)
+        return later(column, number * step)
     if isinstance(field, models.DateField):
         return f"{column} + {number * step}" if POSTGRES else f"date({column}, '{number * step} days')"
     return column
-
-
-def _later(column: str, days: int) -> str:
-    return f"{column} + INTERVAL '{days} days'" if POSTGRES else f"datetime({column}, '{days} days')"
 
 
 Given = tuple[dict[str, str], str]  # SQL by column, and the joins that it needs
@@ -271,7 +267,7 @@ def _site(pk: str) -> str:
 
 def _number(pk: str) -> str:
     """The ten digits of a number within its country."""
-    return f"a.said || substr({_padded(f'({pk} * 2654435761 % 10000000000)', 10)}, length(a.said) + 1)"
+    return f"a.said || substr({padded(f'({pk} * 2654435761 % 10000000000)', 10)}, length(a.said) + 1)"
 
 
 def _e164(pk: str) -> str:
@@ -282,31 +278,28 @@ def _typed(pk: str) -> str:
     return f"'0' || a.said || ' ' || substr({_number(pk)}, length(a.said) + 1)"
 
 
-def _padded(number: str, size: int) -> str:
-    return f"lpad(CAST({number} AS text), {size}, '0')" if POSTGRES else f"printf('%0{size}d', {number})"
-
-
 # --- what is derived ---------------------------------------------------------------------------------------------
 
 
 def index(stocks: Stocks, copies: int) -> None:
     """Exact keys and search rows of all copies."""
     for keys in exact_keys(stocks):
-        _run(f"INSERT INTO fairlead_exactkey (kind, value, noun, record_id) {keys}")
+        run(f"INSERT INTO fairlead_exactkey (kind, value, noun, record_id) {keys}")
     told(f"{ExactKey.objects.count():,} exact keys")
     for model in SEARCHED:
-        table, high, after = model._meta.db_table, stocks[model].high, _top(SearchRow)
+        table, high, after = model._meta.db_table, stocks[model].high, top(SearchRow)
         texts = dict(zip(("own", "contact", "linked", "terms"), TEXTS[model](), strict=True))
         said = f"m.id AS id, {', '.join(f'{text} AS {name}' for name, text in texts.items())}"
         found = f"SELECT {said} FROM {table} m {_needed(model)} WHERE m.id > {high}"
         kept = "terms" if POSTGRES else "NULL"
-        _run(
+        run(
             "INSERT INTO fairlead_searchrow (id, noun, record_id, text, contact, linked, terms) "
             f"SELECT {after} + id - {high}, '{model.noun()}', id, own, contact, linked, {kept} FROM ({found}) r"
         )
         if not POSTGRES:
-            _run(f"INSERT INTO {TABLE} (rowid, terms) SELECT {after} + id - {high}, terms FROM ({found}) r")
+            run(f"INSERT INTO {TABLE} (rowid, terms) SELECT {after} + id - {high}, terms FROM ({found}) r")
         told(f"{model._base_manager.count():,} search rows of {model._meta.verbose_name_plural}")
+    go_on((SearchRow,))
 
 
 def exact_keys(stocks: Stocks) -> list[str]:
@@ -403,62 +396,6 @@ def _trigrams(word: str, sign: str) -> str:
     return f"CASE WHEN {word} IS NULL THEN {NO_TERMS} ELSE {held} END"
 
 
-# --- the database ------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def quickly() -> Iterator[None]:
-    """Without checks of what is right by its making, and with indexes that are made in one go afterwards."""
-    settings = ["session_replication_role = replica", "work_mem = '256MB'", "maintenance_work_mem = '1GB'"]
-    pragmas = ["foreign_keys = OFF", "synchronous = OFF", "cache_size = -500000", "temp_store = MEMORY"]
-    for each in settings if POSTGRES else pragmas:
-        _run(f"SET {each}" if POSTGRES else f"PRAGMA {each}")
-    indexes = _indexes()
-    for name in indexes:
-        _run(f'DROP INDEX "{name}"')
-    with without_term_index():
-        yield
-        told("indexes of terms begin")
-    for statement in indexes.values():
-        _run(statement)
-    told(f"{len(indexes)} indexes")
-    _go_on()
-    connection.close()  # and with it what was set
-
-
-def _indexes() -> dict[str, str]:
-    """By name, the statements of all indexes that can go meanwhile: no constraints, and none that copying needs."""
-    tables = [model._meta.db_table for model in (*COPIED, ExactKey)]
-    marks = ", ".join(f"'{table}'" for table in tables)
-    if POSTGRES:
-        sql = (
-            f"SELECT indexname, indexdef FROM pg_indexes WHERE tablename IN ({marks}) AND indexname NOT IN "
-            "(SELECT c.relname FROM pg_constraint k JOIN pg_class c ON c.oid = k.conindid)"
-        )
-    else:
-        sql = f"SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL AND tbl_name IN ({marks})"
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
-        return {name: text for name, text in cursor.fetchall() if not re.search(r'\("?person_id"?\)', text)}
-
-
-def _go_on() -> None:
-    """Let the next rows have the ids that follow."""
-    if POSTGRES:
-        for model in (*COPIED, ExactKey, SearchRow):
-            table = model._meta.db_table
-            _run(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")
-
-
-def _top(model: Any) -> int:
-    return model._base_manager.order_by("-pk").values_list("pk", flat=True).first() or 0
-
-
-def _run(sql: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(sql)
-
-
 # --- is it right? ------------------------------------------------------------------------------------------------
 
 
@@ -466,8 +403,8 @@ def compare(stocks: Stocks) -> None:
     """A sample of the copies, spread over all: what was derived in SQL is what the product derives of them."""
     seen = 0
     for model in SEARCHED:
-        top = _top(model)
-        ids = [stocks[model].high + (top - stocks[model].high) * number // 60 for number in range(1, 61)]
+        newest = top(model)
+        ids = [stocks[model].high + (newest - stocks[model].high) * number // 60 for number in range(1, 61)]
         for record in model.objects.filter(pk__in=ids).prefetch_related(*model.indexed_with(), "collaborators"):
             assert not list(_differences(record)), list(_differences(record))
             seen += 1
@@ -488,4 +425,4 @@ def _differences(record: Any) -> Iterator[Any]:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
+    main(*[int(each) for each in sys.argv[1:]] or [1_000_000, 5_000_000])

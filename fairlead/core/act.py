@@ -15,6 +15,7 @@ from fairlead.core import bulk, clock
 from fairlead.core.actor import Actor
 from fairlead.core.errors import NotFound, WriteOutsideVerb
 from fairlead.core.event import Event, EventLink
+from fairlead.core.prepared import Prepared
 from fairlead.core.record import Link, Record, Row, chunks, is_keyed, put, unpack, writing
 
 Op = Literal["create", "change", "remove"]
@@ -100,8 +101,7 @@ class Act:
         for model in sorted(wanted, key=lambda model: model.noun()):
             ids = sorted(pk for pk in set(wanted[model]) if (model.noun(), pk) not in self.held)
             for chunk in chunks(ids):
-                # "No key": others may meanwhile link to these rows; only changes wait.
-                rows = model._base_manager.select_for_update(no_key=True).filter(pk__in=chunk).order_by("pk")
+                rows = _locked_one(model, chunk[0]) if len(chunk) == 1 else _locking(model, chunk)
                 self.held |= {key_of(row): [row] for row in rows}
         links = [(model.noun(), pk) for model, ids in wanted.items() for pk in ids]
         return {link: self.held[link][0] for link in links if link in self.held}
@@ -124,6 +124,23 @@ class Act:
             self.lookups.pop(link, None)
 
 
+def _locking(model: type[Row], ids: Sequence[int]) -> Any:
+    """Rows to be changed. "No key": others may meanwhile link to them; only changes wait."""
+    return model._base_manager.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
+
+
+def _locked_one(model: type[Row], pk: int) -> list[Row]:
+    """One of them, as most acts lock them: put into SQL once."""
+    names, asked = _LOCKING.get(model) or _LOCKING.setdefault(model, _prepare(model))
+    return [model.from_db("default", names, row) for row in asked(pk)]
+
+
+def _prepare(model: type[Row]) -> tuple[list[str], Prepared]:
+    names = [field.attname for field in model._meta.concrete_fields]
+    return names, Prepared(lambda pk: _locking(model, [pk]).values_list(*names), (), int)
+
+
+_LOCKING: dict[type[Row], tuple[list[str], Prepared]] = {}
 _current: ContextVar[Act | None] = ContextVar("act", default=None)
 _last: ContextVar[Act | None] = ContextVar("last_act", default=None)
 _remembered: ContextVar[dict[str, Any] | None] = ContextVar("remembered", default=None)

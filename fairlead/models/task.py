@@ -1,5 +1,6 @@
 """Task: something to do, by somebody, usually on a day and about a record."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any, ClassVar
@@ -13,7 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from fairlead.core.actor import Actor
-from fairlead.core.record import RowQuerySet
+from fairlead.core.record import RowQuerySet, chunks
 from fairlead.models import repeating
 from fairlead.models.about import About, exactly_one, touched
 from fairlead.models.custom import Customised
@@ -173,6 +174,11 @@ def due_moment(due_on: Any, due_time: time | None, zone: ZoneInfo) -> datetime |
     return datetime.combine(due_on, due_time or time(23, 59, 59), zone)
 
 
+def reminder(due_time: time | None, due_at: datetime | None, minutes: int | None) -> datetime | None:
+    """When to remind of a task, so many minutes before its time; never of one without a time."""
+    return due_at - timedelta(minutes=minutes) if due_time and due_at and minutes is not None else None
+
+
 def renew_reminders(user_ids: set[int]) -> None:
     """After somebody chose other minutes: of their open tasks that say none themselves."""
     timed = Task.objects.open().filter(assignee_id__in=user_ids, due_time__isnull=False, remind_minutes=None)
@@ -186,9 +192,13 @@ def _keep_reminders(tasks: Sequence[Any]) -> None:
     if any(task.remind_minutes is None for task in timed):
         users = apps.get_model("fairlead", "User")._base_manager.filter(pk__in={task.assignee_id for task in timed})
         usual = dict(users.values_list("pk", "remind_minutes"))
+    alike: dict[datetime | None, list[int]] = defaultdict(list)
     for task in timed:
         minutes = usual.get(task.assignee_id) if task.remind_minutes is None else task.remind_minutes
-        moment = task.due_at - timedelta(minutes=minutes) if task.due_time and minutes is not None else None
+        moment = reminder(task.due_time, task.due_at, minutes)
         if moment != task.remind_at:
             task.remind_at = moment
-            Task._base_manager.filter(pk=task.pk).update(remind_at=moment)
+            alike[moment].append(task.pk)
+    for moment, ids in alike.items():
+        for chunk in chunks(ids):
+            Task._base_manager.filter(pk__in=chunk).update(remind_at=moment)

@@ -29,6 +29,16 @@ class Known:
             self.users[pk] = User.objects.get(pk=pk)
         return self.users[pk]
 
+    def found(self, pk: int | None) -> User | None:
+        """This user, if there is one."""
+        self.read({pk})
+        return self.users.get(pk or 0)
+
+    def read(self, ids: Collection[int | None]) -> None:
+        """Read those that are not known yet, in one statement."""
+        if missing := set(ids) - self.users.keys() - {None}:
+            self.users |= User.objects.in_bulk(missing)
+
     def of(self, user: int) -> WorkTime:
         if user not in self.calendars:
             fresh = [self.user(user), *(each for pk, each in self.users.items() if pk not in self.calendars)]
@@ -168,14 +178,14 @@ def later_by(day: date, days: int, step: TrackStep | None, user: User, known: Kn
     return settled(moved, user.pk, known)
 
 
-def whose_of(record: Any, stand_in: User | None) -> Whose:
+def whose_of(record: Any, stand_in: User | None, known: Known) -> Whose:
     """Whom the steps on this record fall to; `stand_in` has the owner's part while nobody owns it."""
-    return whose_of_many([record], stand_in)[record.pk]
+    return whose_of_many([record], stand_in, known)[record.pk]
 
 
-def whose_of_many(records: Sequence[Any], stand_in: User | None) -> dict[int, Whose]:
+def whose_of_many(records: Sequence[Any], stand_in: User | None, known: Known) -> dict[int, Whose]:
     """As `whose_of`, for many records of one noun, in few statements."""
-    owners = User.objects.in_bulk({each.owner_id for each in records} - {None})
+    known.read({each.owner_id for each in records})
     roles: dict[int, dict[str, User]] = {each.pk: {} for each in records}
     if records and records[0].noun() == "opportunity":
         for chunk in chunks([each.pk for each in records]):
@@ -184,10 +194,11 @@ def whose_of_many(records: Sequence[Any], stand_in: User | None) -> dict[int, Wh
                 if each.user.is_active:
                     roles[each.opportunity_id].setdefault(each.role.strip().casefold(), each.user)
     helper = stand_in or (None if all(each.owner_id for each in records) else _somebody())
-    return {each.pk: Whose(_active(owners.get(each.owner_id)) or helper, roles[each.pk]) for each in records}
+    return {each.pk: Whose(active(known.users.get(each.owner_id)) or helper, roles[each.pk]) for each in records}
 
 
-def _active(user: User | None) -> User | None:
+def active(user: User | None) -> User | None:
+    """This user, while they can sign in."""
     return user if user is not None and user.is_active else None
 
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from fairlead.core.errors import WrongState
+from fairlead.core.prepared import AT_ONCE, Prepared, padded
 from fairlead.models.organisation import Organisation
 from fairlead.models.schedule import WEEKDAYS, Absence, Schedule
 from fairlead.models.user import Team, User
@@ -166,7 +167,7 @@ def calendar_by(schedule: Schedule | None) -> WorkTime:
 
 
 def _ours() -> Organisation:
-    return Organisation.objects.select_related("schedule").order_by("pk").first() or Organisation.ours()
+    return next(iter(_OURS()), None) or Organisation.ours()
 
 
 def _calendar(schedule: Schedule | None, country: str, zone: ZoneInfo) -> WorkTime:
@@ -186,21 +187,32 @@ def _hours(hours: Mapping[str, Any]) -> dict[int, Spans]:
 
 def _schedules(ids: list[int]) -> dict[int, Schedule]:
     """The schedule by user: that of the team that has been there longest."""
-    members: Any = User.teams.through._default_manager
-    own = members.filter(user_id__in=ids, team__schedule__isnull=False, team__archived_at=None)
-    pairs = list(own.order_by("-team_id").values_list("user_id", "team__schedule_id"))
-    found = Schedule.objects.in_bulk({pk for _user, pk in pairs})
+    pairs = [pair for some in padded(ids) for pair in _OF_TEAMS(*some)]
+    found = Schedule.objects.in_bulk({pk for _user, pk in pairs}) if pairs else {}
     return {user: found[pk] for user, pk in pairs}
 
 
 def _absences(ids: list[int], since: date | None) -> dict[int, list[Away]]:
     away: dict[int, list[Away]] = defaultdict(list)
-    found = Absence.objects.filter(user_id__in=ids, archived_at=None)
-    if since is not None:
-        found = found.filter(ends_on__gte=since)
-    for each in found.order_by("starts_on"):
-        away[each.user_id].append(Away(each.starts_on, each.ends_on, each.delegate_id))
+    for user, *each in (row for some in padded(ids) for row in _AWAY(since or date.min, *some)):
+        away[user].append(Away(*each))
     return away
+
+
+def _of_teams(*ids: int) -> Any:
+    members: Any = User.teams.through._default_manager
+    own = members.filter(user_id__in=ids, team__schedule__isnull=False, team__archived_at=None)
+    return own.order_by("-team_id").values_list("user_id", "team__schedule_id")
+
+
+def _away(since: date, *ids: int) -> Any:
+    found = Absence.objects.filter(user_id__in=ids, archived_at=None, ends_on__gte=since).order_by("starts_on")
+    return found.values_list("user_id", "starts_on", "ends_on", "delegate_id")
+
+
+_OURS = Prepared(lambda: Organisation.objects.order_by("pk")[:1])
+_OF_TEAMS = Prepared(_of_teams, (), *[int] * AT_ONCE)
+_AWAY = Prepared(_away, (), date, *[int] * AT_ONCE)
 
 
 def _never() -> WrongState:

@@ -12,10 +12,10 @@ from fairlead.core.changes import create_many, link_many
 from fairlead.core.errors import Invalid, WrongState
 from fairlead.core.record import chunks
 from fairlead.core.verb import verb
-from fairlead.models import RunningTrack, Tag, Task, Track, TrackVersion, User
+from fairlead.models import RunningTrack, Tag, Task, Track, TrackVersion
 from fairlead.models.subject import Subject
 from fairlead.models.suppression import in_force
-from fairlead.models.track_plan import Asked, Known, Whose, plan, whose_of_many
+from fairlead.models.track_plan import Asked, Known, active, plan, whose_of_many
 from fairlead.verbs.bulk import begin
 from fairlead.verbs.tracks import Pattern, asked_of, pattern
 
@@ -30,10 +30,10 @@ def apply_track_to_many(
     """
     begin(by, records, "mass_update", "edit")
     version = _version(records, track)
-    asked = asked_of(by, version, starts_on, ends_on, [], {}, {})
+    known = Known()
+    asked = asked_of(by, version, starts_on, ends_on, [], {}, {}, known=known)
     wanted = _open_to(records, track)
-    stand_in = User.objects.active().filter(pk=by.user_id).first()
-    made = _start(by, wanted, version, asked, ends_on, whose_of_many(wanted, stand_in)) if wanted else []
+    made = _start(by, wanted, version, asked, ends_on, known) if wanted else []
     tags: list[Tag] = list(track.tags.all())
     if tags and wanted:
         link_many(wanted, "tags", tags)
@@ -76,10 +76,11 @@ def _start(
     version: TrackVersion,
     asked: Asked,
     ends_on: date | None,
-    whose: dict[int, Whose],
+    known: Known,
 ) -> list[RunningTrack]:
     """Tracks and tasks in few statements; the same people and days are worked out once."""
-    noun, known, steps = records[0].noun(), Known(), list(version.steps.select_related("user"))
+    noun, steps = records[0].noun(), list(version.steps.select_related("user"))
+    whose = whose_of_many(records, active(known.found(by.user_id)), known)
     facts = {"version_of_id": version.pk, "started_on": asked.today if version.back else asked.start}
     facts |= {"ends_on": ends_on if version.back else None, "applied_by_id": by.user_id}
     values = [

@@ -7,6 +7,7 @@ from fairlead.core.actor import Actor, system
 from fairlead.core.errors import Refused
 from fairlead.core.verb import verb
 from fairlead.models import Lead, Opportunity, RunningTrack, Track, TrackTrigger
+from fairlead.models.track_plan import Known
 from fairlead.verbs.tracks import asked_of, checked, start
 
 
@@ -35,8 +36,9 @@ def start_triggered(by: Actor, record: Lead | Opportunity, *, trigger: TrackTrig
     if held is not None:
         return held
     version = checked(record, trigger.track)
-    asked = asked_of(by, version, None, None, [], {}, {})
-    return start(by, record, version, asked, ask=False, trigger=trigger)
+    known = Known()
+    asked = asked_of(by, version, None, None, [], {}, {}, known=known)
+    return start(by, record, version, asked, known, ask=False, trigger=trigger)
 
 
 def _start(by: Actor, record: Any, **what: Any) -> None:

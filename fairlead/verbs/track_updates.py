@@ -94,7 +94,7 @@ def _made(by: Actor, running: RunningTrack, planned: Planned, follows: Task | No
 
 
 def _whose(running: RunningTrack) -> Any:
-    return whose_of(running.about, running.owner)
+    return whose_of(running.about, running.owner, Known())
 
 
 def _asked(running: RunningTrack, left_out: set[str]) -> Asked:

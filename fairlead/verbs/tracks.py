@@ -18,7 +18,8 @@ from fairlead.models.about import place
 from fairlead.models.pressure import REACHING, pressure_on
 from fairlead.models.subject import Subject
 from fairlead.models.suppression import in_force
-from fairlead.models.track_plan import Asked, Known, Planned, later_by, plan, whose_of
+from fairlead.models.task import reminder
+from fairlead.models.track_plan import Asked, Known, Planned, active, later_by, plan, whose_of
 from fairlead.verbs.track_steps import answered, end, in_order, on_day, place_after, today_of
 
 Cause = Literal["reply", "meeting", "unsubscribe", "bounce", "do_not_contact", "by_hand"]
@@ -46,9 +47,9 @@ def apply_track(
     steps that ask). With `number`, a definition that has another version by now is refused. What would lie in the
     past comes today. More contact than the limits allow asks for one line of reason in `despite`.
     """
-    version = checked(record, track, number)
-    asked = asked_of(by, version, starts_on, ends_on, leave_out or [], dates or {}, assignees or {})
-    running = start(by, record, version, asked, ends_on=ends_on, despite=despite.strip()[:200])
+    version, known = checked(record, track, number), Known()
+    asked = asked_of(by, version, starts_on, ends_on, leave_out or [], dates or {}, assignees or {}, known=known)
+    running = start(by, record, version, asked, known, ends_on=ends_on, despite=despite.strip()[:200])
     answered(record, but=running)
     return running
 
@@ -145,16 +146,19 @@ def asked_of(
     leave_out: Sequence[str],
     dates: Mapping[str, date],
     assignees: Mapping[str, str],
+    *,
+    known: Known,
 ) -> Asked:
     """What is asked of a plan; raises Invalid for an end that is missing, a day in the past, an unknown colleague."""
-    today = _today_of(by)
+    today = _today_of(known.found(by.user_id))
     if version.back and ends_on is None:
         raise Invalid({"ends_on": [_("This track counts back from an end. Say when that is.")]})
     if version.back and ends_on and ends_on < today:
         raise Invalid({"ends_on": [_("This end has passed. Choose a day that lies ahead.")]})
     if any(day < today for day in dates.values()):
         raise Invalid({"dates": [_("A step cannot be planned into the past. Choose today or a later day.")]})
-    users = {each.public_id: each for each in User.objects.active().filter(public_id__in=set(assignees.values()))}
+    chosen = User.objects.active().filter(public_id__in=set(assignees.values())) if assignees else ()
+    users = {each.public_id: each for each in chosen}
     if unknown := set(assignees.values()) - users.keys():
         raise Invalid({"assignees": [_("No colleague with the id %(id)s works here.") % {"id": min(unknown)}]})
     start = ends_on if version.back and ends_on else starts_on or today
@@ -166,14 +170,15 @@ def start(
     record: Any,
     version: TrackVersion,
     asked: Asked,
+    known: Known,
     *,
     ends_on: date | None = None,
     ask: bool = True,
     **facts: Any,
 ) -> RunningTrack:
     """Let a track run on a record, in the running act. Without `ask`, steps that ask who does them are the owner's."""
-    whose = whose_of(record, User.objects.active().filter(pk=by.user_id).first())
-    planned = plan(version, list(version.steps.select_related("user")), whose, asked, Known())
+    whose = whose_of(record, active(known.found(by.user_id)), known)
+    planned = plan(version, list(version.steps.select_related("user")), whose, asked, known)
     _all_said(planned, ask)
     if ask and not facts.get("despite"):
         _not_too_often(record, planned)
@@ -228,7 +233,13 @@ def pattern(by: Actor, planned: Sequence[Planned]) -> Pattern:
 
 
 def _columns(values: dict[str, Any]) -> dict[str, Any]:
-    return {name: each for name, each in values.items() if name != "assignee"} | {"assignee_id": values["assignee"].pk}
+    """By their columns, with the reminder, which else would be found out when the act ends."""
+    user: User = values["assignee"]
+    own = {name: each for name, each in values.items() if name != "assignee"}
+    return own | {
+        "assignee_id": user.pk,
+        "remind_at": reminder(values["due_time"], values["due_at"], user.remind_minutes),
+    }
 
 
 def assignee(planned: Planned) -> User:
@@ -289,6 +300,5 @@ def _wake(running: RunningTrack, days: int) -> None:
             change(task, state=Task.State.WAITING)
 
 
-def _today_of(by: Actor) -> date:
-    user = User.objects.filter(pk=by.user_id).first()
+def _today_of(user: User | None) -> date:
     return clock.today(user.tz if user else Organisation.ours().tz)

@@ -53,9 +53,10 @@ class Applying:
         """Every step as it would be; empty while an end date is missing."""
         if self.version is None or self.start is None:
             return []
-        people = whose_of(self.record, self.request.user)
+        known = Known({self.request.user.pk: self.request.user})
+        people = whose_of(self.record, self.request.user, known)
         try:
-            asked, known = self._asked(self.version, self.start), Known()
+            asked = self._asked(self.version, self.start, known)
             done_in_time = example(self.version, self.steps, people, asked, known)
             self.likely = {each.step.key: each.due_on for each in done_in_time if each.follows}
             return plan(self.version, self.steps, people, asked, known)
@@ -109,11 +110,11 @@ class Applying:
         keys = [name.removeprefix(now) for name in self.given if name.startswith(now)]
         return {key: self.given[now + key] for key in keys if self.given[now + key] != self.given.get(before + key, "")}
 
-    def _asked(self, version: TrackVersion, start: date) -> Asked:
+    def _asked(self, version: TrackVersion, start: date, known: Known) -> Asked:
         ends_on = start if version.back else None
         starts_on = None if version.back else start
         asked = (starts_on, ends_on, self.left_out, self.dates, self.assignees)
-        return asked_of(self.request.by, version, *asked)
+        return asked_of(self.request.by, version, *asked, known=known)
 
 
 def offered(noun: str) -> list[Track]:
