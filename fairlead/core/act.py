@@ -21,6 +21,9 @@ from fairlead.core.record import Link, Record, Row, chunks, is_keyed, put, unpac
 Op = Literal["create", "change", "remove"]
 
 
+Told = tuple[dict[str, Any], list[tuple[Link, datetime]]]  # an event's values, and where it shows
+
+
 @dataclass(slots=True)
 class Change:
     """What happened to one row: its values before (change, remove) and after (create, change)."""
@@ -47,10 +50,13 @@ class Step:
     promised: int = 0
     undoes: uuid.UUID | None = None
     always: bool = False
+    # Were events of changes in bulk written already? Those that were not of new rows.
+    wrote: bool = False
+    settled: list[Change] = field(default_factory=list)
 
     @property
     def took_effect(self) -> bool:
-        return bool(self.changes or self.promised or self.always)
+        return bool(self.changes or self.wrote or self.promised or self.always)
 
 
 @dataclass
@@ -112,6 +118,22 @@ class Act:
         if self.lookups:
             for link in row.timelines():
                 self.lookups.pop(link, None)
+
+    def settle(self) -> None:
+        """Derive what follows from the bulk changes of this step so far, write their events, and let go of new rows.
+
+        So an act of very many rows needs the memory of a piece of them.
+        """
+        step = self.step
+        bulked = [each for each in step.changes if each.compact]
+        step.changes = [each for each in step.changes if not each.compact]
+        step.settled += [each for each in bulked if each.op != "create"]
+        step.wrote = step.wrote or bool(bulked)
+        _derive_from(bulked)
+        _write(self, list(_of_many(self, step, self.stack[-1], bulked)))
+        for each in bulked:
+            if each.op == "create":
+                self.held.pop(key_of(each.row), None)
 
     def note_new(self, rows: Sequence[Row]) -> None:
         """Rows made in bulk: their events keep the ids alone."""
@@ -206,24 +228,30 @@ def finish(act: Act) -> None:
     """Derive what follows from the changes and write the act's events, in one statement each."""
     if act.spoiled_by:
         raise RuntimeError(f"{act.spoiled_by} failed half way, so the act around it cannot go on.")
-    _derive(act)
-    pairs = [pair for number, step in enumerate(act.steps) for pair in _events(act, step, number)]
+    _derive_from([each for step in act.steps for each in step.changes])
     with writing():
-        events = bulk.add(Event, [values for values, _links in pairs])
-        links = [
-            {"kind": kind, "record_id": record_id, "happened_at": at, "event_id": event.pk}
-            for event, (_, links) in zip(events, pairs, strict=True)
-            for (kind, record_id), at in links
-        ]
-        bulk.add(EventLink, links, {"at": act.at})
+        for model, ids in act.outdated.items():
+            model.renew(ids)
+    _write(act, [pair for number, step in enumerate(act.steps) for pair in _events(act, step, number)])
     for row in (copy for copies in act.held.values() for copy in copies):
         for name in row.derived:
             row.__dict__.pop(name, None)  # read again when somebody asks
 
 
+def _write(act: Act, told: Sequence[Told]) -> None:
+    with writing():
+        events = bulk.add(Event, [values for values, _links in told])
+        links = [
+            {"kind": kind, "record_id": record_id, "happened_at": at, "event_id": event.pk}
+            for event, (_, links) in zip(events, told, strict=True)
+            for (kind, record_id), at in links
+        ]
+        bulk.add(EventLink, links, {"at": act.at})
+
+
 def roll_back(act: Act) -> None:
     """The act failed and the database forgot it: so do the rows in memory."""
-    for change in reversed([change for step in act.steps for change in step.changes]):
+    for change in reversed([change for step in act.steps for change in (*step.settled, *step.changes)]):
         for row in act.held.get(key_of(change.row), [change.row]):
             if change.op == "change":
                 _put_back(row, change.before)
@@ -243,12 +271,16 @@ def _put_back(row: Row, before: Mapping[str, Any]) -> None:
         row.version -= 1
 
 
-def _events(act: Act, step: Step, number: int) -> Iterator[tuple[dict[str, Any], list[tuple[Link, datetime]]]]:
+def _events(act: Act, step: Step, number: int) -> Iterator[Told]:
     """The step's event with its links, and one for each record changed in bulk."""
     own = [change for change in step.changes if not change.compact]
     bulked = [change for change in step.changes if change.compact]
-    if own or step.promised or step.always or (not bulked and _caused_something(act, number)):
+    if own or step.promised or step.always or (not bulked and not step.wrote and _caused_something(act, number)):
         yield _event(act, step, number, own), _links(act, step, [*step.about, *(each.row for each in own)], own)
+    yield from _of_many(act, step, number, bulked)
+
+
+def _of_many(act: Act, step: Step, number: int, bulked: Sequence[Change]) -> Iterator[Told]:
     for links, together in _together(bulked):
         yield _event(act, step, number, together), _moments(act, step, links, together)
 
@@ -276,16 +308,13 @@ def _caused_something(act: Act, number: int) -> bool:
     return False
 
 
-def _derive(act: Act) -> None:
+def _derive_from(changes: Sequence[Change]) -> None:
     by_model: dict[type[Row], list[Change]] = defaultdict(list)
-    for step in act.steps:
-        for each in step.changes:
-            by_model[type(each.row)].append(each)
+    for each in changes:
+        by_model[type(each.row)].append(each)
     with writing():
-        for model, changes in by_model.items():
-            model.derive(changes)
-        for model, ids in act.outdated.items():
-            model.renew(ids)
+        for model, alike in by_model.items():
+            model.derive(alike)
 
 
 def _event(act: Act, step: Step, number: int, changes: list[Change]) -> dict[str, Any]:

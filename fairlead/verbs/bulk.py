@@ -12,6 +12,7 @@ from fairlead.core.act import current
 from fairlead.core.actor import Actor
 from fairlead.core.changes import change_many, link_many
 from fairlead.core.errors import Invalid, NotAllowed
+from fairlead.core.record import chunks
 from fairlead.core.verb import verb
 from fairlead.models import Lead, Opportunity, Team, User
 from fairlead.models.subject import Subject
@@ -68,7 +69,7 @@ def begin(by: Actor, records: Sequence[Any], *actions: str) -> None:
 def _demand(by: Actor, action: str, records: Sequence[Any]) -> None:
     model, ids = type(records[0]), {each.pk for each in records}
     condition = access.reach(by, action, model)
-    if condition and model._base_manager.filter(condition, pk__in=ids).count() < len(ids):
+    if condition and sum(model._base_manager.filter(condition, pk__in=some).count() for some in chunks(ids)) < len(ids):
         text = _("Your role does not allow this for all of these. Nothing was changed. Ask an administrator.")
         raise NotAllowed(text, may=action)
 

@@ -1,23 +1,28 @@
 """A track applied to many records at once: one act with one undo, and bulk statements."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from fairlead.core import bulk
+from fairlead.core.act import current
 from fairlead.core.actor import Actor
 from fairlead.core.changes import create_many, link_many
 from fairlead.core.errors import Invalid, WrongState
 from fairlead.core.record import chunks
 from fairlead.core.verb import verb
-from fairlead.models import RunningTrack, Tag, Task, Track, TrackVersion
+from fairlead.models import RunningTrack, Task, Track, TrackStep, TrackVersion
 from fairlead.models.subject import Subject
 from fairlead.models.suppression import in_force
-from fairlead.models.track_plan import Asked, Known, active, plan, whose_of_many
+from fairlead.models.track_plan import Asked, Known, Whose, active, plan, whose_of_many
 from fairlead.verbs.bulk import begin
 from fairlead.verbs.tracks import Pattern, asked_of, pattern
+
+AT_ONCE = 1000  # records, so that an act of very many needs no more memory than these
 
 
 @verb("{by} applied the track {track} to {what}", may="member")
@@ -33,11 +38,56 @@ def apply_track_to_many(
     known = Known()
     asked = asked_of(by, version, starts_on, ends_on, [], {}, {}, known=known)
     wanted = _open_to(records, track)
-    made = _start(by, wanted, version, asked, ends_on, known) if wanted else []
-    tags: list[Tag] = list(track.tags.all())
-    if tags and wanted:
-        link_many(wanted, "tags", tags)
+    lines = Lines(by, version, asked, ends_on, known, list(version.steps.select_related("user")))
+    whose = whose_of_many(wanted, active(known.found(by.user_id)), known) if wanted else {}
+    tags, made = list(track.tags.all()), []
+    for piece in chunks(wanted, AT_ONCE):
+        made += lines.begin_on(piece, whose)
+        if tags:
+            link_many(piece, "tags", tags)
+        current().settle()
     return made
+
+
+@dataclass
+class Lines:
+    """The steps of a version as tasks of many records; for the same people they are worked out once."""
+
+    by: Actor
+    version: TrackVersion
+    asked: Asked
+    ends_on: date | None
+    known: Known
+    steps: Sequence[TrackStep]
+    patterns: dict[Any, Pattern] = field(default_factory=dict)
+
+    def begin_on(self, records: Sequence[Any], whose: Mapping[int, Whose]) -> list[RunningTrack]:
+        """Tracks and tasks in few statements."""
+        noun = records[0].noun()
+        facts = {"version_of_id": self.version.pk, "applied_by_id": self.by.user_id}
+        facts["started_on"] = self.asked.today if self.version.back else self.asked.start
+        facts["ends_on"] = self.ends_on if self.version.back else None
+        owners = [whose[each.pk].owner for each in records]
+        values = [
+            {**facts, f"{noun}_id": each.pk, "owner_id": owner and owner.pk}
+            for each, owner in zip(records, owners, strict=True)
+        ]
+        made = create_many(RunningTrack, values)
+        mine = [self._pattern(whose[each.pk]) for each in records]
+        ids = iter(bulk.take_ids(Task, sum(len(each.values) for each in mine)))
+        tasks: list[dict[str, Any]] = []
+        for record, running, line in zip(records, made, mine, strict=True):
+            own = {f"{noun}_id": record.pk, "running_track_id": running.pk}
+            tasks += line.on(list(islice(ids, len(line.values))), **own)
+        create_many(Task, tasks)
+        return made
+
+    def _pattern(self, people: Whose) -> Pattern:
+        key = people.owner and people.owner.pk, tuple(sorted((role, user.pk) for role, user in people.roles.items()))
+        if key not in self.patterns:
+            planned = plan(self.version, self.steps, people, self.asked, self.known)
+            self.patterns[key] = pattern(self.by, planned)
+        return self.patterns[key]
 
 
 def _version(records: Sequence[Any], track: Track) -> TrackVersion:
@@ -68,38 +118,3 @@ def _open_to(records: Sequence[Any], track: Track) -> list[Any]:
 
 def _linked(record: Any) -> set[tuple[str, int]]:
     return {(name, pk) for name in ("person", "company") if (pk := getattr(record, f"{name}_id", None))}
-
-
-def _start(
-    by: Actor,
-    records: Sequence[Any],
-    version: TrackVersion,
-    asked: Asked,
-    ends_on: date | None,
-    known: Known,
-) -> list[RunningTrack]:
-    """Tracks and tasks in few statements; the same people and days are worked out once."""
-    noun, steps = records[0].noun(), list(version.steps.select_related("user"))
-    whose = whose_of_many(records, active(known.found(by.user_id)), known)
-    facts = {"version_of_id": version.pk, "started_on": asked.today if version.back else asked.start}
-    facts |= {"ends_on": ends_on if version.back else None, "applied_by_id": by.user_id}
-    values = [
-        {**facts, f"{noun}_id": each.pk, "owner_id": owner.pk if (owner := whose[each.pk].owner) else None}
-        for each in records
-    ]
-    made = create_many(RunningTrack, values)
-    patterns: dict[Any, Pattern] = {}
-    mine: list[Pattern] = []
-    for record in records:
-        people = whose[record.pk]
-        key = people.owner and people.owner.pk, tuple(sorted((role, user.pk) for role, user in people.roles.items()))
-        if key not in patterns:
-            patterns[key] = pattern(by, plan(version, steps, people, asked, known))
-        mine.append(patterns[key])
-    ids = list(bulk.take_ids(Task, sum(len(each.values) for each in mine)))
-    tasks: list[dict[str, Any]] = []
-    for record, running, line in zip(records, made, mine, strict=True):
-        own = {f"{noun}_id": record.pk, "running_track_id": running.pk}
-        tasks += line.on(ids[len(tasks) : len(tasks) + len(line.values)], **own)
-    create_many(Task, tasks)
-    return made

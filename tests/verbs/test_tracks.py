@@ -7,10 +7,12 @@ import pytest
 
 from fairlead.core import act, clock
 from fairlead.core.errors import Conflict, Invalid, Refused, WrongState
+from fairlead.core.event import Event
 from fairlead.core.undo import undo
 from fairlead.demo.world import World
 from fairlead.models import Opportunity, RunningTrack, Source, Stage, Task, Track, TrackVersion
 from fairlead.models.track_changes import changes_between
+from fairlead.verbs import track_bulk
 from fairlead.verbs.activities import log_call, log_mail, log_meeting
 from fairlead.verbs.closing import close_lost, close_won, reopen_opportunity
 from fairlead.verbs.leads import create_lead
@@ -377,8 +379,12 @@ def test_tracks_start_by_themselves_once(world: World, on_monday: None) -> None:
         add_track_trigger(iris, made)
 
 
-def test_many_at_once_as_one_by_one(world: World, on_monday: None) -> None:
-    mira, made = world.mira.actor("web"), track(world)
+@pytest.mark.parametrize("at_once", [3, 1000])
+def test_many_at_once_as_one_by_one(
+    world: World, on_monday: None, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(track_bulk, "AT_ONCE", at_once)
+    mira, made = world.mira.actor("web"), track(world, tags=["Followed up"])
     records = list(Opportunity.objects.filter(state="open", archived_at=None).order_by("pk")[:8])
     applied(world, records[0])
     found = apply_track_to_many(mira, records, track=made)
@@ -387,9 +393,30 @@ def test_many_at_once_as_one_by_one(world: World, on_monday: None) -> None:
         assert steps(running)["mail"] == ("open", day(0)) and steps(running)["call"] == ("waiting", None)
         assert step(running, "call").follows == step(running, "mail")
         assert step(running, "mail").assignee == running.opportunity.owner == running.owner
+        assert Event.objects.filter(links__kind="running_track", links__record_id=running.pk).count() == 1
+        assert [tag.name for tag in running.opportunity.tags.filter(name="Followed up")] == ["Followed up"]
     assert Opportunity.objects.get(pk=records[1].pk).next_step_at is not None
     undo(mira, act=act.last().id)  # type: ignore[union-attr]
     assert RunningTrack.objects.filter(version_of__track=made).count() == 1
+    assert list(Opportunity.objects.filter(tags__name="Followed up")) == records[:1]
+
+
+def test_many_that_fail_half_way_are_as_they_were(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(track_bulk, "AT_ONCE", 2)
+    made, begin, pieces = track(world, tags=["Followed up"]), track_bulk.Lines.begin_on, iter("ab")
+
+    def failing(self: Any, *given: Any) -> Any:
+        if next(pieces) == "b":
+            raise OSError
+        return begin(self, *given)
+
+    monkeypatch.setattr(track_bulk.Lines, "begin_on", failing)
+    records = list(Opportunity.objects.filter(state="open", archived_at=None).order_by("pk")[:4])
+    before = [(each.pk, each.version) for each in records]
+    with pytest.raises(OSError):
+        apply_track_to_many(world.mira.actor("web"), records, track=made)
+    assert [(each.pk, each.version) for each in records] == before
+    assert not RunningTrack.objects.filter(version_of__track=made).exists()
 
 
 def test_a_step_has_its_time_of_day(world: World, on_monday: None) -> None:
