@@ -24,28 +24,34 @@ def calendar(components: Iterable[str], *, method: str = "", name: str = "") -> 
 
 
 def component(kind: str, lines: Iterable[str]) -> str:
-    return "\r\n".join([f"BEGIN:{kind}", *(line for line in lines if line), f"END:{kind}"])
+    return "\r\n".join([f"BEGIN:{kind}", *filter(None, lines), f"END:{kind}"])
 
 
 def text(name: str, value: str, **parameters: str) -> str:
     """A line with a text; none for an empty one."""
-    plain = CONTROL.sub("", value.replace("\r\n", "\n").replace("\r", "\n"))
-    return line(name, plain.translate(ESCAPED), parameters) if plain else ""
+    if not value.isprintable():
+        value = CONTROL.sub("", value.replace("\r\n", "\n").replace("\r", "\n"))
+    return line(name, value.translate(ESCAPED), parameters) if value else ""
 
 
 def moment(name: str, at: datetime) -> str:
-    return f"{name}:{at.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    return f"{name}:{_packed(at.astimezone(UTC).isoformat()[:19])}Z"
 
 
 def day(name: str, on: date) -> str:
-    return f"{name};VALUE=DATE:{on:%Y%m%d}"
+    return f"{name};VALUE=DATE:{_packed(on.isoformat())}"
+
+
+def _packed(iso: str) -> str:
+    return iso.replace("-", "").replace(":", "")
 
 
 def line(name: str, value: str, parameters: Parameters) -> str:
     """A line with a value as it stands, such as an address; folded where it is long."""
     given = "".join(f';{key}="{_quoted(each)}"' for key, each in parameters.items() if each)
     whole = f"{name}{given}:{value}"
-    return whole if len(whole) < WIDTH and whole.isascii() else "\r\n ".join(_folded(whole))
+    octets = len(whole) if whole.isascii() else len(whole.encode())
+    return whole if octets <= WIDTH else "\r\n ".join(_folded(whole))
 
 
 def _quoted(value: str) -> str:
@@ -54,6 +60,10 @@ def _quoted(value: str) -> str:
 
 def _folded(whole: str) -> Iterator[str]:
     """Pieces of at most 75 octets, the space that begins a further one counted; no sign is cut."""
+    if whole.isascii():
+        yield whole[:WIDTH]
+        yield from (whole[at : at + WIDTH - 1] for at in range(WIDTH, len(whole), WIDTH - 1))
+        return
     piece, size, room = "", 0, WIDTH
     for sign in whole:
         octets = len(sign.encode())

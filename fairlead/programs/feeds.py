@@ -2,7 +2,8 @@
 
 import hashlib
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db.models import F
 
+from fairlead import __version__
 from fairlead.core import clock
 from fairlead.core.actor import Actor
 from fairlead.core.record import writing
@@ -20,19 +22,41 @@ BACK = timedelta(days=90)
 MOST = 10_000  # of each kind
 TASK_TAKES = timedelta(minutes=30)
 NOTED_EVERY = timedelta(hours=1)
-MEETING = ("public_id", "uid", "sequence", "revised_at", "starts_at", "ends_at", "zone", "all_day", "title", "place")
+MEETING = (
+    "public_id", "uid", "sequence", "revised_at", "starts_at", "ends_at", "zone", "all_day", "title", "place", "note",
+    "link",
+)  # fmt: skip
 TASK = ("public_id", "version", "created_at", "due_at", "due_on", "due_time", "title")
 
 
-def written(feed: Feed) -> tuple[str, str] | None:
-    """The whole feed and its tag; None when its user is in the team no more."""
+@dataclass(frozen=True)
+class Feeding:
+    """What a feed shows, as read from the database; its tag changes when anything of it does."""
+
+    feed: Feed
+    meetings: list[tuple[Any, ...]]
+    tasks: list[tuple[Any, ...]]
+
+    @property
+    def tag(self) -> str:
+        shown = (self.feed.name, self.feed.tasks, settings.BASE_URL, __version__, self.meetings, self.tasks)
+        return f'"{hashlib.sha256(repr(shown).encode()).hexdigest()[:32]}"'
+
+    @property
+    def text(self) -> str:
+        meetings = [_meeting(settings.BASE_URL, *row) for row in self.meetings]
+        tasks = [_task(self.feed.tasks == Feed.Tasks.TODOS, settings.BASE_URL, *row) for row in self.tasks]
+        return ical.calendar([*meetings, *tasks], name=self.feed.name)
+
+
+def read(feed: Feed) -> Feeding | None:
+    """What is in the feed now; None when its user is in the team no more."""
     by = feed.user.actor("calendar")
     if feed.team_id and feed.team_id not in by.team_ids:
         return None
     team = User.teams.through._default_manager.filter(team_id=feed.team_id) if feed.team_id else None
     ids = set(team.values_list("user_id", flat=True)) if team is not None else {feed.user_id}
-    text = ical.calendar(_components(feed, by, ids), name=feed.name)
-    return text, f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+    return Feeding(feed, _meetings(by, ids), [] if feed.tasks == Feed.Tasks.NONE else _tasks(by, ids))
 
 
 def note_reading(feed: Feed) -> None:
@@ -43,22 +67,24 @@ def note_reading(feed: Feed) -> None:
             Feed.objects.filter(pk=feed.pk).update(last_read_at=now)  # the feed of this call; nosemgrep
 
 
-def _components(feed: Feed, by: Actor, ids: Collection[int]) -> Iterator[str]:
+def _meetings(by: Actor, ids: Collection[int]) -> list[tuple[Any, ...]]:
+    """Each once: two of a team may have brought in the same one."""
     since = datetime.combine(clock.today(ZoneInfo("UTC")) - BACK, datetime.min.time(), UTC)
-    meetings: Any = Meeting.objects.of(ids).filter(ends_at__gt=since, archived_at=None).exclude(state="cancelled")
-    seen: set[str] = set()
-    for row in meetings.visible_to(by).order_by("starts_at", "pk").values_list(*MEETING, "note", "link")[:MOST]:
-        if row[1] not in seen:  # two of a team may have brought in the same one
-            seen.add(row[1])
-            yield _meeting(*row)
-    if feed.tasks != Feed.Tasks.NONE:
-        as_todo = feed.tasks == Feed.Tasks.TODOS
-        tasks: Any = Task.objects.open().visible_to(by).filter(assignee_id__in=ids).exclude(due_on=None)
-        for row in tasks.order_by(F("due_at"), "pk").values_list(*TASK)[:MOST]:
-            yield _task(as_todo, *row)
+    found: Any = Meeting.objects.of(ids).filter(ends_at__gt=since, archived_at=None).exclude(state="cancelled")
+    rows = found.visible_to(by).order_by("starts_at", "pk").values_list(*MEETING)[:MOST]
+    seen: dict[str, tuple[Any, ...]] = {}
+    for row in rows:
+        seen.setdefault(row[1], row)
+    return list(seen.values())
+
+
+def _tasks(by: Actor, ids: Collection[int]) -> list[tuple[Any, ...]]:
+    found: Any = Task.objects.open().visible_to(by).filter(assignee_id__in=ids).exclude(due_on=None)
+    return list(found.order_by(F("due_at"), "pk").values_list(*TASK)[:MOST])
 
 
 def _meeting(
+    base_url: str,
     public_id: str,
     uid: str,
     sequence: int,
@@ -86,13 +112,14 @@ def _meeting(
         ical.text("SUMMARY", title),
         ical.text("LOCATION", place or link),
         ical.text("DESCRIPTION", "\n\n".join(part for part in (note, link) if part)),
-        f"URL:{settings.BASE_URL}/meetings/{public_id}",
+        f"URL:{base_url}/meetings/{public_id}",
     ]
     return ical.component("VEVENT", lines)
 
 
 def _task(
     as_todo: bool,
+    base_url: str,
     public_id: str,
     version: int,
     created_at: datetime,
@@ -108,7 +135,7 @@ def _task(
         f"SEQUENCE:{version - 1}",
         ical.moment(begins, due_at) if due_time else ical.day(begins, due_on),
         ical.text("SUMMARY", title),
-        f"URL:{settings.BASE_URL}/tasks/{public_id}/edit",
+        f"URL:{base_url}/tasks/{public_id}/edit",
     ]
     if as_todo:
         return ical.component("VTODO", [*lines, "STATUS:NEEDS-ACTION"])

@@ -50,17 +50,17 @@ def read(request: HttpRequest, secret: str) -> HttpResponse:
     who = f"feed {feed.pk}" if feed else f"from {network(request.META.get('REMOTE_ADDR', ''))}"
     if not feeds.allowed(who):
         return HttpResponse(_("Too often. Read it again in a minute.\n"), status=429, headers={"Retry-After": WAIT})
-    found = feeds.written(feed) if feed else None
+    found = feeds.read(feed) if feed else None
     if feed is None or found is None:
         return HttpResponse(_("No calendar at this address. It may have been revoked.\n"), status=410, headers=PLAIN)
     feeds.note_reading(feed)
-    text, tag = found
+    tag = found.tag
     headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Referrer-Policy": "no-referrer"}
     known = [each.removeprefix("W/") for each in parse_etags(request.headers.get("If-None-Match", ""))]
     if tag in known or "*" in known:
         return HttpResponse(status=304, headers=headers)
     named = {"Content-Disposition": 'inline; filename="calendar.ics"'}
-    return HttpResponse(text, content_type="text/calendar; charset=utf-8", headers=headers | named)
+    return HttpResponse(found.text, content_type="text/calendar; charset=utf-8", headers=headers | named)
 
 
 PLAIN = {"Content-Type": "text/plain; charset=utf-8"}
