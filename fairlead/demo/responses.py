@@ -6,8 +6,9 @@ from typing import Any
 
 from fairlead.demo.arrivals import INTAKE
 from fairlead.demo.play import Play
-from fairlead.models import Form, Occasion
+from fairlead.models import Form, Occasion, Track
 from fairlead.verbs.mail_templates import create_mail_template
+from fairlead.verbs.track_definitions import edit_track
 from fairlead.verbs.trials import add_trial_codes, create_trial_pool
 
 CODES = 24
@@ -27,6 +28,11 @@ def _templates() -> None:
     )
     create_mail_template(INTAKE, name="Thank you", purpose="thank_you", words=said["thank_you"])
     create_mail_template(INTAKE, name="Backup trial", purpose="trial", words=said["trial"], pool=pool)
+    made = create_mail_template(INTAKE, name="What you asked for", purpose="materials", words=said["materials"])
+    track = Track.objects.get(name="New lead")
+    steps: Any = [each.facts for each in track.newest.steps.all()]
+    steps[1]["template"] = made.public_id
+    edit_track(INTAKE, track, steps=steps)
     create_mail_template(INTAKE, name="Ask about the backup", purpose="materials", words=said["ask"], form=form)
 
 

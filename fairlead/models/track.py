@@ -46,7 +46,10 @@ class Track(Record):
 
     def api_extra(self, by: Actor) -> dict[str, Any]:
         newest = self.newest
-        return {"number": newest.number, "steps": [each.facts for each in newest.steps.all()]}
+        return {
+            "number": newest.number,
+            "steps": [each.facts for each in newest.steps.select_related("user", "template")],
+        }
 
 
 class TrackVersion(Record):
@@ -116,7 +119,15 @@ class TrackStep(Record):
     user = models.ForeignKey("User", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     role = models.CharField(_("role"), max_length=60, blank=True)
     time = models.TimeField(_("time"), null=True, blank=True)
-    template = models.CharField(_("mail template"), max_length=120, blank=True)
+    template = models.ForeignKey(
+        "MailTemplate",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("mail template"),
+        db_index=False,
+    )
     outcomes = models.JSONField(_("outcomes"), default=list, blank=True)
 
     class Meta:
@@ -138,10 +149,11 @@ class TrackStep(Record):
     @property
     def facts(self) -> dict[str, Any]:
         """What it says, as programs read and write it."""
-        plain = ("key", "text", "kind", "days", "unit", "after", "rule", "role", "template", "outcomes")
+        plain = ("key", "text", "kind", "days", "unit", "after", "rule", "role", "outcomes")
         user = self.user.public_id if self.user else None
+        template = self.template.public_id if self.template else None
         time = self.time.strftime("%H:%M") if self.time else None
-        return {name: getattr(self, name) for name in plain} | {"user": user, "time": time}
+        return {name: getattr(self, name) for name in plain} | {"user": user, "time": time, "template": template}
 
 
 TRIGGERS = ("source", "stage", "form", "quote_sent")

@@ -12,13 +12,13 @@ from fairlead.core.changes import change, create
 from fairlead.core.clash import check_version
 from fairlead.core.errors import Invalid
 from fairlead.core.verb import verb
-from fairlead.models import Activity, Company, Opportunity, Person, User
+from fairlead.models import Activity, Company, Opportunity, Person, Task, User
 from fairlead.models.about import place
 from fairlead.models.subject import Subject
 from fairlead.verbs.leads import answered
 from fairlead.verbs.opportunities import edit_opportunity
 from fairlead.verbs.suppressions import Channel, suppress
-from fairlead.verbs.tasks import TaskKind, add_task
+from fairlead.verbs.tasks import TaskKind, add_task, complete_task
 from fairlead.verbs.track_pauses import talked
 
 Direction = Literal["out", "in"]
@@ -30,10 +30,12 @@ class Happening(TypedDict, total=False):
 
     `hand_over` is a task for the colleague `hand_to`. `close_on` moves an opportunity's close date; `stop` keeps
     everybody from contacting the person, or the company, on that channel: both ask for the right to edit the record.
+    `task` is an open one on the same record that is done with this.
     """
 
     happened_at: datetime
     minutes: int | None
+    task: Task | None
     next_step: str
     next_on: date | None
     next_time: time | None
@@ -119,6 +121,8 @@ def _log(by: Actor, about: Subject, kind: str, happening: Happening, **facts: An
     )
     answered(activity)
     talked(by, activity)
+    if (task := happening.get("task")) is not None:
+        _done_with(by, about, task)
     if happening.get("next_step") or happening.get("next_on"):
         _plan(by, about, happening)
     if happening.get("hand_to") and happening.get("hand_over"):
@@ -126,6 +130,13 @@ def _log(by: Actor, about: Subject, kind: str, happening: Happening, **facts: An
     if happening.get("close_on") or happening.get("stop"):
         _follow(by, about, happening, activity)
     return activity
+
+
+def _done_with(by: Actor, about: Subject, task: Task) -> None:
+    if task.about != about:
+        raise Invalid({"task": [_("“%(task)s” is about another record.") % {"task": task}]})
+    access.demand(by, "edit", task)
+    complete_task(by, task)
 
 
 def _plan(by: Actor, about: Subject, happening: Happening) -> None:

@@ -44,6 +44,8 @@ def filled_for(
     """These words of a template, filled in for a lead."""
     occasion, has_place = _event(template, lead)
     values = _values(template, lead) | _about(occasion, language, has_place) | {"trial_access": access}
+    if lead.pk is None and access != EXAMPLE:  # kept nowhere, so nothing can come to it
+        values["form_link"] = ""
     html = said.get("html", "")
     return Letter(
         language,

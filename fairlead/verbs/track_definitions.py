@@ -15,7 +15,18 @@ from fairlead.core.clash import check_version
 from fairlead.core.errors import Invalid
 from fairlead.core.record import new_public_id
 from fairlead.core.verb import verb
-from fairlead.models import Form, RunningTrack, Source, Stage, Track, TrackStep, TrackTrigger, TrackVersion, User
+from fairlead.models import (
+    Form,
+    MailTemplate,
+    RunningTrack,
+    Source,
+    Stage,
+    Track,
+    TrackStep,
+    TrackTrigger,
+    TrackVersion,
+    User,
+)
 from fairlead.models.track_dates import MOST_DAYS
 from fairlead.verbs.naming import free_name
 from fairlead.verbs.tags import tag_named
@@ -33,7 +44,10 @@ class OutcomeFacts(TypedDict, total=False):
 
 
 class StepFacts(TypedDict, total=False):
-    """A step. With the `key` of one that is there it stays the same step; `user` is the colleague's id."""
+    """A step. With the `key` of one that is there it stays the same step; `user` is the colleague's id.
+
+    `template` is the id of the mail template that a mail is drafted by; it opens filled in, and nothing sends it.
+    """
 
     key: str
     text: str
@@ -45,7 +59,7 @@ class StepFacts(TypedDict, total=False):
     user: str | None
     role: str
     time: time | None
-    template: str
+    template: str | None
     outcomes: list[OutcomeFacts]
 
 
@@ -199,7 +213,7 @@ def _step(number: int, facts: StepFacts) -> dict[str, Any]:
         "unit": facts.get("unit", "days"),
         "after": facts.get("after", "start"),
         "time": facts.get("time"),
-        "template": " ".join((facts.get("template") or "").split())[:120],
+        "template": _template(number, facts),
         "outcomes": _outcomes(number, facts.get("outcomes") or []),
         **_doer(number, facts),
     }
@@ -216,6 +230,15 @@ def _doer(number: int, facts: StepFacts) -> dict[str, Any]:
         if not role:
             raise _wrong(number, _("Say which role does it, such as Technical."))
     return {"rule": rule, "user": user, "role": role}
+
+
+def _template(number: int, facts: StepFacts) -> MailTemplate | None:
+    """One that was archived since stays named: who comes to the step is told."""
+    wanted = facts.get("template")
+    found = MailTemplate.objects.filter(public_id=wanted).first() if wanted else None
+    if wanted and found is None:
+        raise _wrong(number, _("There is no such mail template."))
+    return found
 
 
 def _outcomes(number: int, facts: Iterable[OutcomeFacts]) -> list[dict[str, str]]:

@@ -22,7 +22,7 @@ ARROW = re.compile(r"\s*(?:→|->|>)\s*")
 def lines_of(track: Track) -> list[dict[str, Any]]:
     """The steps of a track as the form shows them."""
     names = dict(Track.objects.values_list("public_id", "name"))
-    return [_line(each.facts, names) for each in track.newest.steps.select_related("user")]
+    return [_line(each.facts, names) for each in track.newest.steps.select_related("user", "template")]
 
 
 def lines_in(given: QueryDict) -> list[dict[str, Any]]:

@@ -7,9 +7,11 @@ from django.test import Client
 
 from fairlead.core import clock
 from fairlead.demo.world import World
-from fairlead.models import RunningTrack, Source, Task, Track
+from fairlead.models import Activity, MailTemplate, RunningTrack, Source, Task, Track
+from fairlead.verbs.leads import create_lead
+from fairlead.verbs.mail_templates import archive_mail_template
 from fairlead.verbs.tasks import complete_task
-from fairlead.verbs.track_definitions import edit_track
+from fairlead.verbs.track_definitions import create_track, edit_track
 from fairlead.verbs.tracks import apply_track, pause_track
 
 LINE = {
@@ -145,6 +147,44 @@ def test_steps_stand_beside_the_record_and_questions_above(world: World, client:
     assert "Quote follow-up is done" in page and "What comes next?" in page
     client.post(f"/running-tracks/{running.public_id}/end-track")
     assert "What comes next?" not in client.get(at).content.decode()
+
+
+def test_a_mail_step_opens_as_its_template_writes_it_and_is_done_with_the_log(world: World, iris: Client) -> None:
+    by, thanks = world.sam.actor("web"), MailTemplate.objects.get(name="Thank you")
+    track = create_track(world.admin.actor("web"), name="Thanks", applies_to=["lead", "person"])
+    lines = {"text": "Say thanks", "kind": "mail", "days": "0", "unit": "days"}, {"text": "Ring"}
+    at = f"/tracks/{track.public_id}"
+    wrong = iris.post(at, form(track, {**lines[0], "template": "none"}, do="save", applies_to=["lead"]))
+    assert wrong.status_code == 422 and "There is no such mail template." in wrong.content.decode()
+    iris.post(at, form(track, {**lines[0], "template": thanks.public_id}, lines[1], do="save", applies_to=["lead"]))
+    assert track.newest.steps.get(position=0).template == thanks
+    assert f'value="{thanks.public_id}" selected' in iris.get(at).content.decode()
+    iris.force_login(world.sam)
+    lead = create_lead(by, name="Ana Gil", email="ana@new.example", language="es")
+    task = Task.objects.get(running_track=apply_track(by, lead, track=track), title="Say thanks")
+    here = f"/leads/{lead.public_id}-ana-gil"
+    opened = f"?kind=mail&amp;task={task.public_id}#log"
+    record, today = iris.get(here).content.decode(), iris.get("/").content.decode()
+    assert (opened in record, opened in today) == (True, True)
+    page = iris.get(f"{here}?kind=mail&task={task.public_id}").content.decode()
+    assert "Gracias por escribir a Northgate IT\n\nHola Ana," in page and "“Say thanks” is done with it" in page
+    assert 'href="mailto:ana@new.example?subject=Gracias%20por' in page and "%0D%0A" in page
+    other = create_lead(by, name="Ben")
+    elsewhere = iris.get(f"/leads/{other.public_id}-ben?kind=mail&task={task.public_id}").content.decode()
+    assert "Gracias" not in elsewhere
+    log = {"kind": "mail", "text": "Gracias", "direction": "out", "task": task.public_id, "token": "1"}
+    refused = iris.post(f"/leads/{other.public_id}-ben/log", log)
+    assert refused.status_code == 422 and not Activity.objects.filter(lead=other).exists()
+    archive_mail_template(world.admin.actor("web"), thanks)
+    page = iris.get(f"{here}?kind=mail&task={task.public_id}").content.decode()
+    assert "The mail template Thank you was archived. Write this one yourself" in page and "Gracias" not in page
+    iris.force_login(world.admin)
+    assert "Thank you (archived)" in iris.get(at).content.decode()
+    iris.force_login(world.sam)
+    assert iris.post(f"{here}/log", log | {"token": "2"}).status_code == 303
+    task.refresh_from_db()
+    after = Task.objects.get(title="Ring", running_track=task.running_track)
+    assert (task.state, after.state, Activity.objects.get(lead=lead).kind) == ("done", "open", "mail")
 
 
 def test_who_may_only_read_a_record_applies_nothing(world: World, client: Client) -> None:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from fairlead.core.errors import Invalid, KeyReused, NotFound
 from fairlead.core.schema import perform
 from fairlead.models import Task
+from fairlead.programs.drafting import draft_for
 from fairlead.reading.when.finding import LONGEST
 from fairlead.web import formats, noting, typed
 from fairlead.web.addresses import url_of
@@ -30,6 +31,7 @@ KEPT = (
     "at",
     "task_kind",
     "assignee",
+    "task",
 )
 
 
@@ -49,7 +51,8 @@ def log(request: HttpRequest, noun: str, address: str) -> HttpResponse:
         raw["about"] = f"{noun}:{record.public_id}"
         answer = perform(verb, found.by, raw, key=_key(request))
     except Invalid as invalid:
-        return page_of(request, record, status=422, box=_box(kind, given, _at_fields(invalid)))
+        draft = draft_for(found.by, record, given["task"][:40]) if given["task"] else None
+        return page_of(request, record, status=422, box=_box(kind, given, _at_fields(invalid)) | {"draft": draft})
     except KeyReused:
         errors = {"text": _("This was logged already. Send it again to log it a second time.")}
         return page_of(request, record, status=422, box=_box(kind, given, errors))
@@ -121,6 +124,8 @@ def _entry(kind: str, given: dict[str, str], reader: Reader) -> dict[str, Any]:
         raw["outcome"] = given["outcome"]
     if kind in {"call", "mail"} and given["direction"]:
         raw["direction"] = given["direction"]
+    if given["task"]:
+        raw["task"] = given["task"]
     if given["happened"]:
         raw["happened_at"] = _moment(given["happened"], reader)
     if given["next_step"] or given["on"] or given["other_day"]:

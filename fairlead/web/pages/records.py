@@ -18,6 +18,7 @@ from fairlead.core.errors import NotFound
 from fairlead.core.prepared import Prepared, PreparedFor
 from fairlead.core.record import Record, nouns
 from fairlead.models import Lead, Opportunity, Task, User
+from fairlead.programs.drafting import draft_for
 from fairlead.web import details
 from fairlead.web.addresses import url_of
 from fairlead.web.answer import partial
@@ -119,7 +120,7 @@ def shown_on(request: HttpRequest, record: Any) -> dict[str, Any]:
         "token": secrets.token_urlsafe(12),
         "file_error": "",
         "team": known_team(),
-        "box": _box(request),
+        "box": _box(found, record),
         **_tasks(record, found, parts),
         **_timeline(request, record, others),
         **(_opportunity(record, found.by, found.reader) if isinstance(record, Opportunity) else {}),
@@ -128,10 +129,22 @@ def shown_on(request: HttpRequest, record: Any) -> dict[str, Any]:
     }
 
 
-def _box(request: HttpRequest) -> dict[str, Any]:
-    """The composer as the address asks for it: `kind` opens it, `direction` says who called or wrote."""
+def _box(request: Request, record: Any) -> dict[str, Any]:
+    """The composer as the address asks for it: `kind` opens it, `direction` says who called or wrote.
+
+    `task` is a step of a track, which may have a template that writes its mail.
+    """
     given = {"direction": request.GET.get("direction", ""), "text": request.GET.get("text", "")[:300]}
-    return {"kind": request.GET.get("kind", ""), "focus": "kind" in request.GET, "given": given, "errors": {}}
+    draft = draft_for(request.by, record, request.GET["task"][:40]) if "task" in request.GET else None
+    if draft is not None:
+        given |= {"text": draft.text, "direction": "out"}
+    return {
+        "draft": draft,
+        "kind": request.GET.get("kind", ""),
+        "focus": "kind" in request.GET,
+        "given": given,
+        "errors": {},
+    }
 
 
 def shown_details(record: Any, request: Request, parts: Beside) -> list[details.Shown]:

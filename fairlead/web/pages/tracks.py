@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from fairlead.core import access
 from fairlead.core.errors import Conflict, Invalid, NotAllowed, Refused
 from fairlead.models import Form as InquiryForm
-from fairlead.models import RunningTrack, Source, Stage, Tag, Task, Track, TrackStep, TrackTrigger
+from fairlead.models import MailTemplate, RunningTrack, Source, Stage, Tag, Task, Track, TrackStep, TrackTrigger
 from fairlead.models.track_changes import changes_between
 from fairlead.models.track_plan import Asked, Known, Whose, example
 from fairlead.verbs import track_definitions as definitions
@@ -217,7 +217,7 @@ def _show(request: Request, track: Track, given: dict[str, Any], *, status: int 
         "track": track,
         "given": given,
         "nouns": [(noun, WORDS[noun]) for noun in NOUNS],
-        "choices": _choices(),
+        "choices": _choices(track),
         "colleagues": colleagues(),
         "may_edit": access.can(request.by, "edit", track),
         "number": newest.number,
@@ -251,12 +251,24 @@ def _example(request: Request, track: Track, given: dict[str, Any]) -> dict[str,
     return {"planned": planned, "unread": "", "back": given["counts_from"] == "end"}
 
 
-def _choices() -> dict[str, list[tuple[str, str]]]:
+def _choices(track: Track) -> dict[str, list[tuple[str, str]]]:
     return {
+        "template": [("", _("None")), *_templates(track)],
         "kind": [(each.value, str(each.label)) for each in Task.Kind],
         "unit": [(each.value, str(each.label)) for each in TrackStep.Unit],
         "rule": [(each.value, str(each.label)) for each in TrackStep.Rule],
     }
+
+
+def _templates(track: Track) -> list[tuple[str, str]]:
+    """Those in use, and those that the track names although they are archived."""
+    named = set(track.newest.steps.exclude(template=None).values_list("template", flat=True))
+    # named by the track's own steps
+    # nosemgrep
+    found = MailTemplate.objects.order_by("name")
+    gone = _("%(name)s (archived)")
+    shown = [each for each in found if each.archived_at is None or each.pk in named]
+    return [(each.public_id, gone % {"name": each} if each.archived_at else each.name) for each in shown]
 
 
 def _newest_steps(track: Any) -> list[Any]:
