@@ -1835,8 +1835,8 @@ class Migration(migrations.Migration):
                 ('rule', models.CharField(choices=[('owner', 'the owner'), ('user', 'a colleague'), ('role', 'a role on the record'), ('previous', 'who did the step before'), ('ask', 'ask each time')], default='owner', max_length=8, verbose_name='who')),
                 ('role', models.CharField(blank=True, max_length=60, verbose_name='role')),
                 ('time', models.TimeField(blank=True, null=True, verbose_name='time')),
-                ('template', models.CharField(blank=True, max_length=120, verbose_name='mail template')),
                 ('outcomes', models.JSONField(blank=True, default=list, verbose_name='outcomes')),
+                ('template', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='fairlead.mailtemplate', verbose_name='mail template')),
                 ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
