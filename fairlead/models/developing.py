@@ -215,31 +215,23 @@ class TeamMember(Part):
         return "team_member"
 
 
-class Gap(Row):
+class Gap(Part):
     """A move on although required criteria were missing, with the reason: what a review looks at."""
 
-    access_as = "opportunity"
-
     opportunity = _whole("gaps")
-    stage = models.ForeignKey("Stage", on_delete=models.PROTECT, related_name="+")
-    missing = models.JSONField(default=list)
+    stage = models.ForeignKey("Stage", on_delete=models.PROTECT, related_name="+", verbose_name=_("left stage"))
+    missing = models.JSONField(_("missing"), default=list)
     reason = models.CharField(_("reason"), max_length=300)
-    by_user = models.ForeignKey("User", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    at = models.DateTimeField(default=clock.now, db_index=True)
+    by_user = models.ForeignKey(
+        "User", null=True, blank=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("moved by")
+    )
+    at = models.DateTimeField(_("moved at"), default=clock.now, db_index=True)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("move with gaps"), _("moves with gaps")
 
     def __str__(self) -> str:
         return self.reason
-
-    @classmethod
-    def governed(cls, by: Actor, action: str) -> Q | None:
-        return following(by, action if action == "see" else "edit", ("opportunity",))
-
-    def root(self) -> Row:
-        whole: Row = self.opportunity
-        return whole
-
-    def timelines(self) -> list[Link]:
-        return [("opportunity", self.opportunity_id)]
 
 
 class Notice(Record):

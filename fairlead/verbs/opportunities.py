@@ -102,16 +102,25 @@ def edit_opportunity(
 
 
 @verb("{by} moved {opportunity} from {before} to {stage}", may="edit")
-def move_stage(by: Actor, opportunity: Opportunity, *, stage: Stage, reason: str = "") -> Opportunity:
+def move_stage(
+    by: Actor,
+    opportunity: Opportunity,
+    *,
+    stage: Stage,
+    reason: str = "",
+    before: Opportunity | None = None,
+    after: Opportunity | None = None,
+) -> Opportunity:
     """Move an open opportunity to another stage of its pipeline; skipping and going back are allowed.
 
     Moving on asks for one line of `reason` when required exit criteria are missing; hard ones keep it where it is.
+    `before` or `after` another one in the lane of that stage says where it stands there; else its next step does.
     """
     must_be_open(opportunity)
     _must_fit(opportunity, stage)
-    if stage.pk == opportunity.stage_id:
-        return opportunity
-    _enter(by, opportunity, stage, reason, _("leave %(stage)s") % {"stage": opportunity.stage})
+    if stage.pk != opportunity.stage_id:
+        _enter(by, opportunity, stage, reason, _("leave %(stage)s") % {"stage": opportunity.stage})
+    _stand(opportunity, before, after)
     return opportunity
 
 
@@ -155,15 +164,21 @@ def place_opportunity(
     Without either it goes back to where its next step puts it.
     """
     must_be_open(opportunity)
+    if before is None and after is None:
+        change(opportunity, stands_at=None, lane_rank=rank_of(opportunity.created_at, opportunity.public_id))
+    _stand(opportunity, before, after)
+    return opportunity
+
+
+def _stand(opportunity: Opportunity, before: Opportunity | None, after: Opportunity | None) -> None:
+    """Directly before or after another one of its lane, if one is named."""
     beside = before or after
     if beside is None:
-        change(opportunity, stands_at=None, lane_rank=rank_of(opportunity.created_at, opportunity.public_id))
-        return opportunity
+        return
     if beside.stage_id != opportunity.stage_id or not beside.is_open or beside.archived_at is not None:
         raise Invalid({"before" if before else "after": [_("It is not in the same lane any more. Nothing was moved.")]})
     if beside.pk != opportunity.pk:
         change(opportunity, stands_at=beside.lane_at, lane_rank=_rank_beside(opportunity, beside, ahead=bool(before)))
-    return opportunity
 
 
 def _rank_beside(opportunity: Opportunity, beside: Opportunity, *, ahead: bool) -> str:

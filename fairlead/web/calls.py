@@ -8,8 +8,8 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from fairlead.core.actor import Actor
-from fairlead.core.prepared import PreparedFor
-from fairlead.models import Call
+from fairlead.core.prepared import Prepared, PreparedFor
+from fairlead.models import Call, Endpoint
 from fairlead.web import rows
 from fairlead.web.addresses import url_of
 from fairlead.web.formats import Reader, clock, moment
@@ -19,13 +19,17 @@ LATELY = timedelta(hours=12)
 MOST = 8
 
 
-def now(by: Actor, reader: Reader) -> dict[str, list[dict[str, str]]]:
-    """What rings, and what was taken and is not logged: the reader’s own calls, and those that are nobody’s."""
+def now(by: Actor, reader: Reader) -> dict[str, Any]:
+    """What rings, and what was taken and is not logged: the reader’s own calls, and those that are nobody’s.
+
+    Whether it is worth asking again: whether a telephone system tells of calls.
+    """
     ringing = keep_to_oneself(_RINGING(by, reader.now - RINGS), by)
     waiting = keep_to_oneself(_WAITING(by, reader.now - LATELY), by)
     return {
         "ringing": [_ringing(each, reader) for each in ringing],
         "waiting": [line(each, reader) for each in waiting],
+        "listening": bool(_CONNECTED()),
     }
 
 
@@ -75,3 +79,4 @@ def _near(by: Actor) -> Any:
 
 _RINGING = PreparedFor(lambda by, since: _near(by).ringing(since)[:MOST], (), datetime)
 _WAITING = PreparedFor(lambda by, since: _near(by).unlogged().filter(started_at__gte=since)[:MOST], (), datetime)
+_CONNECTED = Prepared(lambda: Endpoint.objects.filter(kind="calls", archived_at=None)[:1], ("public_id",))

@@ -1,5 +1,7 @@
 """What is known of an opportunity, as its page shows it: exit criteria, needs, quotes, who has a say, the team."""
 
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Q
@@ -15,20 +17,25 @@ from fairlead.models import (
     ExitCriterion,
     Need,
     Opportunity,
+    Organisation,
     Person,
     Quote,
+    Rate,
     Rival,
     Stage,
     Stakeholder,
     TeamMember,
+    money,
     progress,
 )
 from fairlead.models.facts import FACTS
 
 SIMILAR = 3
+LARGEST = 10**18  # of an amount that is asked for
+RATES = 200  # the newest ones, among which those in force are
 
 
-def known(record: Any, by: Actor) -> dict[str, Any]:
+def known(record: Any, by: Actor, today: date) -> dict[str, Any]:
     """The parts of an opportunity that this reader may see; one statement each, put into SQL once."""
     members = _MEMBERS(record.pk)
     return {
@@ -43,20 +50,37 @@ def known(record: Any, by: Actor) -> dict[str, Any]:
         "competitors": _COMPETITORS(),
         "members": members,
         "member_ids": {each.user_id for each in members},
-        "similar": similar(record, by) if record.is_open else [],
+        "similar": similar(record, by, today) if record.is_open else [],
         "closing": None if record.is_open else next(iter(_CLOSING(by, record.pk)), None),
     }
 
 
-def similar(record: Any, by: Actor) -> list[Any]:
-    """Won ones from half to twice its value, the nearest first; nothing for those who see no amounts."""
-    value = record.amount_minor
-    if not value or "amount" in access.hidden(by, Opportunity):
+def similar(record: Any, by: Actor, today: date) -> list[Any]:
+    """Won ones from half to twice its value, the nearest first; nothing for those who see no amounts.
+
+    Those in other currencies are weighed by the rates in force today; one without a rate is compared with its own.
+    """
+    if not record.amount_minor or "amount" in access.hidden(by, Opportunity):
         return []
-    alike = (record.currency, record.recurs)
-    found = [*_ABOVE(by, *alike, value, value * 2), *_BELOW(by, *alike, value // 2, value - 1)]
-    nearest: list[Any] = sorted(found, key=lambda each: (abs(each.amount_minor - value), each.pk))
-    return nearest[:SIMILAR]
+    found: list[tuple[Decimal, int, Any]] = []
+    for currency, value in _worth_in(record, today).items():
+        whole = min(money.to_minor(value, currency), LARGEST)
+        alike = (currency, record.recurs)
+        rows = [*_ABOVE(by, *alike, whole, whole * 2), *_BELOW(by, *alike, whole // 2, whole - 1)]
+        found += [(abs(each.amount / value - 1), each.pk, each) for each in rows]
+    nearest = sorted(found, key=lambda each: each[:2])
+    return [each for _distance, _pk, each in nearest[:SIMILAR]]
+
+
+def _worth_in(record: Any, today: date) -> dict[str, Decimal]:
+    """Its amount in its own currency, and in those that a rate links to it."""
+    known = {Organisation.ours().currency: Decimal(1)}
+    for each in _RATES(today):
+        known.setdefault(each.currency, each.rate)
+    if record.currency not in known:
+        return {record.currency: record.amount}
+    ours = record.amount / known[record.currency]
+    return {currency: ours * rate for currency, rate in known.items()} | {record.currency: record.amount}
 
 
 def criteria(record: Any) -> list[dict[str, Any]]:
@@ -108,6 +132,11 @@ _SHOWN = ("public_id", "title", "amount_minor", "currency")
 _VALUES = (str, str, int, int)
 _ABOVE = PreparedFor(lambda *asked: _won(*asked).order_by("amount_minor", "pk")[:SIMILAR], _SHOWN, *_VALUES)
 _BELOW = PreparedFor(lambda *asked: _won(*asked).order_by("-amount_minor", "-pk")[:SIMILAR], _SHOWN, *_VALUES)
+_RATES = Prepared(
+    lambda day: Rate.objects.filter(on__lte=day, archived_at=None).order_by("-on")[:RATES],
+    ("currency", "micro"),
+    date,
+)
 _STAGES = Prepared(
     lambda pipeline_id, at: Stage.objects.filter(
         Q(archived_at=None, pipeline=pipeline_id) | Q(pk=at) | Q(archived_at=None, pipeline__archived_at=None)

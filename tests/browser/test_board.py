@@ -63,6 +63,23 @@ def test_a_card_moves_by_pointer_and_comes_back_by_undo(visit: Opener) -> None: 
     assert stage("Wi-Fi refresh") == "Develop"
 
 
+def test_a_card_stands_where_it_was_let_go_in_another_lane(visit: Opener) -> None:  # noqa: F811
+    page = ready(visit("/pipeline"))
+    there = titles(page, "Propose")
+    box, below = card(page, "Wi-Fi refresh").bounding_box(), card(page, there[2]).bounding_box()
+    page.mouse.move(box["x"] + 60, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(below["x"] + 60, below["y"] + 8, steps=8)
+    expect(page.locator(".lane .above h3")).to_have_text(there[2])
+    page.mouse.up()
+    expect(page.locator("#toasts")).to_contain_text("moved to Propose")
+    expect(page.locator(".is-saving")).to_have_count(0)
+    now = [*there[:2], "Wi-Fi refresh", *there[2:]]
+    assert titles(page, "Propose") == now
+    ready(page).reload()
+    assert titles(page, "Propose") == now
+
+
 def test_escape_lets_go(visit: Opener) -> None:  # noqa: F811
     page = ready(visit("/pipeline"))
     box, to = card(page, "Wi-Fi refresh").bounding_box(), lane(page, "Close").bounding_box()

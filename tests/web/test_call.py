@@ -11,9 +11,10 @@ from fairlead.core.actor import system
 from fairlead.core.errors import Invalid, NotAllowed
 from fairlead.core.undo import undo
 from fairlead.demo.world import World
-from fairlead.models import Activity, Event, Lead, Role, Source, Task, User
+from fairlead.models import Activity, Endpoint, Event, Lead, Role, Source, Task, User
 from fairlead.models.user import DEFAULT_ROLES
 from fairlead.verbs.calls import take_call
+from fairlead.verbs.endpoints import close_endpoint, create_endpoint
 from fairlead.verbs.leads import create_lead
 from fairlead.verbs.people import create_person
 from fairlead.verbs.roles import create_role
@@ -163,3 +164,13 @@ def test_who_may_add_leads_but_see_none_takes_calls_too(world: World) -> None:
     assert "Lead added, call logged." in answer.content.decode()
     with pytest.raises(NotAllowed):
         take_call(with_role(world.lena, **{"*": {"see": "all"}}).actor("web"), name="Ada")
+
+
+def test_the_page_asks_again_only_once_a_telephone_system_tells_of_calls(world: World, sam: Client) -> None:
+    for each in Endpoint.objects.filter(kind="calls"):
+        close_endpoint(OURS, each)
+    assert b"every 4s" not in sam.get("/call").content
+    made = create_endpoint(OURS, name="Switchboard", kind="calls")
+    assert b"every 4s" in sam.get("/call").content
+    close_endpoint(OURS, made.endpoint)
+    assert b"every 4s" not in sam.get("/call").content

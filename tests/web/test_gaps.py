@@ -8,6 +8,7 @@ from fairlead.demo.world import World
 from fairlead.models import Gap
 from fairlead.verbs.opportunities import move_stage
 from fairlead.verbs.ownership import assign
+from tests.doors.api import Api
 from tests.web.test_crossing import demand
 from tests.web.test_lists import limit, queries, signed_in, text
 
@@ -37,3 +38,18 @@ def test_moves_with_gaps_are_listed_by_person(world: World) -> None:
     assign(BOSS, sale, owner=world.dele)
     limit(world.noah, opportunity="own")
     assert "They &lt;know&gt;" not in text(signed_in(world.noah).get("/pipeline/gaps"))
+
+
+def test_moves_with_gaps_over_rest(world: World) -> None:
+    sale = world.managed_it
+    demand(BOSS, stage=sale.stage, text="Seen the site", force="required")
+    move_stage(world.sam.actor("web"), sale, stage=sale.stage.pipeline.stages.get(name="Close"), reason="They know us")
+    gap = Gap.objects.latest("pk")
+    mira = Api(world.mira)
+    told = mira.get(f"/gaps?by_user={world.sam.public_id}&at.gte=today&sort=-at")["items"][0]
+    assert (told["id"], told["reason"], told["missing"]) == (gap.public_id, "They know us", ["Seen the site"])
+    assert (told["opportunity"]["id"], told["stage"]["label"]) == (sale.public_id, "Propose")
+    assert not mira.get(f"/gaps?by_user={world.noah.public_id}&at.gte=today")["items"]
+    assign(BOSS, sale, owner=world.dele)
+    limit(world.noah, opportunity="own")
+    Api(world.noah).get(f"/gaps/{gap.public_id}", status=404)

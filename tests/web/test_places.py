@@ -11,12 +11,12 @@ from fairlead.core.errors import Invalid, WrongState
 from fairlead.core.event import Event
 from fairlead.core.undo import undo
 from fairlead.demo.world import World
-from fairlead.models import Opportunity
+from fairlead.models import Opportunity, Stage
 from fairlead.models.ranks import between
 from fairlead.verbs.closing import close_won
 from fairlead.verbs.opportunities import create_opportunity, move_stage, place_opportunity
 from fairlead.verbs.tasks import add_task
-from tests.web.test_board import board
+from tests.web.test_board import board, demand
 from tests.web.test_lists import signed_in, text
 
 BOSS = system("test")
@@ -105,3 +105,20 @@ def test_the_board_puts_cards(world: World) -> None:
     assert 'data-place="-1"' in text(client.get("/pipeline"))
     assert client.post("/pipeline/place", {"opportunity": at(cards[2]).public_id}).status_code == 303
     assert at(cards[2]).stands_at is None and lane(world)[0] == cards[0]
+
+
+def test_a_card_moves_to_a_place_of_another_lane(world: World) -> None:
+    client, sale = signed_in(world.mira), at(lane(world)[0])
+    to = board(world).lanes[1]
+    there = [card.row.pk for card in to.cards]
+    given = {"opportunity": sale.public_id, "stage": to.stage.public_id, "before": at(there[2]).public_id}
+    demand(BOSS, stage=sale.stage, text="Seen the site", force="required")
+    asked = client.post("/pipeline/move", given, **FRAGMENT)["HX-Redirect"]
+    assert f'name="before" value="{given["before"]}"' in client.get(asked).text
+    assert client.post(asked, given | {"reason": "They know us"}).status_code in (302, 303)
+    assert [card.row.pk for card in board(world).lanes[1].cards] == [*there[:2], sale.pk, *there[2:]]
+    undo(world.mira.actor("web"), act=Event.objects.filter(verb="move_stage").latest("id").act)
+    assert lane(world)[0] == sale.pk
+    with pytest.raises(Invalid, match="same lane"):
+        move_stage(BOSS, sale, stage=Stage.objects.get(pk=to.stage.pk), reason="So", before=at(lane(world)[1]))
+    assert at(sale.pk).stage_id == sale.stage_id

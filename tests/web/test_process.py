@@ -1,6 +1,7 @@
 """The opportunity's page: exit criteria, needs, who has a say, competitors and the team, each changed in place."""
 
 import re
+from decimal import Decimal
 
 import pytest
 from django.test import Client
@@ -8,13 +9,17 @@ from django.test import Client
 from fairlead.core.actor import system
 from fairlead.core.record import writing
 from fairlead.demo.world import World
-from fairlead.models import Gap, Notice, Opportunity, Person, Role, Stage
+from fairlead.models import Gap, Notice, Opportunity, Person, Rate, Role, Stage
+from fairlead.verbs.closing import close_won
+from fairlead.verbs.opportunities import create_opportunity
 from fairlead.verbs.people import create_person
+from fairlead.verbs.rates import remove_rate, set_rate
 from fairlead.verbs.users import change_role
 from fairlead.web.addresses import url_of
 from tests.web.test_records import limit, signed_in, text_of
 
 pytestmark = pytest.mark.django_db
+BOSS = system("test")
 
 
 @pytest.fixture
@@ -39,6 +44,18 @@ def test_the_page_shows_what_is_known_and_what_is_missing(world: World, sam: Cli
     assert "Won at a similar value 3 Print room network £11,800" in tills
     lost = text_of(sam.get(url_of(world.opportunity("Dealership phones", "lost"))))
     assert "Went with somebody else" in lost and "To leave" not in lost
+
+
+def test_similar_wins_in_another_currency_count_by_the_rate_of_the_day(world: World, sam: Client) -> None:
+    home = url_of(world.opportunity("Office move"))
+    won = create_opportunity(BOSS, title="Kassennetz", amount=Decimal(14_900), currency="EUR")
+    close_won(BOSS, won)
+    assert "Kassennetz €14,900" in text_of(sam.get(home))
+    set_rate(BOSS, currency="EUR", rate=Decimal(100))
+    assert "Kassennetz" not in text_of(sam.get(home))
+    for each in Rate.objects.filter(currency="EUR"):
+        remove_rate(BOSS, each)
+    assert "Kassennetz" not in text_of(sam.get(home))
 
 
 def test_parts_are_added_changed_and_taken_off(world: World, sam: Client) -> None:

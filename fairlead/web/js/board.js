@@ -85,12 +85,14 @@ function closeSale(card, how) {
   return true;
 }
 
-function moveCard(card, lane) {
+// To another lane: on top of it until its next step puts it there, or before the card it was let go above.
+function moveCard(card, lane, below) {
   const form = document.getElementById("move");
   if (!lane || lane === card.closest(".lane") || left.has(card.id)) return false;
   left.set(card.id, { lane: card.parentElement, before: card.nextElementSibling });
-  lane.querySelector("ol").prepend(card);
-  send(form, card, { stage: lane.dataset.stage });
+  const list = lane.querySelector("ol");
+  list.insertBefore(card, below === undefined ? list.firstElementChild : below);
+  send(form, card, { stage: lane.dataset.stage, ...(below === undefined ? { before: "", after: "" } : standing(card)) });
   focusRow(card);
   return true;
 }
@@ -108,10 +110,16 @@ function placeCard(card, below) {
   if (below === card || below === card.nextElementSibling) return false;
   left.set(card.id, { lane: card.parentElement, before: card.nextElementSibling });
   card.parentElement.insertBefore(card, below);
-  const before = below?.matches("[data-row]") ? below : null;
-  send(form, card, { before: before ? idOf(before) : "", after: before ? "" : idOf(card.previousElementSibling) });
+  send(form, card, standing(card));
   focusRow(card);
   return true;
+}
+
+// Where it stands now, as the server takes it; alone in its lane there is nothing to say.
+function standing(card) {
+  const [before, after] = [card.nextElementSibling, card.previousElementSibling];
+  if (before?.matches("[data-row]")) return { before: idOf(before), after: "" };
+  return { before: "", after: after ? idOf(after) : "" };
 }
 
 function placeByNext(card) {
@@ -167,7 +175,7 @@ function drag(host, event) {
   function end(target) {
     stop.abort();
     mark(host, null);
-    const below = ghost && target === card.closest(".lane") ? cardBelow(card, point) : undefined;
+    const below = ghost && target?.matches(".lane") ? cardBelow(card, target, point) : undefined;
     markPlace(card, null);
     if (!ghost) return;
     ghost.remove();
@@ -175,8 +183,8 @@ function drag(host, event) {
     addEventListener("click", (click) => (click.preventDefault(), click.stopPropagation()), { capture: true, once: true });
     setTimeout(() => dispatchEvent(new Event("click")), 0); // no click came: the next one is the user's own
     if (target?.matches("[data-close]")) closeSale(card, target.dataset.close);
-    else if (below !== undefined) placeCard(card, below);
-    else moveCard(card, target);
+    else if (target === card.closest(".lane")) placeCard(card, below);
+    else moveCard(card, target, below);
   }
 }
 
@@ -190,19 +198,20 @@ function lift(card, box) {
   return ghost;
 }
 
-// The first card of its own lane whose middle lies below the pointer; null: there is none.
-function cardBelow(card, at) {
-  const others = [...card.parentElement.children].filter((each) => each !== card);
+// The first card of a lane whose middle lies below the pointer; without one what follows the cards, or nothing.
+function cardBelow(card, lane, at) {
+  const others = [...lane.querySelectorAll("[data-row]")].filter((each) => each !== card);
   return others.find((each) => {
     const box = each.getBoundingClientRect();
     return at.clientY < box.top + box.height / 2;
-  }) ?? null;
+  }) ?? lane.querySelector(".more");
 }
 
 // The line where it would come to stand.
 function markPlace(card, at) {
   for (const each of document.querySelectorAll(".lane .above")) each.classList.remove("above");
-  if (at && under(at) === card.closest(".lane")) cardBelow(card, at)?.classList.add("above");
+  const lane = at && under(at);
+  if (lane?.matches(".lane")) cardBelow(card, lane, at)?.classList.add("above");
 }
 
 function under(at) {

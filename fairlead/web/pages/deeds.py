@@ -35,6 +35,7 @@ from fairlead.web.wording import of_argument, of_verb
 
 LONG = frozenset({"strengths", "weaknesses", "answer", "solution", "note", "text", "message", "about"})
 HIDDEN = frozenset({"version", "team", "custom", "origin"})
+PLACE = frozenset({"before", "after"})  # where a card was let go on the board: kept while its reason is asked for
 CHOICES = 200
 REASONS = {"close_lost": "lost", "close_won": "won", "disqualify_lead": "disqualified"}
 
@@ -138,7 +139,7 @@ def _ask(
     given = {**request.GET.dict(), **request.POST.dict()}
     questions = [_question(spec, parameter, record, given, cast(Request, request)) for parameter in _parameters(spec)]
     questions += _custom_questions(spec, record, given, cast(Request, request))
-    if errors and not any(question.name in errors for question in questions):
+    if errors and not any(question.name in errors for question in questions if question.kind != "hidden"):
         return declined(request, came_from(request, home_of(record)), Invalid(errors))
     title, button = of_verb(spec)
     context = {
@@ -172,6 +173,8 @@ def _question(
 ) -> Question:
     by, reader = request.by, request.reader
     name, annotation, required = parameter
+    if spec.name == "move_stage" and name in PLACE:
+        return Question(name, "", "hidden", False, given.get(name, ""))
     kind, choices = _kind(spec, name, annotation, record, by)
     now = getattr(record, name, "") if spec.name.startswith("edit_") else ""
     now = now.isoformat() if isinstance(now, datetime) else str(now).lower() if isinstance(now, bool) else now

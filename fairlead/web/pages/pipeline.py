@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from django import forms
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from fairlead.core import access, act, clock
@@ -96,16 +97,18 @@ def _months() -> list[tuple[str, str]]:
 
 @page("opportunity.edit", "POST")
 def move(request: HttpRequest) -> HttpResponse:
-    """Move a card to a stage; answers with the card and the heads of the lanes, for the board that is shown."""
+    """Move a card to a stage, there before or after another one; answers with it and the heads of the lanes."""
     found = cast(Request, request)
     opportunity = find("opportunity", request.POST.get("opportunity", ""), found.by)
     stage = find("stage", request.POST.get("stage", ""), found.by)
     try:
-        move_stage(found.by, cast(Opportunity, opportunity), stage=cast(Stage, stage))
+        beside = _beside(found)
+        move_stage(found.by, cast(Opportunity, opportunity), stage=cast(Stage, stage), **beside)
     except Invalid as invalid:
         if "reason" not in invalid.errors:
             return declined(request, "/pipeline", invalid)
-        ask = f"/opportunities/{opportunity.public_id}/move-stage?stage={stage.public_id}"
+        asked = {"stage": stage.public_id, **{name: each.public_id for name, each in beside.items()}}
+        ask = f"/opportunities/{opportunity.public_id}/move-stage?{urlencode(asked)}"
         return HttpResponse(status=422, headers={"HX-Redirect": ask}) if partial(request) else _redirect(ask)
     except Refused as refusal:
         return declined(request, "/pipeline", refusal)
@@ -119,16 +122,21 @@ def place(request: HttpRequest) -> HttpResponse:
     """Put a card before or after another one of its lane; by its next step without either."""
     found = cast(Request, request)
     opportunity = find("opportunity", request.POST.get("opportunity", ""), found.by)
-    beside = {name: request.POST[name] for name in ("before", "after") if request.POST.get(name)}
     try:
-        others: Any = {name: find("opportunity", each, found.by) for name, each in beside.items()}
-        place_opportunity(found.by, cast(Opportunity, opportunity), **others)
+        beside = _beside(found)
+        place_opportunity(found.by, cast(Opportunity, opportunity), **beside)
     except Refused as refusal:
         return declined(request, "/pipeline", refusal)
     deed = act.last()
     text = _("%(title)s has another place.") if beside else _("%(title)s stands by its next step again.")
     changed = deed.id if deed and deed.changed else None
     return answered(request, "/pipeline", text % {"title": opportunity}, changed)
+
+
+def _beside(request: Request) -> dict[str, Any]:
+    """The card before or after which it was let go."""
+    given = {name: request.POST[name] for name in ("before", "after") if request.POST.get(name)}
+    return {name: find("opportunity", each, request.by) for name, each in given.items()}
 
 
 def _moved(request: Request, opportunity: Opportunity) -> HttpResponse:

@@ -266,7 +266,7 @@ def _opportunity(record: Opportunity, by: Actor, reader: Reader) -> dict[str, An
     stages, elsewhere = pipeline_stages(record.stage.pipeline_id, record.stage_id)
     before, after = beside_stage(record, stages)
     may_edit: bool = record.may_edit  # type: ignore[attr-defined]
-    found = known(record, by)
+    found = known(record, by, reader.today)
     closed_on = found["closing"].on if found["closing"] else None
     return {
         "stages": stage_line(record, stages, reader, may_edit=may_edit, until=closed_on),
