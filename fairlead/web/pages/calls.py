@@ -10,12 +10,12 @@ from fairlead.core import access
 from fairlead.core.errors import Invalid, KeyReused, NotFound
 from fairlead.core.schema import find, perform
 from fairlead.models import Lead, Source
-from fairlead.web import calls, typed
+from fairlead.web import calls
 from fairlead.web.addresses import url_of
 from fairlead.web.answer import answered
 from fairlead.web.desk import LONGEST, Found, dialled, found, is_number
 from fairlead.web.page import Request, page, render
-from fairlead.web.pages.compose import chosen_day
+from fairlead.web.pages.compose import chosen_due
 from fairlead.web.soon import choices
 
 FACTS = ("name", "company_name", "phone", "email", "interest", "source", "call")
@@ -80,13 +80,8 @@ def _raw(request: Request, given: dict[str, str]) -> dict[str, Any]:
     """The form as the verb takes it; what was not filled in is left out."""
     raw: dict[str, Any] = {name: given[name] for name in (*FACTS, "text", "outcome", "next_step") if given[name]}
     if given["next_step"] or given["on"] or given["other_day"]:
-        raw["next_on"] = chosen_day(given, request.reader)
+        raw |= chosen_due(given, request.reader, "next_on", "next_time")
         raw["next_kind"] = "call" if given["next_step"].lower().startswith("call") else "todo"
-    if given["at"]:
-        try:
-            raw["next_time"] = typed.clock(given["at"]).isoformat()
-        except typed.Unread as unread:
-            raise Invalid({"at": [str(unread)]}) from None
     return raw
 
 

@@ -1,6 +1,6 @@
 """The composer: one box that logs what happened, or plans what will, with the next step in the same act."""
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -129,21 +129,17 @@ def _entry(kind: str, given: dict[str, str], reader: Reader) -> dict[str, Any]:
     if given["happened"]:
         raw["happened_at"] = _moment(given["happened"], reader)
     if given["next_step"] or given["on"] or given["other_day"]:
-        raw["next_on"] = chosen_day(given, reader)
+        raw |= chosen_due(given, reader, "next_on", "next_time")
         raw["next_kind"] = "call" if given["next_step"].lower().startswith("call") else "todo"
         if given["next_step"]:
             raw["next_step"] = given["next_step"]
-        if given["at"]:
-            raw["next_time"] = _time(given["at"])
     return raw
 
 
 def _task(given: dict[str, str], reader: Reader) -> dict[str, Any]:
     if not given["text"]:
         raise Invalid({"text": [_("Write what is to be done first.")]})
-    raw: dict[str, Any] = {"title": given["text"], "due_on": chosen_day(given, reader)}
-    if given["at"]:
-        raw["due_time"] = _time(given["at"])
+    raw: dict[str, Any] = {"title": given["text"], **chosen_due(given, reader, "due_on", "due_time")}
     if given["task_kind"]:
         raw["kind"] = given["task_kind"]
     if given["assignee"]:
@@ -151,13 +147,15 @@ def _task(given: dict[str, str], reader: Reader) -> dict[str, Any]:
     return raw
 
 
-def chosen_day(given: dict[str, str], reader: Reader) -> str | None:
-    """The day of a chip, or the one that was typed or picked instead."""
+def chosen_due(given: dict[str, str], reader: Reader, on: str, at: str) -> dict[str, Any]:
+    """The day of a chip, or what was typed instead, with its time, by the names that the verb has for them."""
     text = given["other_day"] or given["on"]
     try:
-        return typed.day(text, reader).isoformat() if text else None
+        day, hour = typed.due(text, reader) if text else (None, None)
     except typed.Unread as unread:
         raise Invalid({"other_day": [str(unread)]}) from None
+    hour = _time(given["at"]) if given["at"] else hour
+    return {on: day and day.isoformat()} | ({at: hour.isoformat()} if hour else {})
 
 
 def _moment(text: str, reader: Reader) -> str:
@@ -167,9 +165,9 @@ def _moment(text: str, reader: Reader) -> str:
         raise Invalid({"happened": [str(unread)]}) from None
 
 
-def _time(text: str) -> str:
+def _time(text: str) -> time:
     try:
-        return typed.clock(text).isoformat()
+        return typed.clock(text)
     except typed.Unread as unread:
         raise Invalid({"at": [str(unread)]}) from None
 
