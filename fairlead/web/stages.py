@@ -1,5 +1,6 @@
 """The line of a pipeline on an opportunity: how long it was in each stage, read from the events."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -60,8 +61,10 @@ def _movable(opportunity: Opportunity, may_edit: bool) -> bool:
 def _note(opportunity: Opportunity, stage: Stage, distance: int, last: bool, stays: list[Stay], reader: Reader) -> str:
     if distance == 0 and opportunity.is_open:
         return _("Day %(day)s, usually %(usual)s") % {"day": _day(opportunity, reader), "usual": stage.usual_days}
-    if distance <= 0:
+    if distance <= 0 or opportunity.state == "won":
         return _past([stay for stay in stays if stay.stage_id == stage.pk], reader) or _("Skipped")
+    if not opportunity.is_open:
+        return ""
     return _("Won or lost") if last else _("Usually %(days)s") % {"days": formats.plural(stage.usual_days, _("day"))}
 
 
@@ -70,7 +73,7 @@ def _past(stays: list[Stay], reader: Reader) -> str:
     if not stays:
         return ""
     last = stays[-1]
-    days = sum((_end(stay, reader) - _on(stay.start, reader)).days + 1 for stay in stays)
+    days = len({day for stay in stays for day in _days(stay, reader)})
     start, end = _on(last.start, reader), _end(last, reader)
     same_month = (start.year, start.month) == (end.year, end.month)
     first = str(start.day) if same_month else formats.written("MMMd", start, reader.locale)
@@ -97,6 +100,10 @@ def _end(stay: Stay, reader: Reader) -> date:
     if stay.end is None:
         return reader.today
     return max(_on(stay.start, reader), _on(stay.end, reader) - timedelta(days=1))
+
+
+def _days(stay: Stay, reader: Reader) -> Iterable[int]:
+    return range(_on(stay.start, reader).toordinal(), _end(stay, reader).toordinal() + 1)
 
 
 def _stays(opportunity: Opportunity) -> list[Stay]:

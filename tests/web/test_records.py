@@ -19,7 +19,8 @@ from fairlead.demo.world import World
 from fairlead.models import Opportunity, Person, Role, Stage, Suppression, Task, User
 from fairlead.models.suppression import in_force
 from fairlead.verbs.activities import log_note
-from fairlead.verbs.opportunities import edit_opportunity, move_stage
+from fairlead.verbs.closing import close_lost, close_won, reopen_opportunity
+from fairlead.verbs.opportunities import create_opportunity, edit_opportunity, move_stage
 from fairlead.verbs.ownership import archive, assign
 from fairlead.verbs.people import edit_person
 from fairlead.verbs.tasks import edit_task
@@ -236,6 +237,17 @@ def test_a_skipped_stage_says_so(world: World, sam: Client) -> None:
     sale = world.opportunity("Microsoft 365 move")
     move_stage(by, sale, stage=Stage.objects.get(name="Close"), reason="They want it now")
     assert "Develop Skipped" in text_of(sam.get(url_of(sale)))
+
+
+def test_a_day_in_a_stage_counts_once_and_nothing_is_to_come_of_what_is_closed(world: World, sam: Client) -> None:
+    by, sale = world.sam.actor("web"), create_opportunity(world.sam.actor("web"), title="Same day")
+    for name in ("Develop", "Qualify", "Develop", "Qualify"):
+        move_stage(by, sale, stage=Stage.objects.get(name=name), reason="To and fro")
+    close_lost(by, sale, reason=world.reason("Price"))
+    page = text_of(sam.get(url_of(sale)))
+    assert re.search(r"Qualify \d+ \w+ · 1 day Develop", page) and "Usually" not in page and "Won or lost" not in page
+    close_won(by, reopen_opportunity(by, sale))
+    assert "Propose Skipped Close Skipped" in text_of(sam.get(url_of(sale)))
 
 
 def test_won_lost_and_reopened(world: World, sam: Client) -> None:
