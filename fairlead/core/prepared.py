@@ -136,6 +136,10 @@ class PreparedFor:
         """How many rows there are."""
         return (self._known.get(by.rights) or self._prepare(by)).count(by.user_id, *values)
 
+    def asked(self, by: Actor, *values: Any) -> tuple[Prepared, tuple[Any, ...]]:
+        """The question with its values, as `together` takes it."""
+        return self._known.get(by.rights) or self._prepare(by), (by.user_id, *values)
+
     def _prepare(self, by: Actor) -> Prepared:
         if len(self._known) >= MOST:
             self._known.clear()
@@ -144,6 +148,23 @@ class PreparedFor:
         )
         self._known[by.rights] = made
         return made
+
+
+def together(asked: Sequence[tuple[Prepared, Sequence[Any]]]) -> list[Any]:
+    """The rows of several questions for the same columns, in one statement; what a role hides is in them."""
+    known = [(question, values) for question, values in asked if question._sql]
+    parts = [f"SELECT * FROM ({question._sql}) AS part{number}" for number, (question, _) in enumerate(known)]  # noqa: S608
+    stored = [[_stored(value) for value in values] for _, values in known]
+    given = [
+        value if at is None else values[at]
+        for (question, _), values in zip(known, stored, strict=True)
+        for at, value in question._parameters
+    ]
+    if not known:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(parts), given)
+        return known[0][0].made(cursor.fetchall())
 
 
 def padded(values: Collection[T], none: Any = 0) -> Iterator[list[T]]:

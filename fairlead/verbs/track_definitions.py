@@ -299,5 +299,5 @@ def _values(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 def _unused(name: str) -> str:
     taken = set(Track.objects.live().filter(name__startswith=name[:100]).values_list("name", flat=True))
-    tries = (f"{name[:100]} {number}" if number else name[:110] for number in range(1000))
+    tries = (name[:110] if number == 1 else f"{name[:100]} {number}" for number in range(1, 1000))
     return next(each for each in tries if each not in taken)

@@ -6,8 +6,10 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
+from django.db.models import OuterRef, Subquery
+
 from fairlead.core.errors import Invalid, Refused
-from fairlead.models import Track, TrackVersion, User
+from fairlead.models import Track, TrackStep, TrackVersion, User
 from fairlead.models.track_plan import Asked, Known, Planned, example, plan, whose_of
 from fairlead.verbs.tracks import asked_of, checked, reaching, too_often
 from fairlead.web.page import Request
@@ -118,8 +120,10 @@ class Applying:
 
 
 def offered(noun: str) -> list[Track]:
-    """The tracks that can be applied to this noun."""
-    return [track for track in Track.objects.live() if noun in track.applies_to]
+    """The tracks that can be applied to this noun; one without steps has nothing to apply."""
+    newest = TrackVersion.objects.filter(track=OuterRef("pk")).order_by("-number").values("pk")[:1]
+    stepped = Track.objects.live().annotate(at=Subquery(newest)).filter(at__in=TrackStep.objects.values("version"))
+    return [track for track in stepped if noun in track.applies_to]
 
 
 def colleagues() -> list[User]:

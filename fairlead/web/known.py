@@ -4,12 +4,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, Subquery
 
 from fairlead.core import access
 from fairlead.core.access import reach
 from fairlead.core.actor import Actor
-from fairlead.core.prepared import Prepared, PreparedFor
+from fairlead.core.prepared import Prepared, PreparedFor, together
 from fairlead.models import (
     Closure,
     Competitor,
@@ -29,6 +29,7 @@ from fairlead.models import (
     progress,
 )
 from fairlead.models.facts import FACTS
+from fairlead.models.rate import MICRO
 
 SIMILAR = 3
 LARGEST = 10**18  # of an amount that is asked for
@@ -62,25 +63,24 @@ def similar(record: Any, by: Actor, today: date) -> list[Any]:
     """
     if not record.amount_minor or "amount" in access.hidden(by, Opportunity):
         return []
-    found: list[tuple[Decimal, int, Any]] = []
-    for currency, value in _worth_in(record, today).items():
-        whole = min(money.to_minor(value, currency), LARGEST)
-        alike = (currency, record.recurs)
-        rows = [*_ABOVE(by, *alike, whole, whole * 2), *_BELOW(by, *alike, whole // 2, whole - 1)]
-        found += [(abs(each.amount / value - 1), each.pk, each) for each in rows]
-    nearest = sorted(found, key=lambda each: each[:2])
-    return [each for _distance, _pk, each in nearest[:SIMILAR]]
+    worth, asked = _worth_in(record, today), []
+    for currency, value in worth.items():
+        whole, alike = min(money.to_minor(value, currency), LARGEST), (currency, record.recurs)
+        asked.append(_ABOVE.asked(by, *alike, whole, whole * 2))
+        asked.append(_BELOW.asked(by, *alike, whole // 2, whole - 1))
+    nearest = sorted(together(asked), key=lambda each: (abs(each.amount / worth[each.currency] - 1), each.pk))
+    return nearest[:SIMILAR]
 
 
 def _worth_in(record: Any, today: date) -> dict[str, Decimal]:
     """Its amount in its own currency, and in those that a rate links to it."""
-    known = {Organisation.ours().currency: Decimal(1)}
-    for each in _RATES(today):
-        known.setdefault(each.currency, each.rate)
+    known: dict[str, Decimal] = {}
+    for currency, micro, ours in _RATES(today):
+        known |= {ours: Decimal(1)} | ({currency: Decimal(micro) / MICRO} if currency not in known else {})
     if record.currency not in known:
         return {record.currency: record.amount}
-    ours = record.amount / known[record.currency]
-    return {currency: ours * rate for currency, rate in known.items()} | {record.currency: record.amount}
+    whole = record.amount / known[record.currency]
+    return {currency: whole * rate for currency, rate in known.items()} | {record.currency: record.amount}
 
 
 def criteria(record: Any) -> list[dict[str, Any]]:
@@ -133,8 +133,12 @@ _VALUES = (str, str, int, int)
 _ABOVE = PreparedFor(lambda *asked: _won(*asked).order_by("amount_minor", "pk")[:SIMILAR], _SHOWN, *_VALUES)
 _BELOW = PreparedFor(lambda *asked: _won(*asked).order_by("-amount_minor", "-pk")[:SIMILAR], _SHOWN, *_VALUES)
 _RATES = Prepared(
-    lambda day: Rate.objects.filter(on__lte=day, archived_at=None).order_by("-on")[:RATES],
-    ("currency", "micro"),
+    lambda day: (
+        Rate.objects.filter(on__lte=day, archived_at=None)
+        .order_by("-on")
+        .values_list("currency", "micro", Subquery(Organisation.objects.values("currency")[:1]))[:RATES]
+    ),
+    (),
     date,
 )
 _STAGES = Prepared(
