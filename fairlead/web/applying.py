@@ -122,7 +122,7 @@ class Applying:
 def offered(noun: str) -> list[Track]:
     """The tracks that can be applied to this noun; one without steps has nothing to apply."""
     newest = TrackVersion.objects.filter(track=OuterRef("pk")).order_by("-number").values("pk")[:1]
-    stepped = Track.objects.live().annotate(at=Subquery(newest)).filter(at__in=TrackStep.objects.values("version"))
+    stepped = Track.objects.live().annotate(at=Subquery(newest)).filter(at__in=TrackStep.objects.values("version_of"))
     return [track for track in stepped if noun in track.applies_to]
 
 

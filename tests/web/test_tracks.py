@@ -99,8 +99,8 @@ def test_a_track_is_applied_with_every_day_shown_first(world: World, client: Cli
     client.force_login(world.sam)
     sale, track = world.unplanned, Track.objects.get(name="Quote follow-up")
     at = f"/opportunities/{sale.public_id}/track"
-    create_track(system("test"), name="Bare", applies_to=["opportunity"])
-    assert b"Bare" not in client.get(at).content  # it has no steps
+    create_track(system("test"), name="Without steps", applies_to=["opportunity"])
+    assert b"Without steps" not in client.get(at).content
     page = client.get(f"{at}?track={track.public_id}").content.decode()
     keys = [each.key for each in track.newest.steps.all()]
     assert page.count('type="checkbox" name="in.') == 4 and page.count("waits") == 3
