@@ -1,11 +1,11 @@
 // The steps of a track on their line: a ring is dragged, or moved with the arrow keys. The buttons do it without this.
-import { lift } from "./lift.js";
+import { dragInList } from "./drag.js";
 
 export function line(list) {
   list.addEventListener("keydown", moveWithArrows);
   list.addEventListener("pointerdown", (event) => {
     const grip = event.target.closest("[data-grip]");
-    if (grip && event.button === 0) lift(event, list, grip.closest("li"), moved);
+    if (grip && event.button === 0) dragInList(event, list, grip.closest("li"), moved);
   });
 }
 

@@ -1,11 +1,11 @@
 // Putting a list in order: its grips are dragged, or moved with the arrow keys. Its buttons do the same without this.
-import { lift } from "./lift.js";
+import { dragInList } from "./drag.js";
 
 export function order(list) {
   for (const grip of list.querySelectorAll("[data-grip]")) {
     grip.addEventListener("keydown", (event) => orderWithArrows(event, grip.form));
     grip.addEventListener("pointerdown", (event) => {
-      if (event.button === 0) lift(event, list, grip.closest("li"), (item) => postOrder(grip.form, item.nextElementSibling));
+      if (event.button === 0) dragInList(event, list, grip.closest("li"), (item) => postOrder(grip.form, item.nextElementSibling));
     });
   }
 }

@@ -1,5 +1,5 @@
-// Lifting an item of a list with the pointer: it goes where it is held, Escape and a cancelled gesture put it back.
-export function lift(event, list, item, dropped) {
+// Dragging an item of a list with the pointer: it goes where it is held, Escape and a cancelled gesture put it back.
+export function dragInList(event, list, item, dropped) {
   const after = item.nextElementSibling;
   const from = event.clientY;
   let lifted = false;
@@ -7,7 +7,7 @@ export function lift(event, list, item, dropped) {
     if (!lifted && Math.abs(at.clientY - from) < 6) return;
     lifted = true;
     item.classList.add("lifted");
-    const next = [...list.children].find((each) => each !== item && at.clientY < middle(each));
+    const next = [...list.children].find((each) => each !== item && at.clientY < middleOf(each));
     if (next !== item.nextElementSibling) list.insertBefore(item, next ?? null);
   };
   const end = (cancelled) => {
@@ -29,7 +29,7 @@ export function lift(event, list, item, dropped) {
   addEventListener("keydown", escape);
 }
 
-function middle(element) {
+function middleOf(element) {
   const box = element.getBoundingClientRect();
   return box.top + box.height / 2;
 }
