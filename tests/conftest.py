@@ -1,14 +1,20 @@
 """The databases of the tests, one per worker. SQLite is a file, so that tests meet the locks that users meet."""
 
+import gc
+import hashlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.db.backends.base.operations import BaseDatabaseOperations
+from django.template import engines
+from jinja2 import FileSystemBytecodeCache
 
 from fairlead.core.record import erasing
+from fairlead.web import jinja, macros
 from tests.ground import _django_db_helper, arranged, bare_ground, ground, leave  # noqa: F401
 from tests.world import built, lay_world, world  # noqa: F401
 
@@ -21,6 +27,22 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.hookimpl(trylast=True)  # when those that are not asked for are gone
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items[:] = arranged(items)
+
+
+def pytest_collection_finish() -> None:
+    """What is there now stays to the end: looking for garbage in it again and again finds none."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_templates() -> None:
+    """Templates stay compiled from run to run, as Python's modules do, until what compiles them changes."""
+    sources = b"".join(Path(each.__file__).read_bytes() for each in (jinja, macros))
+    place = Path(__file__).parents[1] / ".pytest_cache/templates" / hashlib.sha256(sources).hexdigest()[:16]
+    place.mkdir(parents=True, exist_ok=True)
+    environment: Any = engines["jinja2"]
+    environment.env.bytecode_cache = FileSystemBytecodeCache(str(place))
 
 
 @pytest.fixture(scope="session")

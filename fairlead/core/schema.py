@@ -5,6 +5,7 @@ import inspect
 import json
 import types
 from collections.abc import Mapping
+from copy import deepcopy
 from datetime import datetime, time
 from functools import cache
 from typing import Annotated, Any, Required, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -309,5 +310,10 @@ def _words(kind: str, message: str, limits: Mapping[str, Any]) -> str:
 
 
 def json_schema(name: str, *, ref_template: str = "#/$defs/{model}") -> dict[str, Any]:
-    """The verb's input as JSON Schema."""
-    return arguments(name).model_json_schema(ref_template=ref_template)
+    """The verb's input as JSON Schema, which the caller may change."""
+    return deepcopy(_json_schema(arguments(name), ref_template))
+
+
+@cache
+def _json_schema(model: type[BaseModel], ref_template: str) -> dict[str, Any]:
+    return model.model_json_schema(ref_template=ref_template)

@@ -9,6 +9,7 @@ from django.db.models import BooleanField, Case, DateTimeField, F, Value, When
 from django.db.models.functions import Coalesce
 
 from fairlead.core.act import current, outdated
+from fairlead.core.prepared import AT_ONCE, Prepared, padded
 from fairlead.core.record import chunks, rows
 from fairlead.models.facts import FACTS
 
@@ -62,11 +63,19 @@ def keep(ids: Iterable[int]) -> None:
 
 def met(ids: Collection[int]) -> dict[int, frozenset[str]]:
     """Which facts are true of these opportunities, by id."""
-    found = _opportunities().filter(pk__in=ids).annotate(**facts())
     return {
         pk: frozenset(name for name, true in zip(FACTS, values, strict=True) if true)
-        for pk, *values in found.values_list("pk", *(f"is_{name}" for name in FACTS))
+        for some in padded(ids)
+        for pk, *values in FOUND_OUT(*some)
     }
+
+
+def _found_out(*ids: int) -> Any:
+    known = _opportunities().filter(pk__in=ids).annotate(**facts())
+    return known.values_list("pk", *(f"is_{name}" for name in FACTS))
+
+
+FOUND_OUT = Prepared(_found_out, (), *[int] * AT_ONCE)
 
 
 def total(amount_minor: int | None, recurs: str, months: int | None) -> int | None:

@@ -15,7 +15,7 @@ from tests.doors.matrix import aside
 from tests.web.test_lists import limit, signed_in
 
 FRAGMENT = {"HTTP_HX_REQUEST": "true", "HTTP_HX_REQUEST_TYPE": "partial"}
-GOOD = {"1.234,50 €": (123450, "EUR"), "12k": (1_200_000, "GBP"), "£38.4k": (3_840_000, "GBP"), "0": (0, "GBP")}
+GOOD = {"12k": (1_200_000, "GBP"), "£38.4k": (3_840_000, "GBP"), "0": (0, "GBP"), "1.234,50 €": (123450, "EUR")}
 BAD = ("1e5", "-5", "−5", "lots", "9" * 16, "9" * 40, "12 XYZ", "NaN", "1,2,3", "\x00")
 
 
@@ -29,21 +29,23 @@ def held(sale: Opportunity) -> tuple[Any, ...]:
     return found.amount_minor, found.currency, found.stage_id, found.state, found.version
 
 
-@pytest.mark.parametrize("text", [*GOOD, *BAD])
-def test_an_amount_as_people_type_it(world: World, text: str) -> None:
+def test_an_amount_as_people_type_it(world: World) -> None:
     sale, client = world.managed_it, signed_in(world.sam)
-    base, before = f"/opportunities/{sale.public_id}", held(sale)
-    for path, name in ((f"{base}/cell/value", "value"), (f"{base}/edit/amount", "amount")):
-        answer = client.post(path, {name: text}, **FRAGMENT)
-        if text in GOOD:
-            assert answer.status_code == 200 and held(sale)[:2] == GOOD[text]
-        else:
-            assert answer.status_code == 422 and "error" in answer.text and held(sale) == before, path
-    deeds = [(f"{base}/close-won", {"amount": text}), (f"{base}/add-need", {"text": "More", "cost": text})]
-    deeds = deeds if text in BAD else []
-    for path, given in deeds:
-        answer = client.post(path, given)
-        assert answer.status_code in (400, 422) and held(sale) == before, path
+    base = f"/opportunities/{sale.public_id}"
+    places = ((f"{base}/cell/value", "value"), (f"{base}/edit/amount", "amount"))
+    for text, meant in GOOD.items():
+        for path, name in places:
+            answer = client.post(path, {name: text}, **FRAGMENT)
+            assert answer.status_code == 200 and held(sale)[:2] == meant, text
+    before = held(sale)
+    for text in BAD:
+        for path, name in places:
+            answer = client.post(path, {name: text}, **FRAGMENT)
+            assert answer.status_code == 422 and "error" in answer.text and held(sale) == before, (path, text)
+        deeds = ((f"{base}/close-won", {"amount": text}), (f"{base}/add-need", {"text": "More", "cost": text}))
+        for path, given in deeds:
+            answer = client.post(path, given)
+            assert answer.status_code in (400, 422) and held(sale) == before, (path, text)
     assert not sale.needs.filter(text="More").exists()
 
 

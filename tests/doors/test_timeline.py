@@ -1,5 +1,7 @@
 """The timeline for programs: sentences, values before and after, pages, and nothing that one may not see."""
 
+import pytest
+
 from fairlead.demo.world import World
 from tests.doors.api import Api
 
@@ -51,7 +53,8 @@ def test_undone_and_done_again(sam: Api, world: World) -> None:
     assert sam.post("/verbs/undo", {"act": "0d4c7f0e-6c1e-4a0b-9a51-6a2f4f1f1c55"}, 404)["code"] == "not_found"
 
 
-def test_every_timeline_can_be_read(iris: Api, world: World) -> None:
+@pytest.mark.parametrize("most", [3, pytest.param(20, marks=pytest.mark.load)])
+def test_every_timeline_can_be_read(iris: Api, world: World, most: int) -> None:
     for plural in (
         "people",
         "companies",
@@ -63,5 +66,5 @@ def test_every_timeline_can_be_read(iris: Api, world: World) -> None:
         "organisations",
         "teams",
     ):
-        for item in iris.get(f"/{plural}", limit=20)["items"]:
+        for item in iris.get(f"/{plural}", limit=most)["items"]:
             assert isinstance(iris.get(f"/{plural}/{item['id']}/timeline", limit=200)["items"], list)

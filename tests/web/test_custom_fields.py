@@ -7,6 +7,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from fairlead.core.actor import Actor, system
+from fairlead.core.changes import create
 from fairlead.core.outbox import carry_out, claim
 from fairlead.demo.world import World
 from fairlead.models import CustomField, Event, Person, Task
@@ -16,6 +18,7 @@ from fairlead.verbs.custom import archive_field, create_field
 from fairlead.verbs.people import edit_person
 from fairlead.verbs.roles import edit_role
 from fairlead.work import custom_fields
+from tests.doors.matrix import aside
 
 assert custom_fields.PIECE  # registers what workers do
 
@@ -186,13 +189,19 @@ def test_classes_hide_and_fix_values(sam: Client, world: World) -> None:
     assert sam.get(f"{at}/edit/x-fee").status_code == 404
 
 
+@aside
+def two_hundred(by: Actor) -> None:
+    for number in range(200):
+        facts: Any = {"of_noun": "person", "kind": "text", "key": f"field_{number}", "name": f"Field {number}"}
+        create(CustomField, position=number, **facts)
+
+
 def test_two_hundred_fields_cost_few_statements(sam: Client, world: World) -> None:
     at = f"/people/{world.priya.public_id}-priya-raman"
     sam.get(at, follow=True)
     with CaptureQueriesContext(connection) as before:
         sam.get(at, follow=True)
-    for number in range(200):
-        made(world, name=f"Field {number}", kind="text")
+    two_hundred(system("test"))
     edit_person(world.sam.actor("web"), world.priya, custom={f"field_{number}": "x" for number in range(20, 30)})
     sam.get(at, follow=True)
     with CaptureQueriesContext(connection) as after:
