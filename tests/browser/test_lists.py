@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from fairlead.demo.world import World
 from fairlead.models import Event, Opportunity, Person, User
-from tests.browser.conftest import WIDTHS, violations
+from tests.browser.conftest import PATIENCE, WIDTHS, violations
 
 SCREENS = [
     "/people",
@@ -40,7 +40,7 @@ def visit(chromium: Browser, world: World, live_server: Any) -> Iterator[Opener]
         context = chromium.new_context(
             viewport={"width": width, "height": WIDTHS[width]}, color_scheme=theme, base_url=live_server.url, **more
         )
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         context.add_cookies(
             [{"name": settings.SESSION_COOKIE_NAME, "value": session(who or world.mira), "url": live_server.url}]
         )
@@ -63,8 +63,13 @@ def session(user: User) -> str:
     return client.cookies[settings.SESSION_COOKIE_NAME].value
 
 
+IDLE = """() => document.readyState === "complete" && document.querySelector("[data-htmx-powered]")
+  && !document.querySelector(".htmx-request, .htmx-swapping, .htmx-settling, .is-saving")"""
+
+
 def ready(page: Page) -> Page:
-    page.wait_for_function("window.htmx !== undefined")
+    """Its scripts have run, and what they asked for has come."""
+    page.wait_for_function(IDLE)
     page.wait_for_timeout(100)
     return page
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, CDPSession, Page, expect
 from fairlead.demo.world import World
 from fairlead.models import Passkey
 from fairlead.verbs.passwords import set_password
-from tests.browser.conftest import violations
+from tests.browser.conftest import PATIENCE, violations
 
 GOOD = "rope through the ring"
 DEVICE = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
@@ -20,7 +20,7 @@ DEVICE |= {"isUserVerified": True, "automaticPresenceSimulation": True}
 def page(chromium: Browser, world: World, live_server: Any) -> Iterator[Page]:
     set_password(world.sam.actor("web"), password=GOOD)
     context = chromium.new_context(base_url=live_server.url)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     complaints: list[str] = []
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)

@@ -64,7 +64,7 @@ def test_the_draft_stays_until_it_is_sent(visit: Opener, world: World) -> None: 
     page = ready(visit(url_of(world.priya), who=world.sam))
     page.keyboard.press("o")
     page.keyboard.type("Half a thought")
-    page.wait_for_timeout(500)
+    page.wait_for_function("() => Object.values(localStorage).some((kept) => kept.includes('Half a thought'))")
     ready(page).reload()
     expect(page.get_by_role("textbox", name="What happened")).to_have_value("Half a thought")
     expect(page.get_by_role("radio", name="Note")).to_be_checked()

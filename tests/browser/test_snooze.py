@@ -34,6 +34,7 @@ def test_on_a_row_of_today_which_leaves_and_hands_on_the_focus(visit: Opener, wo
     expect(rows.first.locator("[data-open]")).to_be_focused()
     page.keyboard.press("s")
     page.keyboard.press("5")
+    expect(page.locator("#toasts")).to_contain_text("off to")
     expect(rows).to_have_count(there - 1)
     expect(page.locator("[data-row] [data-open]:focus")).to_have_count(1)
     assert Task.objects.get(title=title).due_on == clock.today(world.sam.tz) + timedelta(days=28)

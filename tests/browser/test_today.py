@@ -9,7 +9,7 @@ from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 
 from fairlead.demo.world import World
-from tests.browser.conftest import WIDTHS, violations
+from tests.browser.conftest import PATIENCE, WIDTHS, violations
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def today(chromium: Browser, world: World, live_server: Any) -> Iterator[Page]:
     client.force_login(world.sam)
     value = client.cookies[settings.SESSION_COOKIE_NAME].value
     context = chromium.new_context(viewport={"width": 1440, "height": 900}, base_url=live_server.url)
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(PATIENCE)
     context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": live_server.url}])
     page = context.new_page()
     complaints: list[str] = []

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 COMMAND = [sys.executable, "-P", "-m", "fairlead"]
-PATIENCE = 60.0  # seconds after which a test gives up waiting
+PATIENCE = 180.0  # seconds after which a test gives up waiting
 
 
 @dataclass
@@ -33,7 +33,9 @@ class Product:
         return kept
 
     def run(self, *arguments: str | Path) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run([*COMMAND, *arguments], env=self.environment, capture_output=True, text=True, timeout=90)
+        return subprocess.run(
+            [*COMMAND, *arguments], env=self.environment, capture_output=True, text=True, timeout=PATIENCE
+        )
 
     def start(self, *arguments: str) -> None:
         with open(self.log, "a") as log:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes.product import Product, wait_for
+from tests.processes.product import PATIENCE, Product, wait_for
 
 pytestmark = pytest.mark.processes
 
@@ -47,13 +47,13 @@ def script(product: Product, text: str) -> "subprocess.Popen[str]":
 
 
 def counted(product: Product) -> tuple[int, int, int]:
-    said, _ = script(product, COUNT).communicate(timeout=30)
+    said, _ = script(product, COUNT).communicate(timeout=PATIENCE)
     halves, pairs, last = map(int, said.split())
     return halves, pairs, last
 
 
 def test_a_backup_under_load_is_of_one_moment_and_comes_back(product: Product, tmp_path: Path) -> None:
-    assert script(product, PREPARE).wait(30) == 0
+    assert script(product, PREPARE).wait(PATIENCE) == 0
     (product.data / "files").mkdir()
     (product.data / "files" / "scope.pdf").write_bytes(b"the scope")
     archive = tmp_path / "backup.tar.gz"

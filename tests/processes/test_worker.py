@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes.product import Product, wait_for
+from tests.processes.product import PATIENCE, Product, wait_for
 
 pytestmark = pytest.mark.processes
 
@@ -19,7 +19,9 @@ def run(product: Product, code: str) -> str:
     """Python on the product's database; what it prints."""
     environment = product.environment | {"DJANGO_SETTINGS_MODULE": "fairlead.settings"}
     script = f"import django; django.setup()\n{code}"
-    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=PATIENCE
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
@@ -64,7 +66,7 @@ class Worker:
 
     def end(self, number: int = signal.SIGKILL) -> int:
         self.process.send_signal(number)
-        return self.process.wait(20)
+        return self.process.wait(PATIENCE)
 
 
 def sent(product: Product) -> list[str]:

@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,6 +17,7 @@ SLOW = """
 import socket, sys, time
 from fairlead.work import family, server
 def application(environ, start_response):
+    print("at work", flush=True)
     time.sleep(1)
     start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "1000000")])
     return [b"x" * 1000000]
@@ -34,15 +34,15 @@ def test_a_request_in_flight_is_answered_whole_when_stopping() -> None:
     server = subprocess.Popen([sys.executable, "-c", SLOW, str(port)], stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout is not None and server.stdout.readline() == "ready\n"
-        with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as client:
             client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            time.sleep(0.3)  # until it works on the request
+            assert server.stdout.readline() == "at work\n"
             os.kill(server.pid, signal.SIGTERM)
             received = b""
             while piece := client.recv(65536):
                 received += piece
         assert received.endswith(b"x" * 1_000_000)
-        assert server.wait(15) == 0
+        assert server.wait(60) == 0
         assert len(received.partition(b"\r\n\r\n")[2]) == 1_000_000
     finally:
         server.kill()

@@ -80,5 +80,5 @@ def test_the_secret_for_the_provider_is_read_from_a_file(tmp_path: Path) -> None
 def read_settings(environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":
     words = "from fairlead import settings as s; print(s.OIDC_CLIENT_SECRET, s.OIDC_LABEL, sorted(s.OIDC_DOMAINS))"
     return subprocess.run(
-        [sys.executable, "-c", words], env=os.environ | environment, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", words], env=os.environ | environment, capture_output=True, text=True, timeout=180
     )
