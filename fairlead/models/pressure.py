@@ -5,6 +5,7 @@ meeting; by whichever of us, on whichever record.
 """
 
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -15,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
-from fairlead.core.record import rows
+from fairlead.core.record import chunks, rows
 from fairlead.models.activity import Activity
 from fairlead.models.contacted import WAYS
 from fairlead.models.meeting import Meeting
@@ -98,6 +99,48 @@ def pressure_on(record: Any, now: datetime, zone: ZoneInfo) -> Pressure:
     days += [day for day in planned.values_list("due_on", flat=True) if day]
     person = record if isinstance(record, Person) else getattr(record, "person", None)
     return Pressure(sorted(days), limits_of(person))
+
+
+def pressures_on(records: Iterable[Any], now: datetime, zone: ZoneInfo) -> dict[tuple[str, int], Pressure]:
+    """As `pressure_on`, by `whom` these records reach: for very many in few statements."""
+    nouns: dict[str, set[int]] = defaultdict(set)
+    for record in records:
+        noun, pk = whom(record)
+        nouns[noun].add(pk)
+    found: dict[tuple[str, int], Pressure] = {}
+    for noun, ids in nouns.items():
+        for chunk in chunks(sorted(ids)):
+            days, limits = _days_of_many(noun, chunk, now, zone), _limits_of_many(noun, chunk)
+            found |= {(noun, pk): Pressure(sorted(days[pk]), limits[pk]) for pk in chunk}
+    return found
+
+
+def _days_of_many(noun: str, ids: Sequence[int], now: datetime, zone: ZoneInfo) -> dict[int, list[date]]:
+    days: dict[int, list[date]] = defaultdict(list)
+    done = Activity.objects.filter(TOUCHES, happened_at__gte=now - MONTH, archived_at=None)
+    meetings = Meeting.objects.planned().filter(starts_at__gte=now)
+    planned = Task.objects.open().filter(kind__in=REACHING, due_on__isnull=False)
+    for way in WAYS[noun]:
+        for rows_with, moment in ((done, "happened_at"), (meetings, "starts_at")):
+            # the way is one of WAYS
+            # nosemgrep
+            for pk, at in rows_with.filter(**{f"{way}__in": ids}).values_list(way, moment):
+                days[pk].append(at.astimezone(zone).date())
+        # nosemgrep
+        for pk, day in planned.filter(**{f"{way}__in": ids}).values_list(way, "due_on"):
+            days[pk].append(day)
+    return days
+
+
+def _limits_of_many(noun: str, ids: Sequence[int]) -> dict[int, Limits]:
+    house = limits_of()
+    found = dict.fromkeys(ids, house)
+    if noun == "person":
+        own = Person._base_manager.filter(pk__in=ids).exclude(touches_week=None, touches_month=None)
+        for pk, week, month in own.values_list("pk", "touches_week", "touches_month"):
+            limits = Limits(house.week if week is None else week, house.month if month is None else month)
+            found[pk] = limits
+    return found
 
 
 def whom(record: Any) -> tuple[str, int]:

@@ -215,6 +215,7 @@ class RunningTrack(About):
         UNSUBSCRIBE = "unsubscribe", _("they unsubscribed")
         BOUNCE = "bounce", _("an e-mail came back")
         DO_NOT_CONTACT = "do_not_contact", _("do not contact")
+        PRESSURE = "pressure", _("more contact than the limit allows")
         BY_HAND = "by_hand", _("by hand")
         CLOSED = "closed", _("the record was closed")
         SWITCHED = "switched", _("another track took over")

@@ -76,7 +76,7 @@ def _act(by: Actor, facts: Mapping[str, Any], records: list[Any]) -> list[Any]:
     if facts["deed"] == "park":
         return list(park_many(by, records, until=date.fromisoformat(facts["until"])))
     if facts["deed"] == "track":
-        return list(apply_track_to_many(by, records, track=_known(Track, facts["track"])))
+        return list(apply_track_to_many(by, records, track=_known(Track, facts["track"]), despite=facts["despite"]))
     return list(archive_many(by, records))
 
 
@@ -107,7 +107,8 @@ def _said(facts: Mapping[str, Any], records: list[Any]) -> str:
 def _left(number: int) -> list[str]:
     """Of these, those to which a track was not applied."""
     words = ngettext("1 was left alone: it", "%(n)s were left alone: it", number) % {"n": f"{number:,}"}
-    return [_("%(many)s runs there already, or they are not to be contacted.") % {"many": words}] if number else []
+    text = _("%(many)s runs there already, or they are not to be contacted, or not so often.")
+    return [text % {"many": words}] if number else []
 
 
 def _told(same: int, gone: int) -> list[str]:

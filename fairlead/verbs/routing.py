@@ -15,7 +15,8 @@ from fairlead.core.actor import Actor, system
 from fairlead.core.changes import change, create, create_many
 from fairlead.core.errors import Refused, WrongState
 from fairlead.core.verb import verb
-from fairlead.models import Lead, MailTemplate, Queue, Routing, RuleSet, Submission, Track, User
+from fairlead.models import Lead, MailTemplate, Queue, Routing, RuleSet, RunningTrack, Submission, Track, User
+from fairlead.models.track_plan import Known
 from fairlead.models.worktime import WorkTime
 from fairlead.routing.deciding import Decision, decide, matched
 from fairlead.routing.engine import Compiled, Rules, compiled
@@ -28,6 +29,7 @@ from fairlead.verbs.responses import respond_automatically
 from fairlead.verbs.tags import tag_named
 from fairlead.verbs.track_bulk import apply_track_to_many
 from fairlead.verbs.track_steps import owner_changed
+from fairlead.verbs.tracks import asked_of, checked, start
 
 # What a rule sets of the response clock.
 CLOCK = frozenset({"respond_by", "respond_from", "clock_of", "overdue_then", "overdue_to_id"})
@@ -239,8 +241,21 @@ def apply_tracks(leads: Sequence[Lead], placed: Sequence[Placed | None]) -> None
             wanted[each.rule.track].append(lead)
             rules[each.rule.track] = each.rule
     for track in Track.objects.live().filter(pk__in=wanted):
+        actor, those, made = _actor(rules[track.pk]), wanted[track.pk], list[RunningTrack]()
         with suppress(Refused):
-            apply_track_to_many(_actor(rules[track.pk]), list(wanted[track.pk]), track=track)
+            made = apply_track_to_many(actor, list(those), track=track)
+        begun = {each.lead_id for each in made}
+        for lead in those:
+            if lead.pk not in begun and (lead.person_id or lead.company_id):
+                _hold_back(actor, lead, track)
+
+
+def _hold_back(actor: Actor, lead: Lead, track: Track) -> None:
+    """What would be too much contact stands still on the lead, and says so; where it cannot be at all, it is not."""
+    known = Known()
+    with suppress(Refused):
+        version = checked(lead, track)
+        start(actor, lead, version, asked_of(actor, version, None, None, [], {}, {}, known=known), known, ask=False)
 
 
 @contextmanager

@@ -67,12 +67,14 @@ def change_list(
     tag: str = "",
     until: date | None = None,
     track: Track | None = None,
+    despite: str = "",
     query: str = "",
     as_page: bool = False,
     once: str = "",
 ) -> Run:
     """Assign, tag, park or archive up to 10,000 records, or apply a track, as a run: one act with one undo.
 
+    A track leaves out those whom it would contact too often, unless `despite` says in one line why they too.
     Without `owner` and `team`, assigning leaves them to nobody. With a `query`, those that no longer match it when
     the run begins are left alone, and counted in its result.
     """
@@ -99,6 +101,7 @@ def change_list(
     asked |= {"owner": owner and owner.pk, "team": team and team.pk}
     asked["until"] = until and until.isoformat()
     asked["track"] = track and track.pk
+    asked["despite"] = despite.strip()[:200]
     titles = {"assign": _("Assigning %(what)s"), "tag": _("Tagging %(what)s"), "archive": _("Archiving %(what)s")}
     titles |= {"park": _("Parking %(what)s"), "track": _("Applying a track to %(what)s")}
     return begin_run(by, "change", titles[deed] % {"what": what}, asked, once)

@@ -22,7 +22,7 @@ from fairlead.models.task import reminder
 from fairlead.models.track_plan import Asked, Known, Planned, active, later_by, plan, whose_of
 from fairlead.verbs.track_steps import answered, end, in_order, on_day, place_after, today_of
 
-Cause = Literal["reply", "meeting", "unsubscribe", "bounce", "do_not_contact", "by_hand"]
+Cause = Literal["reply", "meeting", "unsubscribe", "bounce", "do_not_contact", "pressure", "by_hand"]
 State, Question = RunningTrack.State, RunningTrack.Question
 
 
@@ -176,7 +176,11 @@ def start(
     ask: bool = True,
     **facts: Any,
 ) -> RunningTrack:
-    """Let a track run on a record, in the running act. Without `ask`, steps that ask who does them are the owner's."""
+    """Let a track run on a record, in the running act.
+
+    Without `ask`, steps that ask who does them are the owner's, and what would be too much contact is held back: it
+    stands still, and the owner is asked.
+    """
     whose = whose_of(record, active(known.found(by.user_id)), known)
     planned = plan(version, list(version.steps.select_related("user")), whose, asked, known)
     _all_said(planned, ask)
@@ -195,9 +199,10 @@ def start(
     )
     line = pattern(by, planned)
     own = {f"{record.noun()}_id": record.pk, "running_track_id": running.pk}
+    crowded = [] if ask else too_often(record, reaching(planned))
     insert([Task(**values) for values in line.on(bulk.take_ids(Task, len(line.values)), **own)])
     tagged(record, version.track)
-    return running
+    return pause_track(by, running, because="pressure") if crowded else running
 
 
 @dataclass(frozen=True)
@@ -206,6 +211,11 @@ class Pattern:
 
     values: list[dict[str, Any]]
     follows: list[int | None]
+
+    @property
+    def touches(self) -> list[date]:
+        """The days on which it reaches out to somebody."""
+        return [each["due_on"] for each in self.values if each["kind"] in REACHING and each["due_on"]]
 
     def on(self, ids: Sequence[int], **own: Any) -> list[dict[str, Any]]:
         """The values of these tasks with these ids, on one record."""

@@ -10,15 +10,19 @@ from hypothesis import strategies as st
 from fairlead.core import clock
 from fairlead.core.errors import Invalid
 from fairlead.demo.world import World
-from fairlead.models import Organisation, RunningTrack
-from fairlead.models.pressure import Limits, Pressure, limits_of, pressure_on
+from fairlead.models import Company, Lead, Opportunity, Organisation, Person, RunningTrack, Source, Track
+from fairlead.models.pressure import Limits, Pressure, limits_of, pressure_on, pressures_on, whom
 from fairlead.verbs.activities import log_call, log_mail, log_meeting, log_note
+from fairlead.verbs.lead_rules import draft_rules, publish_rules
+from fairlead.verbs.leads import create_lead
+from fairlead.verbs.opportunities import edit_opportunity
 from fairlead.verbs.organisation import edit_organisation
 from fairlead.verbs.people import create_person
 from fairlead.verbs.pressure import limit_contact
 from fairlead.verbs.tasks import add_task, complete_task
-from fairlead.verbs.track_definitions import create_track
-from fairlead.verbs.tracks import apply_track
+from fairlead.verbs.track_bulk import apply_track_to_many
+from fairlead.verbs.track_definitions import add_track_trigger, create_track
+from fairlead.verbs.tracks import apply_track, continue_track, end_track
 from tests.web.test_lists import PARTIAL, signed_in, text
 
 DAY = date(2026, 3, 2)
@@ -120,3 +124,79 @@ def test_a_track_that_reaches_out_too_often_asks_why(world: World) -> None:
     assert "say in one line why" in text(page.post(at, form))
     assert page.post(at, form | {"despite": "She asked for daily news"}).status_code == 303
     assert RunningTrack.objects.order_by("pk").last().despite == "She asked for daily news"  # type: ignore[union-attr]
+
+
+def insistent(world: World, noun: str) -> Track:
+    steps: Any = [{"key": f"c{each}", "text": f"Call {each}", "kind": "call", "days": each} for each in range(2)]
+    return create_track(world.admin.actor("web"), name=f"Insistent, {noun}", applies_to=[noun], steps=steps)
+
+
+def test_very_many_are_counted_as_one_by_one(world: World) -> None:
+    records: list[Any] = [
+        *Person.objects.all(),
+        *Lead.objects.all(),
+        *Company.objects.all(),
+        *Opportunity.objects.all(),
+    ]
+    limit_contact(world.sam.actor("web"), world.priya, week=2)
+    found = pressures_on(records, clock.now(), world.sam.tz)
+    assert any(each.days for each in found.values())
+    for record in records:
+        fresh = type(record).objects.get(pk=record.pk)
+        assert found[whom(record)].days == pressure_on(fresh, clock.now(), world.sam.tz).days, record
+    assert found["person", world.priya.pk].limits.week == 2
+
+
+def test_of_many_those_above_the_limit_are_left_out_unless_somebody_says_why(world: World) -> None:
+    sam, mira, track = world.sam.actor("web"), world.mira.actor("web"), insistent(world, "person")
+    tired, calm = (create_person(sam, name=name) for name in ("Tired Person", "Calm Person"))
+    limit_contact(sam, tired, week=1)
+    page, form = signed_in(world.mira), {"act": "track", "track": track.name, "ids": [tired.public_id, calm.public_id]}
+    asked = page.post("/people/bulk", form)
+    shown = text(asked)
+    assert "Tired Person" in shown and "Calm Person" not in shown and "Apply to the other 1" in shown
+    assert page.post("/people/bulk", form | {"to": "all"}).status_code == 422 and not RunningTrack.objects.filter(
+        version_of__track=track
+    )
+    assert "applied to 1 of 2 people" in text(page.post("/people/bulk", form | {"sure": "1"}, follow=True))
+    assert RunningTrack.objects.get(version_of__track=track).person == calm
+    page.post("/people/bulk", form | {"despite": "They asked for news", "to": "all"})
+    assert RunningTrack.objects.get(person=tired).despite == "They asked for news"
+    twice: list[Any] = list(Opportunity.objects.filter(pk__in=[world.managed_it.pk, world.unplanned.pk]))
+    for each in twice:
+        edit_opportunity(sam, each, person=calm)
+    tomorrow = clock.today(world.sam.tz) + timedelta(days=1)
+    most, _month = pressure_on(calm, clock.now(), world.sam.tz).until(tomorrow)
+    for room, number in ((4, 2), (2, 1)):  # with room for two calls, the second one of the same person is too much
+        limit_contact(sam, calm, week=most + room, month=900)
+        track = create_track(world.admin.actor("web"), name=f"{room}", applies_to=["opportunity"], steps=CALLS)
+        made = apply_track_to_many(mira, twice, track=track)
+        assert len(made) == number
+        for running in made:
+            end_track(mira, running)
+
+
+def test_what_starts_by_itself_is_held_back_and_says_so(world: World) -> None:
+    iris, sam, track = world.admin.actor("web"), world.sam.actor("web"), insistent(world, "lead")
+    fair = Source.objects.get(name="Trade show")
+    add_track_trigger(iris, track, source=fair)
+    tired = create_person(sam, name="Tired Person")
+    limit_contact(sam, tired, week=1)
+    lead = create_lead(sam, name="Tired Person", source=fair, person=tired)
+    running = RunningTrack.objects.get(lead=lead)
+    assert (running.state, running.cause, running.question) == ("paused", "pressure", "paused")
+    assert "More contact than the limit allows." in text(
+        signed_in(world.sam).get(f"/leads/{lead.public_id}", follow=True)
+    )
+    fresh = create_lead(sam, name="Fresh", source=fair)
+    assert RunningTrack.objects.get(lead=fresh).state == "running"
+    other = create_track(iris, name="By rule", applies_to=["lead"], steps=CALLS)
+    rest: Any = {"key": "rest", "to": {"kind": "user", "user": world.sam.public_id}, "then": {"track": other.public_id}}
+    draft_rules(iris, rules=[rest])
+    publish_rules(iris)
+    lead = create_lead(sam, name="Tired Person", person=tired)
+    held = RunningTrack.objects.get(lead=lead)
+    assert (held.cause, continue_track(sam, held).state) == ("pressure", "running")
+
+
+CALLS: Any = [{"key": f"d{each}", "text": f"Ring {each}", "kind": "call", "days": each} for each in range(2)]

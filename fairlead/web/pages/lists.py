@@ -18,7 +18,7 @@ from fairlead.core.light import Glimpse
 from fairlead.models import Lead, Opportunity, Track, User
 from fairlead.verbs.bulk import archive_many, assign_many, park_many, tag_many
 from fairlead.verbs.runs import change_list
-from fairlead.verbs.track_bulk import apply_track_to_many
+from fairlead.verbs.track_bulk import apply_track_to_many, crowded
 from fairlead.web import rows, typed
 from fairlead.web.addresses import url_of, url_of_view
 from fairlead.web.formats import count, local_date, moment, short_date
@@ -45,6 +45,7 @@ LAYOUTS = {
 }
 NEXT_LINE = Markup("\n")
 MOST_AT_ONCE = 10_000
+SOME = 8  # of those that would be contacted too often are named
 MOST_IN_ONE_REQUEST = 200  # more go on as a run
 
 
@@ -127,6 +128,8 @@ def bulk(request: Request, listing: Listing) -> HttpResponse:
     asked = Asked(listing, request.POST.get("query", ""), request.by, request.reader)
     asked.refuse_the_past()
     chosen = _chosen(request, asked)
+    if request.POST.get("act") == "track" and (answer := _too_often(request, asked, chosen)) is not None:
+        return answer
     if len(chosen) > MOST_IN_ONE_REQUEST:
         return _as_run(request, asked, chosen)
     text = _act(request, listing, chosen)
@@ -141,7 +144,7 @@ def _as_run(request: Request, asked: Asked, chosen: list[Any]) -> HttpResponse:
     asks: dict[str, Any] = {"deed": deed, "tag": request.POST.get("tag", "") if deed == "tag" else ""}
     asks |= {"owner": _owner(request) if deed == "assign" else None}
     asks |= {"until": _until(request) if deed == "park" else None}
-    asks |= {"track": _track(request) if deed == "track" else None}
+    asks |= {"track": _track(request) if deed == "track" else None, "despite": request.POST.get("despite", "")}
     asks |= {"noun": asked.listing.model.noun(), "query": asked.query() if request.POST.get("all") else ""}
     run = change_list(request.by, ids=ids, as_page=True, once=once_of(str(asks), ids), **asks)
     return remembered(HttpResponseRedirect(f"/runs/{run.public_id}", status=303))
@@ -237,13 +240,38 @@ def _act(request: Request, listing: Listing, chosen: list[Any]) -> str:
         return _("%(many)s parked until %(until)s.") % {"many": many, "until": short_date(until, request.reader)}
     if deed == "track":
         track = _track(request)
-        made = apply_track_to_many(request.by, chosen, track=track)
+        made = apply_track_to_many(request.by, chosen, track=track, despite=request.POST.get("despite", ""))
         words = {"track": track, "some": count(len(made), request.reader), "many": many}
         return _("%(track)s applied to %(some)s of %(many)s.") % words
     if deed == "archive":
         archive_many(request.by, chosen)
         return _("%(many)s archived.") % {"many": many}
     raise Invalid({"act": [_("Choose what to do with the selected rows. Nothing was changed.")]})
+
+
+def _too_often(request: Request, asked: Asked, chosen: list[Any]) -> HttpResponse | None:
+    """What is asked when a track would contact some of these too often: without them, or why they too."""
+    despite, to_all = request.POST.get("despite", "").strip(), request.POST.get("to") == "all"
+    if despite or "sure" in request.POST:
+        return None
+    track = _track(request)
+    left = crowded(request.by, chosen, track)
+    if not left:
+        return None
+    context = {
+        "listing": asked.listing,
+        "home": asked.url(),
+        "track": track,
+        "total": len(chosen),
+        "left": len(left),
+        "some": left[:SOME],
+        "url_of": url_of,
+        "query": request.POST.get("query", ""),
+        "all": request.POST.get("all"),
+        "ids": [each.public_id for each in chosen],
+        "wrong": _("Write in one line why.") if to_all else "",
+    }
+    return render(request, "lists/crowded.html", context, status=422 if to_all else 200)
 
 
 def _track(request: Request) -> Track:
