@@ -89,7 +89,8 @@ def _undo(by: Actor, act: uuid.UUID, root: Event) -> Undone:
     _allowed(by, root, entries, held)
     _call_back(root.act, running.id)
     spec = REGISTRY.get(root.verb)
-    taking = _Taking(by, held, keep_later=bool(spec and spec.keep_later))
+    coming = {(entry.noun, entry.pk) for entry in entries if entry.op == "remove"}
+    taking = _Taking(by, held, coming, keep_later=bool(spec and spec.keep_later))
     for run in _runs(entries):
         taking.back(run)
     return Undone(act, kept=taking.kept)
@@ -238,9 +239,11 @@ def _call_back(act: uuid.UUID, undoing: uuid.UUID) -> None:
 class _Taking:
     """Taking back runs of changes, each by as few statements as for one."""
 
-    def __init__(self, by: Actor, held: dict[Link, Row], *, keep_later: bool) -> None:
+    def __init__(self, by: Actor, held: dict[Link, Row], coming: Collection[Link] = (), *, keep_later: bool) -> None:
         self.by = by
         self.held = held
+        # what is brought back: rows of one act may name each other
+        self.coming = coming
         self.keep_later = keep_later
         self.kept: list[str] = []
 
@@ -257,7 +260,7 @@ class _Taking:
 
     def _bring_back(self, run: list[Entry]) -> None:
         many = [each.name for each in rows()[run[0].noun]._meta.many_to_many]
-        _targets_exist(rows()[run[0].noun], [entry.before for entry in run])
+        _targets_exist(rows()[run[0].noun], [entry.before for entry in run], self.coming)
         links = [{name: entry.before.get(name, []) for name in many} for entry in run]
         try:
             back = insert([_built(entry) for entry in run], links, compact=len(run) > FEW)
@@ -288,7 +291,7 @@ class _Taking:
                 words = {"record": row, "what": _words(row, name)}
                 self._keep_or_refuse(_("%(record)s has changed since: %(what)s.") % words, entry, row)
             values.append((row, {name: value for name, value in entry.before.items() if name not in later}))
-        _targets_exist(type(pairs[0][1]), [each for _row, each in values])
+        _targets_exist(type(pairs[0][1]), [each for _row, each in values], self.coming)
         assign([(row, _attributes(row, each)) for row, each in values], free=True, compact=len(pairs) > FEW)
 
     def _keep_or_refuse(self, reason: str, entry: Entry | None = None, row: Row | None = None) -> None:
@@ -367,14 +370,15 @@ def _who(row: Row, event: Event) -> str:
     return " " + _("Last by %(who)s.") % {"who": newest.event.by_label} if newest else ""
 
 
-def _targets_exist(model: type[Row], values: Sequence[dict[str, Any]]) -> None:
-    """What these values point at must still be there."""
+def _targets_exist(model: type[Row], values: Sequence[dict[str, Any]], coming: Collection[Link]) -> None:
+    """What these values point at must still be there, or come back with them."""
     for column in [*model._meta.concrete_fields, *model._meta.many_to_many]:
         if not column.is_relation or column.related_model is None:
             continue
         given = [each[column.name] for each in values if each.get(column.name) is not None]
         wanted = {pk for one in given for pk in (one if isinstance(one, list) else [one])}
         target: Any = column.related_model
+        wanted -= {pk for pk in wanted if (_noun(target), pk) in coming}
         there = sum(target._base_manager.filter(pk__in=chunk).count() for chunk in chunks(wanted))
         if there < len(wanted):
             raise NotUndoable(_("%(what)s is gone. Take back its removal first.") % {"what": column.verbose_name})

@@ -241,6 +241,8 @@ class RunningTrack(About):
     cause = models.CharField(_("cause"), max_length=16, choices=Cause.choices, blank=True)
     question = models.CharField(_("question"), max_length=8, choices=Question.choices, blank=True)
     stopped_on = models.DateField(_("stopped"), null=True, blank=True)
+    # By so many days it stood still: what is counted from its start comes so much later.
+    late_by = models.PositiveSmallIntegerField(_("days it stood still"), default=0, editable=False)
     # Why it was applied although that is more contact than the limits allow.
     despite = models.CharField(_("why so often"), max_length=200, blank=True)
     trigger = models.ForeignKey(TrackTrigger, null=True, blank=True, on_delete=models.PROTECT, related_name="started")

@@ -51,13 +51,17 @@ class Known:
 
 @dataclass(frozen=True)
 class Asked:
-    """What is asked of a plan: from when, with what was chosen for single steps by their keys."""
+    """What is asked of a plan: from when, with what was chosen for single steps by their keys.
+
+    `start` is the end for a track that counts back from it; such a one `began` on another day.
+    """
 
     start: date
     today: date
     left_out: Collection[str] = ()
     dates: Mapping[str, date] = field(default_factory=dict)
     assignees: Mapping[str, User] = field(default_factory=dict)
+    began: date | None = None
 
 
 @dataclass(frozen=True)
@@ -132,8 +136,7 @@ def _planned(
     known.users.setdefault(user.pk, user)
     if chosen is not None:
         return Planned(step, user, chosen, holiday=_off(chosen, known.of(user.pk)), **facts)
-    wanted = counted(asked.start, step, known.of(user.pk), back=version.back and not step.waits)
-    day = not_past(wanted, step, asked.today, known.of(user.pk))
+    wanted, day = first_day(version, step, user, asked, known)
     place = settled(day, user.pk, known)
     return Planned(
         step,
@@ -145,6 +148,18 @@ def _planned(
         holiday=_off(place.on, known.of(place.user)),
         **facts,
     )
+
+
+def first_day(version: TrackVersion, step: TrackStep, user: User, asked: Asked, known: Known) -> tuple[date, date]:
+    """The day of a step that waits for none, and the one that it has, as nothing is planned into the past.
+
+    What counts after the step before it, and has none, counts from the day on which the track began.
+    """
+    known.users.setdefault(user.pk, user)
+    calendar, back = known.of(user.pk), version.back and not step.waits
+    start = asked.start if back or not version.back else asked.began or asked.today
+    wanted = counted(start, step, calendar, back=back)
+    return wanted, not_past(wanted, step, asked.today, calendar)
 
 
 def next_place(step: TrackStep, on: date, user: User, known: Known) -> Place:

@@ -206,8 +206,8 @@ def _of_teams(*ids: int) -> Any:
 
 
 def _away(since: date, *ids: int) -> Any:
-    found = Absence.objects.filter(user_id__in=ids, archived_at=None, ends_on__gte=since).order_by("starts_on")
-    return found.values_list("user_id", "starts_on", "ends_on", "delegate_id")
+    found = Absence.objects.filter(user_id__in=ids, archived_at=None, ends_on__gte=since)
+    return found.order_by("starts_on", "pk").values_list("user_id", "starts_on", "ends_on", "delegate_id")
 
 
 _OURS = Prepared(lambda: Organisation.objects.order_by("pk")[:1])

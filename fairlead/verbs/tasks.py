@@ -215,4 +215,7 @@ def _self(by: Actor) -> User:
 def _due(task: Task, facts: dict[str, Any], assignee: User) -> dict[str, Any]:
     """The facts, with the moment that follows from them."""
     due_on, due_time = facts.get("due_on", task.due_on), facts.get("due_time", task.due_time)
+    if due_on is not None and task.due_on is None and task.state == Task.State.WAITING:
+        text = _("“%(task)s” waits for the step before it. It gets its day when that one is done.")
+        raise WrongState(text % {"task": task})
     return facts | {"due_at": due_moment(due_on, due_time, assignee.tz)}

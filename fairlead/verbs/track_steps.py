@@ -1,15 +1,19 @@
 """What follows for a track when its steps, its record or its owner change; called by name within the verbs' acts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from fairlead.core import clock
 from fairlead.core.act import current
 from fairlead.core.changes import assign, change
-from fairlead.models import Organisation, RunningTrack, Task, TrackStep, User
+from fairlead.core.errors import WrongState
+from fairlead.models import Organisation, RunningTrack, Task, Track, TrackStep, User
 from fairlead.models.task import due_moment
-from fairlead.models.track_plan import Known, next_place
+from fairlead.models.track_plan import Known, later_by, next_place
 
 UNDONE = (Task.State.OPEN, Task.State.WAITING)
 
@@ -22,49 +26,65 @@ def step_over(task: Task, doer: User | None) -> None:
     running = _locked(task)
     if running is None:
         return
-    if running.state == RunningTrack.State.RUNNING:
-        known = Known()
-        for follower in _followers(task).filter(state=Task.State.WAITING):
-            release(follower, task, doer, known)
+    known = Known()
+    for follower in _followers(task).filter(state=Task.State.WAITING, due_on=None):
+        user = doer if doer is not None and _who_did_before(follower) else follower.assignee
+        if running.state == RunningTrack.State.RUNNING:
+            place_after(follower, task, user, known)
+        elif running.is_live:
+            change(follower, assignee=user)
     if running.is_live and not Task.objects.filter(running_track=running, state__in=UNDONE).exists():
         facts = {"state": RunningTrack.State.DONE, "question": RunningTrack.Question.NEXT, "cause": ""}
         change(running, **facts, stopped_on=over_on(task))
 
 
 def step_open_again(task: Task) -> None:
-    """A step that was done is open again: the one after it waits again, unless somebody has touched it."""
+    """A step that was done is open again: the one after it waits again, unless somebody has touched it.
+
+    It waits itself while its track stands still, or when it was done before its turn.
+    """
     running = _locked(task)
     if running is None:
         return
-    for follower in _followers(task).filter(state=Task.State.OPEN):
+    if running.state == RunningTrack.State.ENDED:
+        text = _("“%(task)s” is a step of %(track)s, which was ended. Go on with the track instead.")
+        raise WrongState(text % {"task": task, "track": running})
+    for follower in _followers(task).filter(state__in=UNDONE):
         if is_untouched(follower):
             change(follower, state=Task.State.WAITING, **NO_DAY)
     if running.state == RunningTrack.State.DONE:
+        must_not_run(running.track, running.about)
         change(running, state=RunningTrack.State.RUNNING, question="", stopped_on=None)
+    _turn_again(task, running)
 
 
 def step_over_on_another_day(task: Task) -> None:
     """The day on which a step was completed was corrected: the one after it moves along, unless it was touched."""
     running, known = _locked(task), Known()
-    if running is None or running.state != RunningTrack.State.RUNNING:
+    if running is None or not running.is_live:
         return
-    for follower in _followers(task).filter(state=Task.State.OPEN):
+    for follower in _followers(task).filter(state__in=UNDONE, due_on__isnull=False):
         if is_untouched(follower):
-            place_after(follower, task, follower.assignee, known)
+            place_after(follower, task, follower.assignee, known, state=follower.state)
 
 
-def release(follower: Task, before: Task, doer: User | None, known: Known) -> None:
-    """It is this step's turn: it is open, on its day."""
-    previous = follower.step is not None and follower.step.rule == TrackStep.Rule.PREVIOUS
-    place_after(follower, before, doer if previous and doer is not None else follower.assignee, known)
-
-
-def place_after(follower: Task, before: Task, user: User, known: Known) -> None:
-    """Give a step its day after the one before it, open, for this user or who stands in for them."""
+def place_after(follower: Task, before: Task, user: User, known: Known, *, state: str = Task.State.OPEN) -> None:
+    """Give a step its day after the one before it, for this user or who stands in for them; it is open from now on."""
     if follower.step is None:
         return
     place = next_place(follower.step, over_on(before), user, known)
-    change(follower, state=Task.State.OPEN, **on_day(follower.step, place.on, known.user(place.user)))
+    change(follower, state=state, **on_day(follower.step, place.on, known.user(place.user)))
+
+
+def put_off_by(task: Task, days: int, known: Known) -> dict[str, Any]:
+    """The values of a step's task that come so many days later; put off by hand, it stays so much off its plan."""
+    if days <= 0 or task.due_on is None:
+        return {}
+    spot = later_by(task.due_on, days, task.step, task.assignee, known)
+    user = known.user(spot.user)
+    planned_on = task.planned_on and task.planned_on + (spot.on - task.due_on)
+    due_at = due_moment(spot.on, task.due_time, user.tz)
+    return {"due_on": spot.on, "due_at": due_at, "planned_on": planned_on, "assignee": user}
 
 
 def on_day(step: TrackStep | None, on: date | None, user: User) -> dict[str, Any]:
@@ -97,12 +117,17 @@ def done_moment(task: Task, on: date | None) -> datetime:
 
 
 def is_untouched(task: Task) -> bool:
-    """Is this step open where its track put it?"""
-    return task.state == Task.State.OPEN and task.due_on == task.planned_on
+    """Does this step, which is not over, lie where its track put it?"""
+    return not task.is_over and task.due_on == task.planned_on
 
 
 def ended_with(record: Any, cause: str, *, question: str = "") -> list[Task]:
-    """End the tracks on a record: what is left of them is cancelled. Returns the tasks that were open."""
+    """End the tracks on a record: what is left of them is cancelled. Returns the tasks that were open.
+
+    What an earlier closing ended asks no more whether to resume it.
+    """
+    for running in RunningTrack.objects.filter(question=RunningTrack.Question.RESUME, **{record.noun(): record}):
+        change(running, question="")
     tracks = list(
         RunningTrack.objects.filter(state__in=["running", "paused"], **{record.noun(): record}).order_by("pk")
     )
@@ -110,29 +135,56 @@ def ended_with(record: Any, cause: str, *, question: str = "") -> list[Task]:
 
 
 def end(running: RunningTrack, cause: str, *, question: str = "") -> list[Task]:
-    """End one track: what is left of it is cancelled. Returns the tasks that were open."""
+    """End one track: what is left of it is cancelled. Returns the tasks that were open.
+
+    One that stood still has stopped on the day on which that began.
+    """
     left = list(Task.objects.filter(running_track=running, state__in=UNDONE).select_related("assignee").order_by("pk"))
     was_open = [task for task in left if task.is_open]
     assign([(task, {"state": Task.State.CANCELLED}) for task in left])
-    change(running, state=RunningTrack.State.ENDED, cause=cause, question=question, stopped_on=today_of(running))
+    paused = running.state == RunningTrack.State.PAUSED
+    stopped_on = running.stopped_on if paused else today_of(running)
+    change(running, state=RunningTrack.State.ENDED, cause=cause, question=question, stopped_on=stopped_on)
     return was_open
 
 
 def ask_to_resume(record: Any) -> list[RunningTrack]:
-    """A record is open again: of what its closing ended, the owner is asked whether to resume it. Returns these."""
-    closed = RunningTrack.objects.filter(state="ended", cause=RunningTrack.Cause.CLOSED, **{record.noun(): record})
-    last = closed.order_by("-stopped_on").values_list("stopped_on", flat=True).first()
-    found = list(closed.filter(stopped_on=last).order_by("pk")) if last else []
-    for running in found:
-        change(running, question=RunningTrack.Question.RESUME)
+    """A record is open again: of what its closing ended, the owner is asked whether to resume it. Returns these.
+
+    Of each track that is the newest, unless the track runs on the record by now.
+    """
+    own = RunningTrack.objects.filter(**{record.noun(): record}).select_related("version_of").order_by("-pk")
+    seen = {each.version_of.track_id for each in own if each.is_live}
+    found = []
+    for running in own.filter(state="ended", cause=RunningTrack.Cause.CLOSED):
+        if running.version_of.track_id not in seen:
+            seen.add(running.version_of.track_id)
+            change(running, question=RunningTrack.Question.RESUME)
+            to_its_owner(running)
+            found.append(running)
     return found
 
 
 def answered(record: Any, *, but: RunningTrack | None = None) -> None:
     """What comes after the tracks that are over on this record is settled: they ask no more."""
     over = RunningTrack.objects.filter(state__in=["done", "ended"], **{record.noun(): record}).exclude(question="")
+    cause = RunningTrack.Cause.SWITCHED if but else RunningTrack.Cause.BY_HAND
     for running in over.exclude(pk=but.pk if but else 0).order_by("pk"):
-        change(running, question="")
+        asks_no_more(running, cause)
+
+
+def asks_no_more(running: RunningTrack, cause: str) -> None:
+    """What a track asks is answered; what is not resumed has ended because of that, not with its record."""
+    resume = running.question == RunningTrack.Question.RESUME
+    change(running, question="", cause=cause if resume else running.cause)
+
+
+def must_not_run(track: Track, record: Any) -> None:
+    """Raise WrongState if the track runs on the record: it does so once at a time."""
+    live = RunningTrack.objects.filter(version_of__track=track, state__in=["running", "paused"])
+    if live.filter(**{record.noun(): record}).exists():
+        text = _("%(track)s runs on %(record)s already. End that one first, or go on with it.")
+        raise WrongState(text % {"track": track, "record": record})
 
 
 def owner_changed(records: Sequence[Any]) -> None:
@@ -141,14 +193,26 @@ def owner_changed(records: Sequence[Any]) -> None:
         return
     noun = records[0].noun()
     by_pk = {each.pk: each for each in records if each.owner_id}
-    live = RunningTrack.objects.exclude(state__in=["ended"]).filter(**{f"{noun}__in": list(by_pk)})
+    live = RunningTrack.objects.exclude(state="ended", question="").filter(**{f"{noun}__in": list(by_pk)})
     found = [each for each in live.order_by("pk") if each.owner_id != by_pk[getattr(each, f"{noun}_id")].owner_id]
     if not found:
         return
     owners = User.objects.in_bulk({each.owner_id for each in by_pk.values()})
-    new = {each.pk: owners[by_pk[getattr(each, f"{noun}_id")].owner_id] for each in found}
+    _to_owners(found, {each.pk: owners[by_pk[getattr(each, f"{noun}_id")].owner_id] for each in found})
+
+
+def to_its_owner(running: RunningTrack) -> None:
+    """Hand a track over that was ended while its record got another owner."""
+    owner: User | None = running.about.owner
+    if owner is not None and owner != running.owner:
+        _to_owners([running], {running.pk: owner})
+
+
+def _to_owners(found: Sequence[RunningTrack], new: Mapping[int, User]) -> None:
+    """Make these the owners of the tracks, by their ids; what was the old owners' part, as far as it is left, too."""
     old = {each.pk: each.owner_id for each in found}
-    tasks = Task.objects.filter(running_track__in=found, state__in=UNDONE).select_related("step").order_by("pk")
+    left = Q(state__in=UNDONE) | Q(state=Task.State.CANCELLED, running_track__state=RunningTrack.State.ENDED)
+    tasks = Task.objects.filter(left, running_track__in=found).select_related("step").order_by("pk")
     moved = [task for task in tasks if task.assignee_id == old[task.running_track_id or 0] and _is_the_owners(task)]
     assign([(task, _handed(task, new[task.running_track_id or 0])) for task in moved])
     assign([(each, {"owner": new[each.pk]}) for each in found])
@@ -178,6 +242,20 @@ def _is_the_owners(task: Task) -> bool:
 
 def _handed(task: Task, to: User) -> dict[str, Any]:
     return {"assignee": to, "due_at": due_moment(task.due_on, task.due_time, to.tz)}
+
+
+def _turn_again(task: Task, running: RunningTrack) -> None:
+    """Whether a step that is not over any more is open, or waits: for its track, or for the step before it."""
+    before = task.follows if task.due_on is None else None
+    if running.state == RunningTrack.State.PAUSED or (before is not None and not before.is_over):
+        change(task, state=Task.State.WAITING)
+    elif before is not None:
+        place_after(task, before, task.assignee, Known())
+
+
+def _who_did_before(task: Task) -> bool:
+    """Is it for who did the step before?"""
+    return task.step is not None and task.step.rule == TrackStep.Rule.PREVIOUS
 
 
 def _locked(task: Task) -> RunningTrack | None:

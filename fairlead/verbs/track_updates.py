@@ -1,5 +1,8 @@
 """A running track brought to the newest version of its definition: what is done stays, the remaining steps change."""
 
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -7,99 +10,127 @@ from django.utils.translation import gettext as _
 from fairlead.core import bulk, clock
 from fairlead.core.actor import Actor
 from fairlead.core.changes import change, insert
-from fairlead.core.errors import WrongState
+from fairlead.core.errors import Invalid, WrongState
 from fairlead.core.verb import verb
-from fairlead.models import RunningTrack, Task
-from fairlead.models.about import place
-from fairlead.models.track_plan import Asked, Known, Planned, plan, whose_of
-from fairlead.verbs.track_steps import NO_DAY, UNDONE, is_untouched, on_day, place_after, today_of
-from fairlead.verbs.tracks import assignee
+from fairlead.models import RunningTrack, Task, TrackStep, TrackVersion, User, about
+from fairlead.models.track_dates import counted, not_past, settled
+from fairlead.models.track_plan import Asked, Known, Whose, first_day, whose_of
+from fairlead.verbs.track_steps import NO_DAY, UNDONE, is_untouched, on_day, over_on, today_of
+
+WHOSE = ("rule", "user", "role")
+PACE = ("days", "unit", "after", "time", *WHOSE)
 
 
 @verb("{by} brought the remaining steps of the track {running_track} up to date", may="edit")
 def update_steps(by: Actor, running_track: RunningTrack) -> RunningTrack:
     """Give a running track the steps of the newest version. What is done or skipped stays.
 
-    Steps that were left out stay out; those that somebody put off or handed over keep their day and assignee; new
-    ones come in, and what the definition has no more is skipped.
+    Steps that were left out stay out; those that somebody put off keep their day, like those that are counted as
+    before; new ones come in, and what the definition has no more is skipped.
     """
     newest = running_track.track.newest
     if running_track.version_of_id == newest.pk:
         return running_track
     if running_track.state != RunningTrack.State.RUNNING:
         raise WrongState(_("%(track)s does not run at the moment. Go on with it first.") % {"track": running_track})
-    tasks = {
-        task.step.key: task
-        for task in Task.objects.filter(running_track=running_track).select_related("step", "assignee").order_by("pk")
-        if task.step is not None
-    }
-    left_out = set(running_track.version_of.steps.values_list("key", flat=True)) - tasks.keys()
-    steps = list(newest.steps.select_related("user"))
-    change(running_track, version_of=newest)
-    planned = plan(newest, steps, _whose(running_track), _asked(running_track, left_out), Known())
+    update = _update(by, running_track, newest)
     line: list[Task] = []
-    for each in planned:
-        if not each.left_out:
-            line.append(_brought(by, running_track, each, tasks.get(each.step.key), line[-1] if line else None))
-    for key in tasks.keys() - {step.key for step in steps}:
-        if not tasks[key].is_over:
-            change(tasks[key], state="skipped", done_at=clock.now(), outcome=_("No part of the track any more"))
+    for step in newest.steps.select_related("user"):
+        if step.key not in update.left_out:
+            line.append(update.brought(step, line[-1] if line else None))
+    for task in update.tasks.values():
+        if not task.is_over and task not in line:
+            change(task, state="skipped", done_at=clock.now(), outcome=_("No part of the track any more"))
     _end_if_over(running_track)
     return running_track
 
 
-def _brought(by: Actor, running: RunningTrack, planned: Planned, task: Task | None, before: Task | None) -> Task:
-    """The task of one step, made or changed, behind the one before it."""
-    step, known = planned.step, Known()
-    follows = before if step.waits else None
-    if task is None:
-        task = _made(by, running, planned, follows)
-    elif task.is_over:
-        return task
-    else:
-        touched = task.due_on is not None and not is_untouched(task)
+@dataclass
+class _Update:
+    """What is known while the steps of one running track are brought to a version.
+
+    `by_hand`: waiting steps that were given a day when the track was applied, which do not wait.
+    """
+
+    by: Actor
+    running: RunningTrack
+    version: TrackVersion
+    tasks: Mapping[str, Task]
+    left_out: Collection[str]
+    by_hand: Collection[str]
+    whose: Whose
+    asked: Asked
+    known: Known
+
+    def brought(self, step: TrackStep, before: Task | None) -> Task:
+        """The task of one step, made or changed, behind the one before it."""
+        task = self.tasks.get(step.key)
+        follows = before if step.waits and step.key not in self.by_hand else None
+        if task is None:
+            return self._made(step, follows, self._user(step, before))
+        if task.is_over or task.step is None:
+            return task
         facts: dict[str, Any] = {"step": step, "title": step.text, "kind": step.kind, "follows": follows}
-        if not touched:
-            facts |= _turn(task, planned, follows)
+        same = _said(task.step, PACE) == _said(step, PACE) and task.follows_id == (follows.pk if follows else None)
+        if not same and is_untouched(task):
+            kept = _said(task.step, WHOSE) == _said(step, WHOSE)
+            facts |= self._turn(step, follows, task.assignee if kept else self._user(step, before))
         change(task, **facts)
-    if follows is not None and follows.is_over and task.state == Task.State.WAITING:
-        place_after(task, follows, task.assignee, known)
-    return task
+        return task
+
+    def _user(self, step: TrackStep, before: Task | None) -> User:
+        found, _replaced = self.whose(step, before.assignee if before else None, {})
+        if found is None:
+            raise Invalid({"assignees": [_("Nobody is there who could do “%(step)s”.") % {"step": step}]})
+        return found
+
+    def _turn(self, step: TrackStep, follows: Task | None, user: User) -> dict[str, Any]:
+        """When a step is due by the new version, not in the past; or it waits."""
+        if follows is not None and not follows.is_over:
+            return {"state": Task.State.WAITING, **NO_DAY, "assignee": user}
+        self.known.users.setdefault(user.pk, user)
+        if follows is None:
+            _wanted, day = first_day(self.version, step, user, self.asked, self.known)
+        else:
+            calendar = self.known.of(user.pk)
+            day = not_past(counted(over_on(follows), step, calendar), step, self.asked.today, calendar)
+        place = settled(day, user.pk, self.known)
+        return {"state": Task.State.OPEN, **on_day(step, place.on, self.known.user(place.user))}
+
+    def _made(self, step: TrackStep, follows: Task | None, user: User) -> Task:
+        task = Task(
+            id=bulk.take_ids(Task, 1)[0],
+            **about.place(self.running.about),
+            title=step.text,
+            kind=step.kind,
+            planned_by_id=self.by.user_id,
+            running_track=self.running,
+            step=step,
+            follows=follows,
+            **self._turn(step, follows, user),
+        )
+        return insert([task])[0]
 
 
-def _turn(task: Task, planned: Planned, follows: Task | None) -> dict[str, Any]:
-    """When it is due by the new version, and whose it is if the rule for that has changed."""
-    same = task.step is not None and task.step.facts["rule"] == planned.step.facts["rule"]
-    user = task.assignee if same or planned.assignee is None else planned.assignee
-    if follows is not None:
-        return {"state": Task.State.WAITING, "assignee": user, **NO_DAY}
-    return {"state": Task.State.OPEN, **on_day(planned.step, planned.due_on, user)}
+def _update(by: Actor, running: RunningTrack, newest: TrackVersion) -> _Update:
+    """The update to a version, begun: the running track is of that version now."""
+    found = Task.objects.filter(running_track=running).select_related("step", "assignee").order_by("pk")
+    tasks = {task.step.key: task for task in found if task.step is not None}
+    old = list(running.version_of.steps.all())
+    line = [step for step in old if step.key in tasks]
+    by_hand = {step.key for step in line[1:] if step.waits and tasks[step.key].follows_id is None}
+    left_out = {step.key for step in old} - tasks.keys()
+    change(running, version_of=newest)
+    known, today = Known(), today_of(running)
+    whose = whose_of(running.about, running.owner, known)
+    start = running.ends_on or running.started_on + timedelta(days=running.late_by)
+    asked = Asked(start, today, began=running.started_on)
+    return _Update(by, running, newest, tasks, left_out, by_hand, whose, asked, known)
 
 
-def _made(by: Actor, running: RunningTrack, planned: Planned, follows: Task | None) -> Task:
-    step = planned.step
-    task = Task(
-        id=bulk.take_ids(Task, 1)[0],
-        **place(running.about),
-        title=step.text,
-        kind=step.kind,
-        state=Task.State.WAITING if follows is not None else Task.State.OPEN,
-        planned_by_id=by.user_id,
-        running_track=running,
-        step=step,
-        follows=follows,
-        **on_day(step, None if follows is not None else planned.due_on, assignee(planned)),
-    )
-    return insert([task])[0]
-
-
-def _whose(running: RunningTrack) -> Any:
-    return whose_of(running.about, running.owner, Known())
-
-
-def _asked(running: RunningTrack, left_out: set[str]) -> Asked:
-    start = running.ends_on if running.version_of.back and running.ends_on else running.started_on
-    return Asked(start, today_of(running), left_out)
+def _said(step: TrackStep, names: Sequence[str]) -> list[Any]:
+    facts = step.facts
+    return [facts[name] for name in names]
 
 
 def _end_if_over(running: RunningTrack) -> None:

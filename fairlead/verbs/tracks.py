@@ -1,6 +1,6 @@
 """Tracks on records: applied, paused and gone on with, ended, switched, brought to the newest version."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -19,11 +19,24 @@ from fairlead.models.pressure import REACHING, pressure_on
 from fairlead.models.subject import Subject
 from fairlead.models.suppression import in_force
 from fairlead.models.task import reminder
-from fairlead.models.track_plan import Asked, Known, Planned, active, later_by, plan, whose_of
-from fairlead.verbs.track_steps import answered, end, in_order, on_day, place_after, today_of
+from fairlead.models.track_plan import Asked, Known, Planned, active, plan, whose_of
+from fairlead.verbs.track_steps import (
+    answered,
+    asks_no_more,
+    end,
+    in_order,
+    must_not_run,
+    on_day,
+    over_on,
+    place_after,
+    put_off_by,
+    to_its_owner,
+    today_of,
+)
 
 Cause = Literal["reply", "meeting", "unsubscribe", "bounce", "do_not_contact", "pressure", "by_hand"]
 State, Question = RunningTrack.State, RunningTrack.Question
+MOST_LATE = 32767
 
 
 @verb("{by} applied the track {track} to {record}", may="edit")
@@ -74,12 +87,18 @@ def continue_track(by: Actor, running_track: RunningTrack, *, shift: bool = True
     """
     if running_track.state == State.RUNNING:
         return running_track
-    if running_track.state == State.DONE:
+    left = in_order(_left_of(running_track))
+    if running_track.state == State.DONE or not left:
         raise WrongState(_("Every step of %(track)s is done. Apply it again instead.") % {"track": running_track})
+    if running_track.state == State.ENDED:
+        must_not_run(running_track.track, running_track.about)
+        to_its_owner(running_track)
+        left = in_order(_left_of(running_track))
     stood = (today_of(running_track) - running_track.stopped_on).days if running_track.stopped_on else 0
     days = max(stood, 0) if shift and not running_track.version_of.back else 0
-    change(running_track, state=State.RUNNING, cause="", question="", stopped_on=None)
-    _wake(running_track, days)
+    late_by = min(running_track.late_by + days, MOST_LATE)
+    change(running_track, state=State.RUNNING, cause="", question="", stopped_on=None, late_by=late_by)
+    _wake(left, days, today_of(running_track))
     return running_track
 
 
@@ -89,7 +108,7 @@ def end_track(by: Actor, running_track: RunningTrack) -> RunningTrack:
     if running_track.is_live:
         end(running_track, RunningTrack.Cause.BY_HAND)
     elif running_track.question:
-        change(running_track, question="")
+        asks_no_more(running_track, RunningTrack.Cause.BY_HAND)
     return running_track
 
 
@@ -100,8 +119,6 @@ def switch_track(
     """End a track, or answer what comes after it, with another track on the same record."""
     if running_track.is_live:
         end(running_track, RunningTrack.Cause.SWITCHED)
-    else:
-        change(running_track, question="")
     return apply_track(by, running_track.about, track=track, starts_on=starts_on)
 
 
@@ -120,10 +137,7 @@ def checked(record: Any, track: Track, number: int | None = None) -> TrackVersio
     if (stop := stopped(record)) is not None:
         text = _("%(record)s is not to be contacted: %(reason)s. Nothing was applied.")
         raise WrongState(text % {"record": record, "reason": stop})
-    live = RunningTrack.objects.filter(version_of__track=track, state__in=["running", "paused"])
-    if live.filter(**{record.noun(): record}).exists():
-        text = _("%(track)s runs on %(record)s already. End that one first, or go on with it.")
-        raise WrongState(text % {"track": track, "record": record})
+    must_not_run(track, record)
     return version
 
 
@@ -294,18 +308,25 @@ def tagged(record: Any, track: Track) -> None:
         change(record, tags=sorted(tags | set(record.tags.values_list("pk", flat=True))))
 
 
-def _wake(running: RunningTrack, days: int) -> None:
-    """Its steps that have a day are open again, so many days later; those whose turn has come get theirs."""
-    known = Known()
+def _left_of(running: RunningTrack) -> Iterable[Task]:
+    """The steps that wait, or were cancelled with their track."""
     states = [Task.State.WAITING, Task.State.CANCELLED]
-    left = Task.objects.filter(running_track=running, state__in=states).select_related("step", "assignee", "follows")
-    for task in in_order(left):
+    left = Task.objects.filter(running_track=running, state__in=states)
+    return left.select_related("step", "assignee", "follows__assignee")
+
+
+def _wake(left: Sequence[Task], days: int, today: date) -> None:
+    """What has a day is open again, so many days later; the steps whose turn has come get theirs.
+
+    What was done while the track stood still puts off what follows it only by the rest of that time.
+    """
+    known = Known()
+    for task in left:
         if task.due_on is not None:
-            spot = later_by(task.due_on, days, task.step, task.assignee, known)
-            day = on_day(task.step, spot.on, known.user(spot.user))
-            change(task, state=Task.State.OPEN, **(day if days else {}))
+            change(task, state=Task.State.OPEN, **put_off_by(task, days, known))
         elif task.follows is not None and task.follows.state in {Task.State.DONE, Task.State.SKIPPED}:
             place_after(task, task.follows, task.assignee, known)
+            change(task, **put_off_by(task, min(days, (today - over_on(task.follows)).days), known))
         else:
             change(task, state=Task.State.WAITING)
 

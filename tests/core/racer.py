@@ -29,7 +29,9 @@ from fairlead.models import (  # noqa: E402
     Reason,
     Registration,
     Role,
+    RunningTrack,
     Stage,
+    Task,
     User,
     progress,
 )
@@ -60,6 +62,13 @@ def sale(pk: int) -> dict[str, Any]:
     }
 
 
+def steps() -> list[Any]:
+    """The newest running track as the judge looks at it: its state, what it asks, and the states of its steps."""
+    found = RunningTrack.objects.latest("pk")
+    tasks = found.tasks.order_by("step__position").values_list("public_id", "state")
+    return [found.state, found.question, [list(each) for each in tasks]]
+
+
 COUNTS = {
     "closures": lambda: Closure.objects.count(),
     "moves": lambda: Event.objects.filter(verb="move_stage").count(),
@@ -68,6 +77,10 @@ COUNTS = {
     "placed": lambda: Registration.objects.filter(state="placed").count(),
     "price": lambda: Reason.objects.get(kind="lost", name="Price").public_id,
     "people": lambda: Person.objects.count(),
+    "repeated": lambda: Task.objects.exclude(made_from=None).count(),
+    "tasks": lambda: Task.objects.count(),
+    "steps": steps,
+    "run": lambda: RunningTrack.objects.latest("pk").public_id,
     "reasons": lambda: list(Reason.objects.offered("disqualified").values_list("public_id", flat=True)),
     "roles": lambda: dict(Role.objects.values_list("name", "public_id")),
     "criteria": lambda: dict(ExitCriterion.objects.values_list("text", "public_id")),
