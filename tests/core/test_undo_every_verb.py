@@ -26,6 +26,7 @@ from fairlead.verbs.people import create_person
 from fairlead.verbs.pipelines import add_criterion, create_pipeline
 from fairlead.verbs.products import create_product
 from fairlead.verbs.queues import create_queue
+from fairlead.verbs.quotes import record_quote
 from fairlead.verbs.rates import set_rate
 from fairlead.verbs.schedules import add_absence
 from fairlead.verbs.stakeholders import add_stakeholder
@@ -62,6 +63,7 @@ FIRST = {
     "remove_collaborator": "add_collaborator",
     "remove_guest": "invite_guests",
     "reopen_opportunity": "close_won",
+    "reopen_quote": "accept_quote",
     "reopen_task": "complete_task",
     "unarchive": "archive",
     "unpark": "park",
@@ -105,7 +107,10 @@ class Stock:
         ours += [add_track_trigger(by, tracks[1], source=Source.objects.get(name="Trade show"))]
         ours += [add_absence(by, user=house.sam, **away), Schedule.objects.get(), Team.objects.get(name="South")]
         ours += [log_call(by, deal, text="Talked"), create_product(by, name="Fibre"), create_queue(by, name="Late")]
-        ours += [suppress_address(by, address="x@y.example", channel="mail", reason="Asked")]
+        ours += [
+            record_quote(by, deal, number="Q-1"),
+            suppress_address(by, address="x@y.example", channel="mail", reason="Asked"),
+        ]
         self.records: dict[str, Record] = {each.noun(): each for each in ours}  # type: ignore[union-attr,misc]
         for noun in NOUNS:
             tag(by, self.records[noun], tag="Old")
