@@ -1426,6 +1426,7 @@ class Migration(migrations.Migration):
                 ('cause', models.CharField(blank=True, choices=[('reply', 'they replied'), ('meeting', 'a meeting'), ('unsubscribe', 'they unsubscribed'), ('bounce', 'an e-mail came back'), ('do_not_contact', 'do not contact'), ('pressure', 'more contact than the limit allows'), ('by_hand', 'by hand'), ('closed', 'the record was closed'), ('switched', 'another track took over')], max_length=16, verbose_name='cause')),
                 ('question', models.CharField(blank=True, choices=[('paused', 'how to go on'), ('next', 'what comes next'), ('resume', 'whether to resume')], max_length=8, verbose_name='question')),
                 ('stopped_on', models.DateField(blank=True, null=True, verbose_name='stopped')),
+                ('late_by', models.PositiveSmallIntegerField(default=0, editable=False, verbose_name='days it stood still')),
                 ('despite', models.CharField(blank=True, max_length=200, verbose_name='why so often')),
                 ('applied_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('company', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='fairlead.company')),
