@@ -76,7 +76,7 @@ class Lead(Owned):
     country = models.CharField(_("country"), max_length=2, blank=True)
     lead_type = models.CharField(_("lead type"), max_length=12, choices=Type.choices, default=Type.INQUIRY)
     # In which it was asked, or is spoken where it comes from; empty: not known.
-    language = models.CharField(_("language"), max_length=2, blank=True)
+    language = models.CharField(_("language"), max_length=12, blank=True)
     interest = models.CharField(_("interest"), max_length=200, blank=True)
     message = models.TextField(_("message"), blank=True)
     source = models.ForeignKey(

@@ -98,7 +98,9 @@ class MailTemplate(Record):
         return sorted(self.words, key=lambda code: (code != self.language, list(LANGUAGES).index(code)))
 
     def language_for(self, wanted: str) -> str:
-        return wanted if wanted in self.words else self.language
+        """The language to answer in: de-at as it is, else de, else its own."""
+        plain = wanted.lower().replace("_", "-")
+        return next((each for each in (plain, plain.partition("-")[0]) if each in self.words), self.language)
 
     def said(self, language: str) -> Mapping[str, str]:
         words: Mapping[str, str] = self.words.get(self.language_for(language), {})

@@ -51,6 +51,15 @@ FREE_MAIL = frozenset(
 _NO_WORD = re.compile(r"[^\w@.+&'-]+")
 
 
+_LANGUAGE = re.compile(r"([a-z]{2,3})(?:[-_]([a-z]{4}))?(?:[-_]([a-z]{2}|[0-9]{3}))?", re.I)
+
+
+def language(text: str) -> str:
+    """A language by its letters, in small ones, with its region if it has one (de, de-at); empty when it is none."""
+    found = _LANGUAGE.fullmatch(text.strip())
+    return "-".join(filter(None, found.groups())).lower() if found else ""
+
+
 @lru_cache(4096)
 def mail(text: str) -> str:
     """The address as a key: lower case, domain in Unicode normal form; empty when it is no address."""

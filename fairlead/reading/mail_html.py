@@ -1,7 +1,12 @@
 """HTML as mails carry it: without scripts, frames and forms, and without styles that mail programs do not know."""
 
+import re
+
+import css_inline
 import nh3
 
+SHEET = re.compile(r"<style[\s>]", re.I)
+INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=False, extra_css=None)
 STYLES = {
     "background-color", "border", "border-collapse", "border-radius", "border-top", "color", "display", "font-family",
     "font-size", "font-style", "font-weight", "height", "line-height", "margin", "margin-bottom", "margin-top",
@@ -15,6 +20,19 @@ ATTRIBUTES = {
     "table": {"width", "cellpadding", "cellspacing", "border", "role"},
     "td": {"width", "height", "colspan", "rowspan", "valign"},
 }
+
+
+def inlined(html: str) -> str:
+    """The same with its style sheets at the elements themselves: many mail programs throw sheets away.
+
+    Nothing is fetched for it; a sheet that cannot be read counts as none.
+    """
+    if not SHEET.search(html):
+        return html
+    try:
+        return INLINER.inline(html)
+    except css_inline.InlineError:
+        return html
 
 
 def cleaned(html: str) -> str:

@@ -15,6 +15,7 @@ from fairlead.core.record import chunks
 from fairlead.matching.known import ROWS, Known
 from fairlead.models import (
     AwaitedCompany,
+    Campaign,
     Company,
     ExternalId,
     Source,
@@ -47,6 +48,7 @@ class Work:
     refused: dict[int, str] = field(default_factory=dict)
     companies: dict[str, int] = field(default_factory=dict)
     sources: dict[str, int] = field(default_factory=dict)
+    campaigns: dict[str, int] = field(default_factory=dict)
     owners: dict[str, dict[str, Any]] = field(default_factory=dict)
     tags: dict[str, int] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)  # of companies
@@ -62,20 +64,25 @@ class Work:
 
 def find_named(work: Work, rows: Sequence[Ready]) -> None:
     said = [each.row for each in rows]
-    _find_sources(work, {each["source"].strip() for each in said if each.get("source", "").strip()})
+    _find_called(work, Source, work.sources, {each["source"].strip() for each in said if each.get("source")})
+    if work.noun == "lead":
+        wanted = {each["campaign"].strip() for each in said if each.get("campaign")}
+        _find_called(work, Campaign, work.campaigns, wanted)
     for name in {name for each in said for name in _tags(each)}:
         work.tags[name] = tag_named(name).pk
     if work.noun in AWAITING:
         _find_companies(work, said)
 
 
-def _find_sources(work: Work, names: set[str]) -> None:
-    for name in sorted(names):
-        source = Source.objects.filter(name__iexact=name).first()
-        if source is None and access.can_any(work.by, "create", "organisation"):
-            source = create(Source, name=name)
-        if source is not None:
-            work.sources[name] = source.pk
+def _find_called(work: Work, model: type[Source | Campaign], known: dict[str, int], names: set[str]) -> None:
+    """Sources or campaigns by their names; those that are not there yet are added, when that is allowed."""
+    room: Any = model._meta.get_field("name").max_length
+    for name in sorted(each[:room] for each in names - known.keys() if each):
+        found = model.objects.filter(name__iexact=name).first()
+        if found is None and access.can_any(work.by, "create", "organisation"):
+            found = create(model, name=name)
+        if found is not None:
+            known[name] = found.pk
 
 
 def _find_companies(work: Work, rows: Sequence[RecordRow]) -> None:
@@ -165,6 +172,8 @@ def values_of(work: Work, ready: Ready) -> dict[str, Any]:
         return values
     if (source := row.get("source", "").strip()) in work.sources:
         values["source_id"] = work.sources[source]
+    if (campaign := row.get("campaign", "").strip()) in work.campaigns and work.noun == "lead":
+        values["campaign_id"] = work.campaigns[campaign]
     if owned := work.owners.get(row.get("owner", "").strip().lower()):
         values |= owned
     if work.noun in AWAITING and (company := work.company_of(row)):

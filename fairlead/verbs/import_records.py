@@ -225,7 +225,8 @@ def _better(work: Work, sales: Sales, row: Ready, record: Any) -> dict[str, Any]
         values = better(work, sales, row, record, values)
     if work.noun == "lead":
         values.pop("state", None)
-    values.pop("lead_type", None)
+    if "lead_type" not in row.row:
+        values.pop("lead_type", None)
     values.pop("created_at", None)
     if row.row.get("record") == record.public_id:
         return _edited(row, record, values)

@@ -24,7 +24,7 @@ PLAIN = {
     "person": ("name", "call_name", "title", "language", "about"),
     "company": ("name", "legal_name", "website", "tax_id", "industry", "employees", "about"),
     "lead": ("name", "company_name", "title", "email", "phone", "website", "country", "interest", "message",
-             "street", "city", "region", "postal_code", "rating"),
+             "street", "city", "region", "postal_code", "rating", "company_size", "language"),
     "opportunity": ("title", "currency", "close_on", "likelihood", "recurs", "months", "about", "solution"),
     "task": ("title", "kind", "due_on", "due_time", "outcome"),
 }  # fmt: skip
@@ -59,7 +59,10 @@ class RecordRow(TypedDict, total=False):
     industry: str
     employees: int
     company_name: str
+    company_size: str
     company_id: str
+    campaign: str
+    lead_type: Literal["inquiry", "trial", "event", "call", "list"]
     email: str
     phone: str
     country: str
@@ -152,7 +155,7 @@ def ready(noun: str, row: RecordRow, home: str, match: Sequence[str]) -> Ready:
     values = {name: said[name] for name in PLAIN[noun] if said.get(name)}
     if noun == "lead":
         values |= {"phone_e164": normal.phone(row["phone"], region)} if row.get("phone") else {}
-        values |= {"lead_type": "list", "state": row.get("state", "open")}
+        values |= {"lead_type": row.get("lead_type", "list"), "state": row.get("state", "open")}
     if (since := row.get("created_at")) and since <= clock.now():
         values["created_at"] = since
     place = {name: said[name] for name in POSTAL if said.get(name)} if noun in REACHED else {}

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any, Literal, Unpack
 
+from django.utils.translation import gettext as _
 from typing_extensions import TypedDict
 
 from fairlead.core import clock
@@ -10,6 +11,7 @@ from fairlead.core.act import current
 from fairlead.core.actor import Actor
 from fairlead.core.changes import change, create
 from fairlead.core.clash import check_version
+from fairlead.core.errors import Invalid
 from fairlead.core.verb import verb
 from fairlead.models import Activity, Campaign, Company, Lead, Organisation, Person, Source, User, normal
 from fairlead.verbs.custom_values import Custom, with_custom
@@ -88,7 +90,11 @@ def answered(activity: Activity) -> None:
 
 
 def with_phone(values: dict[str, Any]) -> dict[str, Any]:
-    """The facts, with the number in E.164 when there is one among them."""
+    """The facts in normal form, with the number in E.164 when there is one among them."""
+    if text := values.get("language"):
+        values["language"] = normal.language(text)
+        if not values["language"]:
+            raise Invalid({"language": [_("Write a language by its letters, like de or de-at.")]})
     if "phone" in values:
         values["phone_e164"] = normal.phone(values["phone"], values.get("country") or Organisation.ours().country)
     return values

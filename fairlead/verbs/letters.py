@@ -34,7 +34,7 @@ class Letter:
 
 def letter(template: MailTemplate, lead: Lead, *, access: str = "") -> Letter:
     """What this lead gets by this template. `access`: the code or link for a trial."""
-    language = template.language_for(lead.language[:2])
+    language = template.language_for(lead.language)
     return filled_for(template, lead, template.said(language), language, access)
 
 

@@ -16,7 +16,7 @@ from fairlead.models import Enclosure, Form, MailTemplate, Occasion, TrialPool
 from fairlead.models.form import LANGUAGES, Language
 from fairlead.models.mail_template import LINKS, PARTS, PLACEHOLDERS, ROOM
 from fairlead.models.placeholders import MARK, objection, used
-from fairlead.reading.mail_html import cleaned
+from fairlead.reading.mail_html import cleaned, inlined
 from fairlead.verbs.naming import free_name
 
 Purpose = Literal["thank_you", "trial", "event", "materials", "reply"]
@@ -127,7 +127,7 @@ def plain_words(said: MailWords) -> dict[str, str]:
             raise Invalid({name: [wrong]})
         if len(text) > ROOM[name]:
             raise Invalid({name: [_("There is room for %(most)s characters.") % {"most": ROOM[name]}]})
-    given["html"] = cleaned(given["html"])
+    given["html"] = cleaned(inlined(given["html"]))
     _demand_safe_links(given["html"])
     return given
 

@@ -24,12 +24,15 @@ from fairlead.models import (
     Person,
     PhoneNumber,
     PostalAddress,
+    Queue,
     Suppression,
     Tag,
 )
 from fairlead.models.suppression import in_force, may_contact
 from fairlead.verbs.custom import create_field
+from fairlead.verbs.endpoints import create_campaign
 from fairlead.verbs.import_records import import_records, undo_import
+from fairlead.verbs.lead_rules import draft_rules, publish_rules
 from fairlead.verbs.people import create_person
 
 BY = system("test")
@@ -140,6 +143,37 @@ def test_companies_among_people_are_companies(world: World, tmp_path: Path) -> N
     roger = Person.objects.select_related("company").get(name="Roger Mar")
     assert roger.company is not None and roger.company.name == "Shelf Co"
     assert Person.objects.get(name="Mike Mas").company is None and not Person.objects.filter(name="Shelf Co").exists()
+
+
+def test_what_lead_rules_ask_for_comes_from_a_file(world: World, tmp_path: Path) -> None:
+    text = (
+        "Name,Email,Company Size,Lead Type,Language,Campaign,Rating,State,Zip\n"
+        "Ann Lee,ann@x.example,50-249,Free trial,German (Austria),Spring fair,Hot,Wien,1010\n"
+        "Bob Ray,bob@x.example,unknown,Something,Deutsch,,,,\n"
+        "Cy Poe,cy@x.example,1200,event,de_AT,spring FAIR,,,\n"
+    )
+    columns = {"Company Size": "employees", "Lead Type": "lead_type", "Language": "language", "Campaign": "campaign"}
+    said = [
+        {"fact": "size", "test": "at_least", "values": ["50"]},
+        {"fact": "language", "test": "is", "values": ["de"]},
+    ]
+    said.append({"fact": "campaign", "test": "is", "values": [create(world, "Spring fair")]})
+    queue = Queue.objects.get(name="New leads").public_id
+    rules: Any = [{"key": "a", "when": said, "to": {"kind": "user", "user": world.lena.public_id}},
+                  {"key": "rest", "to": {"kind": "queue", "queue": queue}}]  # fmt: skip
+    draft_rules(world.admin.actor("web"), rules=rules)
+    publish_rules(world.admin.actor("web"))
+    brought(tmp_path, text, Wishes("leads", columns=columns))
+    ann, bob, cy = (Lead.objects.get(email=f"{name}@x.example") for name in ("ann", "bob", "cy"))
+    assert (ann.company_size, ann.lead_type, ann.language, ann.rating) == ("50-249", "trial", "de-at", "hot")
+    assert (bob.company_size, bob.lead_type, bob.language, bob.campaign) == ("", "list", "de", None)
+    assert (cy.company_size, cy.lead_type, cy.language, cy.campaign) == ("1200", "event", "de-at", ann.campaign)
+    assert [each.owner for each in (ann, bob, cy)] == [world.lena, None, world.lena]
+    assert (ann.region, ann.postal_code, str(ann.campaign)) == ("Wien", "1010", "Spring fair")
+
+
+def create(world: World, name: str) -> str:
+    return create_campaign(world.admin.actor("web"), name=name).public_id
 
 
 def test_leads_keep_their_state_and_lose_nothing(world: World, tmp_path: Path) -> None:

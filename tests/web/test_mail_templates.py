@@ -8,8 +8,9 @@ from django.test import Client
 
 from fairlead.core.errors import Invalid, WrongState
 from fairlead.demo.world import World
-from fairlead.models import Form, Lead, MailTemplate, TrialCode, TrialPool
+from fairlead.models import Form, Lead, MailTemplate, Occasion, TrialCode, TrialPool
 from fairlead.models.placeholders import fill, objection
+from fairlead.verbs.leads import create_lead
 from fairlead.verbs.letters import form_link, lead_of_link, letter, plain_name
 from fairlead.verbs.mail_templates import archive_mail_template, create_mail_template, edit_mail_template
 from fairlead.verbs.trials import add_trial_codes, create_trial_pool, edit_trial_pool
@@ -49,11 +50,30 @@ def test_a_letter_is_in_the_language_of_the_lead_and_carries_no_stranger(world: 
     lead.language, lead.name = "de", "Buy at www.spam.example"
     spoken = letter(made, lead)
     assert (spoken.language, spoken.subject, spoken.html) == ("de", "Danke, und hallo", "<p></p>")
+    for regional in ("de-at", "de_CH", "DE"):
+        lead.language = regional
+        assert letter(made, lead).language == "de"
     lead.name, lead.language = "O’Brien & <b>Söhne</b>", "fr"
     assert letter(made, lead).language == "en"
     names = ["https://x", "a@b", "Win 100000 now", "x" * 61, "spam.example", "A\u202eB"]
     assert [plain_name(each) for each in names] == [""] * len(names)
     assert [plain_name(each) for each in ("J. R. Hartley", "Łukasz O’Neil-Smith")] != ["", ""]
+
+
+def test_style_sheets_stand_at_the_elements_as_mail_programs_want_it(world: World) -> None:
+    html = (
+        "<style>p.big { color: #123456; position: fixed } @import url(https://x.example/a.css);</style>"
+        '<link rel="stylesheet" href="https://x.example/b.css">'
+        '<p class="big">Hello {{first_name|there}}</p><a href="{{event_link}}">Here</a>'
+    )
+    by = world.admin.actor("web")
+    words: Any = {"en": HELLO["en"] | {"html": html}}
+    made = create_mail_template(by, name="Styled", words=words, occasion=Occasion.objects.get())
+    kept = made.words["en"]["html"]
+    assert kept == '<p style="color:#123456">Hello {{first_name|there}}</p><a href="{{event_link}}">Here</a>'
+    with pytest.raises(Invalid, match="letters, like de"):
+        create_lead(by, name="X", language="Austrian")
+    assert create_lead(by, name="X", language="de_AT").language == "de-at"
 
 
 def test_a_personal_link_leads_to_its_lead_alone(world: World) -> None:

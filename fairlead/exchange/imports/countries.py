@@ -1,4 +1,4 @@
-"""Countries as people write them, in several languages and by their codes."""
+"""Countries and languages as people write them, in several languages and by their codes."""
 
 import re
 from functools import cache
@@ -29,8 +29,27 @@ def country_code(text: str) -> str:
     return _names().get(key) or _names().get(re.sub(r"\s*\(.*\)$", "", key), "")
 
 
+@cache
+def language_named(text: str) -> str:
+    """The letters of a language by its name, German or Deutsch, German (Austria); empty when none is called so."""
+    name, place = re.fullmatch(r"([^(]*)(?:\(([^)]*)\))?.*", text, re.S).groups("")  # type: ignore[union-attr]
+    found, country = _language_names().get(_key(name), ""), country_code(place) if place else ""
+    return f"{found}-{country.lower()}" if found and country else found
+
+
 def _key(text: str) -> str:
     return normal.words(text.replace(".", " ").replace("’", "'"))
+
+
+@cache
+def _language_names() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for language in LANGUAGES:
+        for code, name in Locale(language).languages.items():
+            if code.isascii() and code.isalpha() and len(code) == 2:
+                found.setdefault(_key(name), code)
+        localedata._cache.clear()
+    return found
 
 
 @cache

@@ -11,10 +11,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from fairlead.exchange.imports import sales, tasks
-from fairlead.exchange.imports.countries import country_code
+from fairlead.exchange.imports.countries import country_code, language_named
 from fairlead.exchange.mapping.guess import Guess, Own
 from fairlead.exchange.reading import Line, Look, values
-from fairlead.models import names, normal, plain
+from fairlead.models import Lead, names, normal, plain
 
 # What people write where they know nothing.
 NOTHING = frozenset(
@@ -142,6 +142,8 @@ class Drafting:
             return partial(_when, meaning, self.found.orders.get(at, "dmy"))
         if meaning in NUMBERS:
             return partial(_figure, meaning, self.found.decimal)
+        if self.noun == "leads" and meaning in OF_LEADS:
+            return OF_LEADS[meaning]
         if meaning == "employees":
             return _employees
         if meaning in SAID:
@@ -335,6 +337,32 @@ def _employees(made: Draft, text: str) -> None:
         figures = re.sub(r"\D", "", re.split(r"[.,]\d{1,2}$", found[0].strip())[0])
         if figures and len(figures) < 9:
             made.facts["employees"] = int(figures)
+
+
+def _size(made: Draft, text: str) -> None:
+    """Leads keep it as it was given: a number, or a band."""
+    if any(sign.isdigit() for sign in text):
+        made.facts.setdefault("company_size", " ".join(text.split())[:40])
+
+
+def _language(made: Draft, text: str) -> None:
+    if code := normal.language(text) or language_named(text):
+        made.facts["language"] = code
+    else:
+        made.doubts.append(_("There is no language “%(text)s”; it is left out.") % {"text": text[:40]})
+
+
+def _lead_type(made: Draft, text: str) -> None:
+    plain = " ".join(text.lower().split())
+    found = next((each.value for each in Lead.Type if plain in (each.value, str(each.label).lower())), "")
+    if found:
+        made.facts["lead_type"] = found
+    else:
+        made.doubts.append(_("There is no lead type “%(text)s”; it comes as a list.") % {"text": text[:40]})
+
+
+# What leads keep in another way than other records.
+OF_LEADS: dict[str, Taker] = {"employees": _size, "language": _language, "lead_type": _lead_type}
 
 
 def _country(made: Draft, text: str) -> None:

@@ -25,7 +25,7 @@ BESIDES = {
 FIELDS = {
     ("company", "website"), ("company", "industry"), ("company", "employees"), ("company", "tax_id"),
     ("lead", "website"), ("person", "language"), ("lead", "interest"), ("person", "interest"),
-    ("company", "interest"), ("opportunity", "reason"),
+    ("company", "interest"), ("opportunity", "reason"), ("lead", "language"), ("lead", "campaign"),
 }  # fmt: skip
 CONVERTED = ("convert", "qualifi", "won", "kunde", "client gagné")
 LOST = (
@@ -96,7 +96,7 @@ def _lead(facts: dict[str, Any], mails: list[str], phones: list[str], notes: str
         "email": email,
         "phone": (phones or [""])[0],
     }
-    row |= {"company_id": facts.get("company_id")}
+    row |= {name: facts.get(name) for name in ("company_id", "company_size", "campaign", "lead_type")}
     row |= {"message": "\n".join(more), "state": _state(facts)} | {name: facts.get(name) for name in POSTAL}
     row |= {"rating": facts["rating"].lower()} if str(facts.get("rating", "")).lower() in Lead.Rating.values else {}
     return {name: value for name, value in row.items() if value}

@@ -112,7 +112,22 @@ STOPS = ["mail_opt_out", "do_not_call"]
 USED = {
     "people": [*NAMED, *REACHED, "company", "company_id", *PLACED, "language", "birthday", *STOPS, "is_company"],
     "companies": ["company", "legal_name", *REACHED, "industry", "employees", "revenue", "tax_id", *PLACED, *STOPS],
-    "leads": [*NAMED, *REACHED, "company", "company_id", *PLACED, "interest", "status", "is_converted", *STOPS],
+    "leads": [
+        *NAMED,
+        *REACHED,
+        "company",
+        "company_id",
+        *PLACED,
+        "interest",
+        "employees",
+        "language",
+        "lead_type",
+        "campaign",
+        "rating",
+        "status",
+        "is_converted",
+        *STOPS,
+    ],
     "opportunities": [
         "deal",
         "company",
