@@ -103,6 +103,16 @@ def bare(title: str, language: str = "en") -> bool:
     return all(word in known for word in WORD.findall(title.casefold()))
 
 
+def named_in(title: str, language: str = "en") -> list[str]:
+    """What in a title may be a name, the likeliest first: all that is no verb and no joint, then parts of it."""
+    words = _words(language)
+    known = {*words["fillers"], *words["trailing"], *words["past"], "the", "a", "an", "my", "our", "their"}
+    known |= {verb for kind in KINDS for verb in words[kind]}
+    rest = [word for word in WORD.findall(title) if word.casefold() not in known]
+    parts = [" ".join(rest), " ".join(rest[:2]), *rest[:1], *rest[-1:]]
+    return [each for each in dict.fromkeys(parts) if len(each) > 1]
+
+
 def _clauses(text: str, marks: Sequence[Found]) -> Iterator[_Clause]:
     """The text in parts that a pause ends; a date is not cut."""
     start = 0

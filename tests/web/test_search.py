@@ -1,5 +1,6 @@
 """Search: the page and the palette's answers, for whoever may see what is found."""
 
+import re
 from typing import Any
 
 import pytest
@@ -7,11 +8,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from fairlead.core import access
 from fairlead.core.actor import system
 from fairlead.demo.world import World
 from fairlead.models.search import search
 from fairlead.verbs.ownership import archive
 from fairlead.verbs.people import create_person, edit_person
+from fairlead.web.addresses import url_of
 
 
 @pytest.fixture
@@ -63,6 +66,41 @@ def test_options_are_what_the_palette_reads(world: World, sam: Client) -> None:
     html = text(sam.get("/search/quick?q=priya"))
     assert f'data-url="/people/{world.priya.public_id}-priya-raman"' in html and 'role="option"' in html
     assert "<html" not in html
+
+
+@pytest.mark.parametrize(
+    ("q", "here", "label", "whom"),
+    [
+        ("call Priya tomorrow 9", "", "Call Priya · Tomorrow, 09:00", "priya"),
+        ("send Raman the brochure tomorrow", "", "Send Raman the brochure · Tomorrow", "priya"),
+        ("call back tomorrow peverell", "", "Call back peverell · Tomorrow", "peverell"),
+        ("tomorrow 14:00", "priya", "Follow up with Priya Raman · Tomorrow, 14:00", "priya"),
+        ("size the link tomorrow", "managed_it", "Size the link · Tomorrow", "managed_it"),
+    ],
+)
+def test_a_phrase_with_a_day_opens_the_composer(
+    world: World, sam: Client, q: str, here: str, label: str, whom: str
+) -> None:
+    asked = {"q": q} | ({"here": url_of(getattr(world, here)) + "?in=x"} if here else {})
+    options = text(sam.get("/search/quick", asked))
+    planned = re.findall(r'data-url="([^"]+)"[^>]*data-into="plan".*?<b>([^<]+)</b>', options)
+    url = next(url for url, shown in planned if shown == label and url.startswith(url_of(getattr(world, whom))))
+    page = text(sam.get(url.replace("&amp;", "&").partition("#")[0]))
+    assert f"<span>{label}</span>" in page  # the chip stands there at once
+    assert here or url in text(sam.get("/search", {"q": q}))
+
+
+def test_a_day_without_a_name_asks_for_one_and_readers_plan_nothing(world: World, sam: Client) -> None:
+    assert "Add whom it is about" in text(sam.get("/search/quick", {"q": "tomorrow at 9"}))
+    assert "Add whom it is about" in text(sam.get("/search", {"q": "tomorrow at 9"}))
+    for nothing in ("call priya yesterday", "priya", "@priya tomorrow", "24/7 support"):
+        assert 'data-into="plan"' not in text(sam.get("/search/quick", {"q": nothing}))
+    hidden = {"q": "tomorrow 9am", "here": "/people/zzzzzzzzzz"}
+    assert 'data-into="plan"' not in text(sam.get("/search/quick", hidden))
+    dele = Client()
+    dele.force_login(world.dele)
+    page = text(dele.get("/search/quick", {"q": "call peverell tomorrow"}))
+    assert ('data-into="plan"' in page) is access.can(world.dele.actor("web"), "edit", world.peverell)
 
 
 def test_nothing_found_says_so_and_offers_to_add(world: World, sam: Client) -> None:

@@ -8,6 +8,7 @@ export function composer(form) {
   const box = form.querySelector("textarea");
   const key = `draft:${form.dataset.draft}`;
   restore(form, box, remembered(key));
+  box.setSelectionRange(box.value.length, box.value.length);
   let timer = 0;
   const save = () => remember(key, box.value.trim() ? { text: box.value, kind: form.elements.kind.value } : null);
   form.addEventListener("input", () => {

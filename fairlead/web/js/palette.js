@@ -1,10 +1,12 @@
 // The palette: actions of this page, recent records, places, records found by the server. > @ # narrow it.
 import { activate } from "./activate.js";
+import { currentRow } from "./rows.js";
 import { remembered } from "./store.js";
 import { sheet } from "./sheet.js";
 import { visit } from "./visit.js";
 
 const PAUSE_MS = 120;
+const SERVED = ["plan", "records"]; // what the server found
 let made = 0;
 
 export function watchPaletteLinks() {
@@ -30,7 +32,8 @@ export function openPalette() {
 export function palette(dialog) {
   sheet(dialog);
   const input = dialog.querySelector("input");
-  const state = { dialog, input, targets: new WeakMap(), abort: null, timer: 0 };
+  const none = dialog.querySelector(".none");
+  const state = { dialog, input, none, usual: none.textContent, targets: new WeakMap(), abort: null, timer: 0 };
   dialog.addEventListener("fill", () => fill(state));
   input.addEventListener("input", () => ask(state));
   input.addEventListener("keydown", (event) => onArrow(state, event));
@@ -42,8 +45,19 @@ function fill(state) {
   put(state, "actions", actions().map((element) => ({ ...described(element), element })));
   put(state, "recent", remembered("recent") ?? []);
   put(state, "goto", [...document.querySelectorAll(".side .nav a")].map((link) => ({ ...described(link), url: link.href })));
-  group(state, "records").querySelectorAll("[role=option]").forEach((option) => option.remove());
+  forget(state);
   narrow(state);
+}
+
+function forget(state) {
+  for (const name of SERVED) put(state, name, []);
+  state.none.textContent = state.usual;
+}
+
+// The record that is looked at: this page's, or the current row's.
+function here() {
+  if (document.querySelector("main [data-recent]")) return location.pathname;
+  return currentRow()?.querySelector("[data-open]")?.getAttribute("href") ?? "";
 }
 
 function actions() {
@@ -90,23 +104,24 @@ function ask(state) {
   clearTimeout(state.timer);
   state.abort?.abort();
   const query = state.input.value.trim();
-  if (query.length < 2 || query.startsWith(">")) return put(state, "records", []), narrow(state);
+  if (query.length < 2 || query.startsWith(">")) return forget(state), narrow(state);
   state.timer = setTimeout(() => records(state, query), PAUSE_MS);
 }
 
 async function records(state, query) {
   state.abort = new AbortController();
   try {
-    const url = `${state.dialog.dataset.records}?q=${encodeURIComponent(query)}`;
+    const url = `${state.dialog.dataset.records}?${new URLSearchParams({ q: query, here: here() })}`;
     const answer = await fetch(url, { signal: state.abort.signal, headers: { "HX-Request": "true" } });
     if (!answer.ok) return;
     const found = document.createElement("template");
     found.innerHTML = await answer.text();
-    put(state, "records", []);
-    group(state, "records").append(...found.content.querySelectorAll("[role=option]"));
+    forget(state);
+    for (const option of found.content.querySelectorAll("[role=option]")) group(state, option.dataset.into ?? "records").append(option);
+    state.none.textContent = found.content.querySelector("[data-none]")?.textContent ?? state.usual;
     narrow(state);
   } catch (error) {
-    if (error.name !== "AbortError") put(state, "records", []);
+    if (error.name !== "AbortError") forget(state);
   }
 }
 
@@ -118,11 +133,11 @@ function narrow(state) {
     const name = box.dataset.group;
     const allowed = !only || only.includes(name);
     for (const item of box.querySelectorAll("[role=option]")) {
-      item.hidden = !allowed || (name !== "records" && !words.every((word) => plain(item.textContent).includes(word)));
+      item.hidden = !allowed || (!SERVED.includes(name) && !words.every((word) => plain(item.textContent).includes(word)));
     }
     box.hidden = ![...box.querySelectorAll("[role=option]")].some((item) => !item.hidden);
   }
-  state.dialog.querySelector(".none").hidden = shown(state).length > 0;
+  state.none.hidden = shown(state).length > 0;
   choose(state, shown(state)[0]);
 }
 

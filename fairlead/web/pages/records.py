@@ -19,7 +19,7 @@ from fairlead.core.prepared import Prepared, PreparedFor
 from fairlead.core.record import Record, nouns
 from fairlead.models import Lead, Opportunity, Task, User
 from fairlead.programs.drafting import draft_for
-from fairlead.web import details
+from fairlead.web import details, noting
 from fairlead.web.addresses import url_of
 from fairlead.web.answer import partial
 from fairlead.web.beside import Beside, beside, size_in_words
@@ -130,21 +130,19 @@ def shown_on(request: HttpRequest, record: Any) -> dict[str, Any]:
 
 
 def _box(request: Request, record: Any) -> dict[str, Any]:
-    """The composer as the address asks for it: `kind` opens it, `direction` says who called or wrote.
+    """The composer as the address asks for it: its `kind` and `direction`, and its `text` with what that says.
 
     `task` is a step of a track, which may have a template that writes its mail.
     """
-    given = {"direction": request.GET.get("direction", ""), "text": request.GET.get("text", "")[:300]}
+    kind, text = request.GET.get("kind", ""), request.GET.get("text", "").replace("\x00", "")[:300]
+    given = {"direction": request.GET.get("direction", ""), "text": text}
     draft = draft_for(request.by, record, request.GET["task"][:40]) if "task" in request.GET else None
+    said = None
     if draft is not None:
         given |= {"text": draft.text, "direction": "out"}
-    return {
-        "draft": draft,
-        "kind": request.GET.get("kind", ""),
-        "focus": "kind" in request.GET,
-        "given": given,
-        "errors": {},
-    }
+    elif text.strip():
+        said = noting.read(kind, text, record, request.reader, known_team())
+    return {"draft": draft, "said": said, "kind": kind, "focus": "kind" in request.GET, "given": given, "errors": {}}
 
 
 def shown_details(record: Any, request: Request, parts: Beside) -> list[details.Shown]:

@@ -15,6 +15,7 @@ from fairlead.web import rows
 from fairlead.web.addresses import url_of
 from fairlead.web.listings import LISTINGS
 from fairlead.web.page import Request, page, render
+from fairlead.web.planning import Phrase, unaddressed
 
 LONGEST = 200
 ICONS = {"person": "people", "company": "company", "lead": "leads", "opportunity": "pipeline"}
@@ -36,21 +37,29 @@ def index(request: Request) -> HttpResponse:
     found = _entries(search(request.by, text, kinds=kinds, most=20), request.by)
     groups = [{"listing": LISTINGS[noun], "found": list(each)} for noun, each in groupby(found, lambda it: it["noun"])]
     adds = [LISTINGS[noun] for noun in SEARCHED if access.can_any(request.by, "create", noun)]
-    places = _places(text, request.by)
-    meant = [] if found or places else _entries(alike(request.by, text, kinds=kinds), request.by)
+    places, phrase = _places(text, request.by), Phrase(text, request.reader)
+    plans = phrase.offers(request.by) if kinds == SEARCHED else []
+    meant = [] if found or places or plans else _entries(alike(request.by, text, kinds=kinds), request.by)
     context = {"q": request.GET.get("q", "")[:LONGEST], "text": text, "groups": groups, "adds": adds}
-    context |= {"places": places, "meant": meant}
+    context |= {"places": places, "meant": meant, "plans": plans, "unaddressed": _unaddressed(phrase, plans)}
     return render(request, "search/search.html", context)
 
 
 @page("member")
 def quick(request: Request) -> HttpResponse:
-    """The first few, as options of the palette."""
+    """The first few, as options of the palette; `here` is the record that is looked at."""
     text, kinds = _asked(request)
     found = _entries(search(request.by, text, kinds=kinds, most=5), request.by)
-    places = _places(text, request.by) if kinds else []
-    meant = [] if found or places else _entries(alike(request.by, text, kinds=kinds), request.by)
-    return render(request, "search/_quick.html", {"places": places, "found": found, "meant": meant})
+    places, phrase = _places(text, request.by) if kinds else [], Phrase(text, request.reader)
+    plans = phrase.offers(request.by, request.GET.get("here", "")[:LONGEST]) if kinds == SEARCHED else []
+    dated = phrase.step is not None
+    meant = [] if found or places or dated else _entries(alike(request.by, text, kinds=kinds), request.by)
+    context = {"places": places, "found": found, "meant": meant, "plans": plans}
+    return render(request, "search/_quick.html", context | {"unaddressed": _unaddressed(phrase, plans)})
+
+
+def _unaddressed(phrase: Phrase, plans: list[dict[str, Any]]) -> str:
+    return unaddressed(phrase) if phrase.step and not plans else ""
 
 
 def _asked(request: Request) -> tuple[str, tuple[str, ...]]:
