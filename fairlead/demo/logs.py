@@ -7,7 +7,7 @@ from fairlead.core.actor import Actor
 from fairlead.demo.play import Facts, Play, some
 from fairlead.models import User
 from fairlead.verbs.activities import Direction, log_call, log_mail, log_meeting, log_note
-from fairlead.verbs.tasks import add_task, complete_task
+from fairlead.verbs.tasks import add_task, complete_task, snooze_task, tick_item
 
 KINDS = ("call", "mail", "note", "meeting")
 
@@ -22,6 +22,10 @@ def plan_task(play: Play, name: str, by: str, task: Facts, after: list[int]) -> 
     """A task on the record made under `name`, planned on the last of the days `after` that lies before its own."""
     before = max(day for day in after if day < min(task["on"], 0) or day == min(after))
     play.at(play.days.moment(before, "17:40"), _add, play, name, by, task)
+    if "ticked" in task:
+        play.at(play.days.moment(before, "17:45"), _tick, play, task)
+    if "put_off" in task:
+        play.at(play.days.moment(min(task["on"], 0) - 1, "17:50"), _put_off, play, by, task)
     if "done" in task:
         play.at(play.days.moment(task["on"], task.get("at", "15:55")), _complete, play, name, by, task)
 
@@ -54,7 +58,23 @@ def _add(play: Play, name: str, by: str, task: Facts) -> None:
         due_on=play.days.day(task["on"]),
         due_time=time.fromisoformat(task["at"]) if "at" in task else None,
         assignee=doer,
+        **_besides(task),
     )
+
+
+def _besides(task: Facts) -> Any:
+    """What few tasks have: how they repeat, and what is to be ticked off."""
+    listed = {"checklist": [{"text": text, "done": False} for text in task.get("checklist", [])]}
+    return some(task, "repeats") | (listed if "checklist" in task else {})
+
+
+def _tick(play: Play, task: Facts) -> None:
+    for text in task["checklist"][: task["ticked"]]:
+        tick_item(play.actors[task["for"]], play.made[task["title"]], item=text)
+
+
+def _put_off(play: Play, by: str, task: Facts) -> None:
+    snooze_task(play.actors[by], play.made[task["title"]], due_on=play.days.day(task["put_off"]))
 
 
 def _complete(play: Play, name: str, by: str, task: Facts) -> None:

@@ -9,7 +9,7 @@ from fairlead.cli.demo import seed
 from fairlead.core import clock
 from fairlead.demo.days import Days
 from fairlead.demo.world import World, build
-from fairlead.models import Activity, Company, Event, Lead, Opportunity, Person, Task, User
+from fairlead.models import Activity, Attendee, Company, Event, Lead, Opportunity, Person, Task, User
 from fairlead.models.day import Day
 from fairlead.models.suppression import may_contact
 from fairlead.verbs.ownership import archive
@@ -41,6 +41,14 @@ def test_it_has_the_cases_that_pages_must_bear(world: World) -> None:
     )
     assert world.managed_it.files.get().size > 100
     assert list(world.peverell.tags.values_list("name", flat=True)) == ["Key account"]
+
+
+def test_tasks_repeat_have_lists_and_are_put_off(world: World) -> None:
+    assert world.task("Call Leo Marsh").repeats == "FREQ=WEEKLY;INTERVAL=2"
+    link, decision = world.task("Size the Felixstowe link"), world.task("Agree a decision date")
+    assert [item["done"] for item in link.checklist] == [True, False, False]
+    assert decision.due_on == Days(world.now, LONDON).day(3)
+    assert Attendee.objects.filter(person=world.priya, answer="accepted").exists()
 
 
 def test_history_is_written_as_it_happened(world: World) -> None:
