@@ -44,8 +44,8 @@ class Phrase:
     def _offer(self, record: Any) -> dict[str, Any]:
         assert self.step is not None
         undated = self.step.title.casefold() != self.text.casefold()
-        title = self.step.title if undated else noting.named("", record)
-        text = self.text if undated else f"{title} {self.text[:1].lower()}{self.text[1:]}"
+        title = _as_called(self.step.title, record.label) if undated else noting.named("", record)
+        text = _as_called(self.text, title) if undated else f"{title} {self.text[:1].lower()}{self.text[1:]}"
         query = urlencode({"kind": "task", "text": text[:300]})
         return {
             "icon": {"call": "phone", "mail": "mail", "meeting": "cal"}.get(self.step.kind, "today"),
@@ -53,6 +53,12 @@ class Phrase:
             "note": record.label,
             "url": f"{url_of(record)}?{query}#log",
         }
+
+
+def _as_called(text: str, name: str) -> str:
+    """The text with the words of a name written as the name has them: call priya, of Priya Raman, is call Priya."""
+    known = {word.casefold(): word for word in name.split() if len(word) > 2}
+    return " ".join(known.get(word.casefold(), word) for word in text.split())
 
 
 def unaddressed(phrase: Phrase) -> str:

@@ -73,7 +73,7 @@ def test_options_are_what_the_palette_reads(world: World, sam: Client) -> None:
     [
         ("call Priya tomorrow 9", "", "Call Priya · Tomorrow, 09:00", "priya"),
         ("send Raman the brochure tomorrow", "", "Send Raman the brochure · Tomorrow", "priya"),
-        ("call back tomorrow peverell", "", "Call back peverell · Tomorrow", "peverell"),
+        ("call back tomorrow peverell", "", "Call back Peverell · Tomorrow", "peverell"),
         ("tomorrow 14:00", "priya", "Follow up with Priya Raman · Tomorrow, 14:00", "priya"),
         ("size the link tomorrow", "managed_it", "Size the link · Tomorrow", "managed_it"),
     ],
