@@ -1,5 +1,6 @@
 """The composer in a browser: what the text says stands there as chips, and Ctrl+Enter does exactly that."""
 
+import pytest
 from playwright.sync_api import expect
 
 from fairlead.demo.world import World
@@ -39,3 +40,35 @@ def test_sent_before_the_chips_came(visit: Opener, world: World) -> None:  # noq
     expect(page.locator("#toasts")).to_contain_text("Task added.")
     task = Task.objects.latest("id")
     assert (task.title, task.kind, task.due_on is not None) == ("Send the quote", "mail", True)
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_phrase_in_the_palette_plans_by_keys(visit: Opener, world: World, width: int) -> None:  # noqa: F811
+    page = ready(visit("/calendar", width, who=world.sam))
+    page.keyboard.press("Control+k")
+    page.keyboard.type("call priya tomorrow 9")
+    expect(page.get_by_role("option").first).to_contain_text("Call Priya · Tomorrow, 09:00")
+    assert violations(page) == []
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Priya Raman")).to_be_visible()
+    box = page.locator("#log textarea")
+    expect(box).to_be_focused()
+    expect(box).to_have_value("Call Priya tomorrow 9")
+    expect(page.locator(".said")).to_contain_text("Call Priya · Tomorrow, 09:00")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#toasts")).to_contain_text("Task added. Next: Tomorrow, 09:00.")
+    expect(box).to_have_value("")
+    task = Task.objects.latest("id")
+    assert (task.title, task.kind, task.person, str(task.due_time)) == ("Call Priya", "call", world.priya, "09:00:00")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("in 3 working days")
+    expect(page.get_by_role("option").first).to_contain_text("Follow up with Priya Raman")
+
+
+def test_a_criterion_is_unticked_on_the_phone(visit: Opener, world: World) -> None:  # noqa: F811
+    page = ready(visit(url_of(world.managed_it), 390, who=world.sam))
+    page.get_by_role("button", name="Decision maker has seen it: done. Take the tick off").click()
+    expect(page.get_by_role("button", name="Mark done: Decision maker has seen it")).to_be_visible()
+    world.managed_it.refresh_from_db()
+    assert world.managed_it.criteria_met == 1
