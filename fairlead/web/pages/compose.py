@@ -200,5 +200,6 @@ def _said(kind: str, raw: dict[str, Any], reader: Reader) -> str:
 def _quiet(url: str) -> str:
     """The page again, without what opened its composer."""
     path, _mark, query = url.partition("?")
-    kept = "&".join(part for part in query.split("&") if part and not part.startswith(("kind=", "direction=", "text=")))
+    opening = ("kind=", "direction=", "text=", "task=")
+    kept = "&".join(part for part in query.split("&") if part and not part.startswith(opening))
     return f"{path}?{kept}" if kept else path
