@@ -13,6 +13,7 @@ from django.db.backends.base.operations import BaseDatabaseOperations
 from django.template import engines
 from jinja2 import FileSystemBytecodeCache
 
+from fairlead.core import cutoff
 from fairlead.core.record import erasing
 from fairlead.web import jinja, macros
 from tests.ground import _django_db_helper, arranged, bare_ground, ground, leave  # noqa: F401
@@ -60,6 +61,12 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 def cheap_passwords() -> None:
     """The same hash with little work: tests guess and change passwords by the dozen."""
     Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = 1, 64, 1
+
+
+@pytest.fixture(scope="session", autouse=True)
+def time_to_read() -> None:
+    """A busy machine is no fault of a page: what is cut off, and when, is said by the tests of it."""
+    cutoff.SECONDS = 60.0
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -82,9 +82,14 @@ def pages(user: User, listing: Any, query: str, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize("noun", LISTINGS)
-def test_the_same_for_those_who_see_a_part(world: World, monkeypatch: pytest.MonkeyPatch, noun: str) -> None:
-    for role in (narrow("team"), narrow("own", money={}, private={})):
-        for user in (world.sam, world.mira):
+@pytest.mark.parametrize("whole", [False, pytest.param(True, marks=pytest.mark.load)])
+def test_the_same_for_those_who_see_a_part(
+    world: World, monkeypatch: pytest.MonkeyPatch, noun: str, whole: bool
+) -> None:
+    """Each of two people in one of two roles; each in both by the load tests."""
+    users = [world.sam, world.mira]
+    for turn, role in enumerate((narrow("team"), narrow("own", money={}, private={}))):
+        for user in users if whole else users[turn : turn + 1]:
             change_role(BOSS, user, role=role)
             for query in ("", "owner=me&next=late", "sort=-next_step_at", "created_after=2025-01-01&sort=-created"):
                 pages(user, LISTINGS[noun], query, monkeypatch)

@@ -22,8 +22,8 @@ from fairlead.web.routes import EXEMPT, demand_declared, routes, undeclared
 # The doors of programs, which bring a token and are told 401 without one.
 PROGRAMS = ("api/", "in/", "mcp")
 ALL = {"GET", "POST", "PUT", "PATCH", "DELETE"}
-# Forms for everybody: what is not there is not there, for anybody.
-VISITORS = ("f/",)
+# Forms and sealed links for everybody: what is not there is not there, for anybody.
+VISITORS = ("f/", "u/")
 # What one may always do, however little one's role allows: to oneself.
 ONES_OWN = ("settings", "sign-", "tip", "welcome", "invitation", "password")
 
@@ -92,13 +92,20 @@ def test_visitors_sign_in_first(client: Client, world: World) -> None:
     assert let_in == {}
 
 
-@pytest.mark.parametrize("role", ["Read-only", "Intake"])
-def test_posts_of_those_who_may_only_read_do_nothing(client: Client, world: World, role: str) -> None:
-    """Intake may do one thing: create leads, from a call or a file too."""
+@pytest.mark.parametrize(
+    ("role", "turn"),
+    [
+        ("Read-only", 0),
+        ("Intake", 1),
+        *[pytest.param(role, None, marks=pytest.mark.load) for role in ("Read-only", "Intake")],
+    ],
+)
+def test_posts_of_those_who_may_only_read_do_nothing(client: Client, world: World, role: str, turn: int | None) -> None:
+    """Intake may do one thing: create leads, from a call or a file too. By turns; both everywhere by the load tests."""
     change_role(system("test"), world.sam, role=Role.objects.get(name=role))
     client.force_login(world.sam)
     done: dict[str, list[str]] = {}
-    for address, view in pages():
+    for address, view in pages() if turn is None else pages()[turn::2]:
         if "POST" not in view.methods or (address.startswith(ONES_OWN) and not view.may.startswith("organisation.")):
             continue
         before = Event.objects.latest("pk").pk
