@@ -19,6 +19,7 @@ from fairlead.exchange.imports.desk import unclear
 from fairlead.exchange.imports.plan import Wishes, plan
 from fairlead.exchange.imports.trial import Trial, told
 from fairlead.exchange.mapping.targets import SINGULAR
+from fairlead.exchange.reading.sheets import forget_rows
 from fairlead.models import Import
 from fairlead.verbs.import_files import mappings_for
 from fairlead.verbs.import_records import undo_import
@@ -34,8 +35,11 @@ def main(asked: argparse.Namespace) -> int:
         if asked.undo:
             return take_back(by, asked)
         path = existing(asked.file)
-        trial = plan(by, path, wishes(by, asked))
-        return try_out(trial, path, asked) if asked.dry_run else carry_in(by, trial, path, asked)
+        try:
+            trial = plan(by, path, wishes(by, asked))
+            return try_out(trial, path, asked) if asked.dry_run else carry_in(by, trial, path, asked)
+        finally:
+            forget_rows(path)
     except Refused as refusal:
         if asked.json:
             print(json.dumps(explained(refusal), indent=2, default=str))

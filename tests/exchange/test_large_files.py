@@ -1,8 +1,13 @@
 """Large files: read by other processes, written in bulk, and found like anything else."""
 
+import errno
+import io
 import random
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import phonenumbers
 import pytest
@@ -15,7 +20,8 @@ from fairlead.exchange.imports import pieces
 from fairlead.exchange.imports.bring_in import begin, bring_in
 from fairlead.exchange.imports.plan import Wishes, plan
 from fairlead.exchange.imports.seen import Seen
-from fairlead.exchange.reading import sheets
+from fairlead.exchange.reading import Choices, Unreadable, look, sheets, workbook
+from fairlead.exchange.reading import rows as lines_of
 from fairlead.exchange.tables import Xlsx
 from fairlead.models import Company, ExactKey, Person, SearchRow, plain
 from fairlead.models.index import reindex
@@ -138,15 +144,36 @@ def long_mail(text: str) -> str:
         return ""
 
 
-def test_a_workbook_may_be_brought_in_slowly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reading it has little time; who takes its rows may take as long as writing them takes."""
-    path, said = tmp_path / "book.xlsx", list[Any]()
+def test_a_workbook_is_unpacked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
+    """Looking at it, trying it and bringing it in read the rows that were written out, until it is forgotten."""
+    settings.DATA = tmp_path / "data"
+    path, unpacked, unpack = tmp_path / "book.xlsx", list[str](), sheets._unpack
     book = Xlsx(path, "People", tmp_path)
-    for line in (["Name", "Email"], ["Ann", "ann@x.example"]):
+    for line in (["Name", "Email", "Phone"], ["Ann", "ann@x.example"], ["Bo", "bo@x.example", "1"]):
         book.write(line)
     book.close()
-    monkeypatch.setattr("resource.setrlimit", lambda *_limit: None)
-    monkeypatch.setattr("signal.alarm", lambda seconds: said.append(seconds > 0))
-    monkeypatch.setattr(sheets, "_write", said.append)
-    assert sheets.main(str(path), "") == 0
-    assert said == [True, False, [["People"], "People"], ["Name", "Email"], ["Ann", "ann@x.example"]]
+    monkeypatch.setattr(sheets, "_unpack", lambda *what: (unpacked.append(what[1]), unpack(*what)))
+    found = look(path)
+    assert [line.cells for line in lines_of(path, found)] == [["Ann", "ann@x.example", ""], ["Bo", "bo@x.example", "1"]]
+    assert look(path, Choices(sheet="People")).names == ["Name", "Email", "Phone"] and unpacked == [""]
+    sheets.forget_rows(path)
+    assert not list((tmp_path / "data/.sheets").iterdir())
+    assert look(path).sheets == ["People"] and unpacked == ["", ""]
+    monkeypatch.setattr(sheets, "KEPT", -1)
+    assert sheets.sweep_rows() == 2 and not list((tmp_path / "data/.sheets").iterdir())
+
+
+@pytest.mark.parametrize(("why", "text"), [(errno.ENOSPC, "no room on the disk"), (errno.EFBIG, "too large")])
+def test_rows_that_cannot_be_written_out(
+    why: int, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    settings.DATA, refusal = tmp_path / "data", io.StringIO()
+    monkeypatch.setattr(refusal, "write", Mock(side_effect=OSError(why, "")))
+    monkeypatch.setattr(sys, "stdout", refusal)
+    code = workbook._write_all([], None)
+    assert text in sheets._refusal(code).text
+    monkeypatch.setattr(sheets.subprocess, "run", lambda *_args, **_facts: SimpleNamespace(returncode=code))
+    (tmp_path / "book.xlsx").touch()
+    with pytest.raises(Unreadable, match=text):
+        list(sheets.sheet_rows(tmp_path / "book.xlsx"))
+    assert not list((tmp_path / "data/.sheets").iterdir())

@@ -22,6 +22,7 @@ from fairlead.exchange.imports.bring_in import Outcome, bring_in, write_rejected
 from fairlead.exchange.imports.desk import storable, trial_of
 from fairlead.exchange.imports.drafts import Draft
 from fairlead.exchange.imports.trial import Trial, told
+from fairlead.exchange.reading.sheets import forget_rows, sweep_rows
 from fairlead.models import Import
 from fairlead.programs.runs import Ended, Running, works
 from fairlead.verbs.import_files import drop_import
@@ -121,12 +122,14 @@ def sweep() -> int:
             drop_import(system("imports"), into)
         forget(into)
         gone += 1
+    sweep_rows()
     return gone
 
 
 def forget(into: Import) -> None:
     """Remove the file and what was written beside it."""
     if into.stored_as:
+        forget_rows(stored(into.stored_as))
         stored(into.stored_as).unlink(missing_ok=True)
     shutil.rmtree(into.folder, ignore_errors=True)
     with writing():

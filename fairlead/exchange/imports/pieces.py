@@ -24,6 +24,7 @@ from fairlead.verbs.import_rows import Ready, ready, sale_key
 
 BLOCK = 2_000
 LARGE = 2_000_000  # bytes; of smaller files a process of one's own would take longer to begin than to do it
+PACKED = 4  # how much larger the rows of a workbook are than its file
 JUDGED_BY = frozenset({"record", "external_id", "name", "company", "deal", "subject", "mails"})
 
 
@@ -49,11 +50,11 @@ class Task:
 
 def blocks(task: Task, left_out: list[list[str]]) -> Iterator[list[Piece]]:
     """All rows, block by block, in their order; raises what reading them raises."""
-    if task.path.stat().st_size < LARGE:
+    if task.path.stat().st_size * (PACKED if task.found.kind == "workbook" else 1) < LARGE:
         yield from _blocks(task, left_out)
         return
-    # An import writes meanwhile; a dry run has nothing else to do. Each would hold a whole workbook.
-    parts = 1 if task.into or task.found.kind == "workbook" else max(1, min(4, os.cpu_count() or 1))
+    # An import writes meanwhile; a dry run has nothing else to do.
+    parts = 1 if task.into else max(1, min(4, os.cpu_count() or 1))
     helpers = [_begun(replace(task, part=part, parts=parts)) for part in range(parts)]
     try:
         for helper in cycle(helpers):

@@ -1,135 +1,119 @@
-"""Workbooks: read in a process of their own, which may use little memory and time, so that no file can hurt ours.
+"""The rows of a workbook, written out once into the data folder and read from there as often as they are needed.
 
-Run as a program (FILE [SHEET]) it writes JSON, a line at a time: first the sheets, then the rows as texts.
+A workbook has to be unpacked as a whole, which takes seconds and memory; its rows are then read a line at a time, by as
+many processes as like. They lie there until the file they come from is forgotten, else for a day.
 """
 
 import json
 import os
+import secrets
 import subprocess  # nosec
 import sys
+import time
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from fairlead.exchange.reading.limits import CELL, COLUMNS, WORKBOOK_MEMORY, WORKBOOK_SECONDS
+from django.conf import settings
+from django.utils.translation import gettext as _
 
-DAMAGED, LOCKED, WIDE, NO_SHEET = 3, 4, 5, 6
+from fairlead.exchange.reading import workbook
+from fairlead.exchange.reading.limits import COLUMNS
+from fairlead.exchange.reading.refused import Unreadable
+
+KEPT = 24 * 3600  # seconds after they were last read
 
 
 def sheet_rows(path: Path, sheet: str = "") -> Iterator[list[Any]]:
     """First [names of the visible sheets, chosen name], then every row as texts; raises Unreadable."""
-    # an own interpreter with fixed arguments, no shell
-    # nosemgrep
-    child = subprocess.Popen(
-        [sys.executable, "-P", "-m", __name__, os.fspath(path), sheet],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        stdin=subprocess.DEVNULL,
-    )
-    assert child.stdout is not None
+    written = _written_out(path, sheet)
+    with written.open(encoding="ascii") as lines:
+        names, name, width = json.loads(next(lines))
+        yield [names, name]
+        for line in lines:
+            row = json.loads(line)
+            yield row + [""] * (width - len(row))
+
+
+def forget_rows(path: Path) -> None:
+    """Remove what was written out of this file."""
+    for written in _folder().glob(f"{_digest(os.fspath(path.absolute()))}.*"):
+        written.unlink(missing_ok=True)
+
+
+def sweep_rows() -> int:
+    """Remove what nobody has read for a day; returns how many."""
+    limit = time.time() - KEPT
+    old = [written for written in _folder().glob("*") if written.stat().st_mtime < limit]
+    for written in old:
+        written.unlink(missing_ok=True)
+    return len(old)
+
+
+def _written_out(path: Path, sheet: str) -> Path:
+    place = _place(path, sheet)
+    if place.exists():
+        os.utime(place)
+        return place
+    _folder().mkdir(parents=True, exist_ok=True, mode=0o700)
+    part = place.with_suffix(f".{secrets.token_hex(4)}")
     try:
-        for line in child.stdout:
-            yield json.loads(line)
-        if code := child.wait():
-            raise _refusal(code)
+        _unpack(path, sheet, part)
+        with part.open(encoding="ascii") as lines:
+            _names, name, _width = json.loads(next(lines))
+        os.replace(part, place)
     finally:
-        child.stdout.close()
-        child.kill()
-        child.wait()
+        part.unlink(missing_ok=True)
+    _known_as(place, _place(path, name))
+    return place
 
 
-def _refusal(code: int) -> Exception:
-    from django.utils.translation import gettext as _
+def _known_as(place: Path, other: Path) -> None:
+    """The sheet that was found is the one that will be asked for by its name."""
+    try:
+        os.link(place, other)
+    except OSError:  # it is there already, or this file system has no links: then it is unpacked once more
+        return
 
-    from fairlead.exchange.reading.refused import Unreadable
 
+def _unpack(path: Path, sheet: str, into: Path) -> None:
+    with open(os.open(into, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as out:
+        # an own interpreter with fixed arguments, no shell
+        # nosemgrep
+        code = subprocess.run(
+            [sys.executable, "-P", "-m", workbook.__name__, os.fspath(path), sheet],
+            stdout=out,
+            stderr=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        ).returncode
+    if code:
+        raise _refusal(code)
+
+
+def _refusal(code: int) -> Unreadable:
     words = {
-        DAMAGED: _("This workbook is damaged. Open it in the program that made it and save it again."),
-        LOCKED: _("This workbook is protected by a password. Save it without one, then try it here."),
-        WIDE: _("This sheet has more than %(most)s columns. Keep those you need and save it again.")
+        workbook.DAMAGED: _("This workbook is damaged. Open it in the program that made it and save it again."),
+        workbook.LOCKED: _("This workbook is protected by a password. Save it without one, then try it here."),
+        workbook.WIDE: _("This sheet has more than %(most)s columns. Keep those you need and save it again.")
         % {"most": f"{COLUMNS:,}"},
-        NO_SHEET: _("There is no such sheet in this workbook. Choose another."),
+        workbook.NO_SHEET: _("There is no such sheet in this workbook. Choose another."),
+        workbook.NO_ROOM: _("There is no room on the disk to read this workbook. Make some, or tell who runs Fairlead."),
     }
     return Unreadable(words.get(code) or _("This workbook is too large to be read safely. Save the sheet as CSV."))
 
 
-# --- the process of its own --------------------------------------------------------------------------------------
+def _place(path: Path, sheet: str) -> Path:
+    """By where the file lies, what it was when it was read, and the sheet."""
+    found = path.stat()
+    said = f"{found.st_size}\n{found.st_mtime_ns}\n{sheet}"
+    return _folder() / f"{_digest(os.fspath(path.absolute()))}.{_digest(said)}"
 
 
-def main(path: str, wanted: str) -> int:
-    _confine()
-    import python_calamine as calamine
-
-    try:
-        book = calamine.load_workbook(path)
-        names = [each.name for each in book.sheets_metadata if each.visible == calamine.SheetVisibleEnum.Visible]
-        names = names or list(book.sheet_names)
-        name = wanted or _fullest(book, names)
-        if name not in book.sheet_names:
-            return NO_SHEET
-        sheet = book.get_sheet_by_name(name)
-        if sheet.total_width > COLUMNS:
-            return WIDE
-        _take_time()
-        _write([names, name])
-        for row in sheet.iter_rows():
-            _write([text(each) for each in row])
-    except calamine.PasswordError:
-        return LOCKED
-    except (calamine.CalamineError, OSError, ValueError):
-        return DAMAGED
-    return 0
+def _digest(text: str) -> str:
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:20]
 
 
-def _confine() -> None:
-    import resource
-    import signal
-
-    # Not for every system: where address space cannot be limited, time still is.
-    for limit, most in ((resource.RLIMIT_AS, WORKBOOK_MEMORY), (resource.RLIMIT_CPU, WORKBOOK_SECONDS)):
-        try:
-            resource.setrlimit(limit, (most, most))
-        except (ValueError, OSError):
-            continue
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    signal.alarm(4 * WORKBOOK_SECONDS)
-
-
-def _take_time() -> None:
-    """All of it is read; what is left is to write it, as fast as whoever brings it in takes it."""
-    import signal
-
-    signal.alarm(0)
-
-
-def _fullest(book: Any, names: list[str]) -> str:
-    """The first sheet that has more than a cell or two; others are there to be chosen."""
-    for name in names:
-        sheet = book.get_sheet_by_name(name)
-        if sheet.height > 1 or sheet.width > 2:
-            return name
-    return names[0] if names else ""
-
-
-def text(value: Any) -> str:
-    """A cell as one would type it: whole numbers without a point, days and times as ISO writes them."""
-    if isinstance(value, str):
-        return value[: CELL + 1]
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e18 else repr(value)
-    if isinstance(value, datetime):
-        return value.isoformat(" ", "seconds") if value.time() != time() else value.date().isoformat()
-    if isinstance(value, date | time):
-        return value.isoformat()
-    return str(value) if isinstance(value, int | timedelta) else ""
-
-
-def _write(row: list[Any]) -> None:
-    sys.stdout.write(json.dumps(row) + "\n")
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else ""))
+def _folder() -> Path:
+    return Path(settings.DATA) / ".sheets"
