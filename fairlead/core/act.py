@@ -21,7 +21,8 @@ from fairlead.core.record import Link, Record, Row, chunks, is_keyed, put, unpac
 Op = Literal["create", "change", "remove"]
 
 
-Told = tuple[dict[str, Any], list[tuple[Link, datetime]]]  # an event's values, and where it shows
+OWN = ("changes", "order", "undoes")  # what the events of one step do not share
+Told = tuple[tuple[Any, ...], list[tuple[Link, datetime]]]  # an event's OWN values, and where it shows
 
 
 @dataclass(slots=True)
@@ -130,7 +131,7 @@ class Act:
         step.settled += [each for each in bulked if each.op != "create"]
         step.wrote = step.wrote or bool(bulked)
         _derive_from(bulked)
-        _write(self, list(_of_many(self, step, self.stack[-1], bulked)))
+        _write(self, [(_facts(self, step, self.stack[-1]), list(_of_many(self, step, bulked)))])
         for each in bulked:
             if each.op == "create":
                 self.held.pop(key_of(each.row), None)
@@ -139,7 +140,7 @@ class Act:
         """Rows made in bulk: their events keep the ids alone."""
         noun, changes, held = rows[0].noun(), self.step.changes, self.held
         for number, row in enumerate(rows, self.counted):
-            held[noun, row.pk] = [row]
+            held[noun, row.__dict__["id"]] = [row]
             changes.append(Change(row, "create", {}, {}, True, number))
         self.counted += len(rows)
         for link in (link for row in rows for link in row.timelines()) if self.lookups else ():
@@ -232,21 +233,19 @@ def finish(act: Act) -> None:
     with writing():
         for model, ids in act.outdated.items():
             model.renew(ids)
-    _write(act, [pair for number, step in enumerate(act.steps) for pair in _events(act, step, number)])
+    _write(act, [(_facts(act, step, at), list(_events(act, step, at))) for at, step in enumerate(act.steps)])
     for row in (copy for copies in act.held.values() for copy in copies):
         for name in row.derived:
             row.__dict__.pop(name, None)  # read again when somebody asks
 
 
-def _write(act: Act, told: Sequence[Told]) -> None:
+def _write(act: Act, told: Sequence[tuple[dict[str, Any], list[Told]]]) -> None:
+    """The events of steps: what all events of a step say, and each of them."""
     with writing():
-        events = bulk.add(Event, [values for values, _links in told])
-        links = [
-            {"kind": kind, "record_id": record_id, "happened_at": at, "event_id": event.pk}
-            for event, (_, links) in zip(events, told, strict=True)
-            for (kind, record_id), at in links
-        ]
-        bulk.add(EventLink, links, {"at": act.at})
+        ids = bulk.add_alike(Event, OWN, [(facts, [values for values, _moments in events]) for facts, events in told])
+        moments = [moments for _facts, events in told for _values, moments in events]
+        links = [(*link, at, event) for event, each in zip(ids, moments, strict=True) for link, at in each]
+        bulk.add_alike(EventLink, ("kind", "record_id", "happened_at", "event_id"), [({"at": act.at}, links)])
 
 
 def roll_back(act: Act) -> None:
@@ -276,13 +275,13 @@ def _events(act: Act, step: Step, number: int) -> Iterator[Told]:
     own = [change for change in step.changes if not change.compact]
     bulked = [change for change in step.changes if change.compact]
     if own or step.promised or step.always or (not bulked and not step.wrote and _caused_something(act, number)):
-        yield _event(act, step, number, own), _links(act, step, [*step.about, *(each.row for each in own)], own)
-    yield from _of_many(act, step, number, bulked)
+        yield _event(step, own), _links(act, step, [*step.about, *(each.row for each in own)], own)
+    yield from _of_many(act, step, bulked)
 
 
-def _of_many(act: Act, step: Step, number: int, bulked: Sequence[Change]) -> Iterator[Told]:
+def _of_many(act: Act, step: Step, bulked: Sequence[Change]) -> Iterator[Told]:
     for links, together in _together(bulked):
-        yield _event(act, step, number, together), _moments(act, step, links, together)
+        yield _event(step, together), _moments(act, step, links, together)
 
 
 def _together(changes: Sequence[Change]) -> Iterator[tuple[Iterable[Link], list[Change]]]:
@@ -317,8 +316,8 @@ def _derive_from(changes: Sequence[Change]) -> None:
             model.derive(alike)
 
 
-def _event(act: Act, step: Step, number: int, changes: list[Change]) -> dict[str, Any]:
-    compact = any(change.compact for change in changes)
+def _facts(act: Act, step: Step, number: int) -> dict[str, Any]:
+    """What all events of a step say."""
     return {
         "act": act.id,
         "step": number,
@@ -333,10 +332,17 @@ def _event(act: Act, step: Step, number: int, changes: list[Change]) -> dict[str
         "door": step.by.door,
         "labels": step.labels,
         "refs": step.refs,
-        "changes": [[each.row.noun(), each.row.pk, each.op, each.before, each.after] for each in changes],
-        "order": [each.number for each in changes],
-        "undoes": None if compact else step.undoes,
     }
+
+
+def _event(step: Step, changes: list[Change]) -> tuple[Any, ...]:
+    """What one of them says for itself, by OWN."""
+    compact = any(change.compact for change in changes)
+    return (
+        [[each.row.noun(), each.row.pk, each.op, each.before, each.after] for each in changes],
+        [each.number for each in changes],
+        None if compact else step.undoes,
+    )
 
 
 def _links(act: Act, step: Step, touched: Sequence[Row], changes: Sequence[Change]) -> list[tuple[Link, datetime]]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache, partial
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from django.db import connection, models
@@ -43,6 +44,26 @@ def take_ids(model: type[models.Model], count: int) -> Sequence[int]:
         cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
         last = (cursor.fetchone() or (0,))[0]
     return range(last + 1, last + 1 + count)
+
+
+def add_alike(
+    model: type[models.Model], own: Sequence[str], groups: Sequence[tuple[Mapping[str, Any], Sequence[Sequence[Any]]]]
+) -> Sequence[int]:
+    """Add rows that share most values within a group and have the columns `own` for themselves; returns their ids."""
+    count = sum(len(rows) for _shared, rows in groups)
+    if count < FEW:
+        values = [{**shared, **dict(zip(own, row, strict=True))} for shared, rows in groups for row in rows]
+        return [row.pk for row in add(model, values)]
+    others = [name for name in _columns(model) if name not in own and name != "id"]
+    ready = [(next(iter(_ready(model, others, [model(**shared)]))), rows) for shared, rows in groups]
+    numbers = iter(ids := take_ids(model, count))
+    made = [[next(numbers), *shared, *row] for shared, rows in ready for row in rows]
+    for at, name in enumerate(own, 1 + len(others)):
+        if maker := _maker(_columns(model)[name]):
+            for values in made:
+                values[at] = maker(values[at])
+    write(model, ["id", *others, *own], made)
+    return ids
 
 
 def write(model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -100,16 +121,13 @@ def _is_made_anew(field: Any) -> bool:
 def _ready(model: type[models.Model], names: Sequence[str], rows: Iterable[models.Model]) -> Iterable[Sequence[Any]]:
     """Their values as the database takes them."""
     makers = [(name, _maker(_columns(model)[name])) for name in names]
-    plain = [name for name, maker in makers if maker is None]
-    turned = [(name, maker) for name, maker in makers if maker is not None]
-    order = [[*plain, *(name for name, _maker in turned)].index(name) for name in names]
-    if order == list(range(len(order))):
-        order = []
+    turned = [(at, maker) for at, (_name, maker) in enumerate(makers) if maker is not None]
+    values_of = itemgetter(*names, "_state")  # one more than they are: of a single one it would be no tuple
     for row in rows:
-        own = row.__dict__
-        values = [own[name] for name in plain]
-        values += [maker(own[name]) for name, maker in turned]
-        yield [values[at] for at in order] if order else values
+        *values, _state = values_of(row.__dict__)
+        for at, maker in turned:
+            values[at] = maker(values[at])
+        yield values
 
 
 @cache

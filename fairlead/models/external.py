@@ -48,4 +48,4 @@ class ExternalId(Row):
         return record
 
     def timelines(self) -> list[Link]:
-        return [(name, getattr(self, f"{name}_id")) for name in OF if getattr(self, f"{name}_id")]
+        return [(name, pk) for name in OF if (pk := getattr(self, f"{name}_id"))]

@@ -115,7 +115,7 @@ def tax_id(text: str) -> str:
 
 def words(*texts: str) -> str:
     """Text for searching: lower case, without accents, single spaces; letters of every script are kept."""
-    joined = " ".join(text for text in texts if text)
+    joined = texts[0] if len(texts) == 1 else " ".join(filter(None, texts))
     if joined.isascii():
         return " ".join(_NO_WORD.sub(" ", joined.lower()).split())
     parted = unicodedata.normalize("NFKD", joined.casefold())

@@ -151,9 +151,12 @@ def keep_said(pairs: Iterable[tuple[int, str]]) -> None:
 
 def said(terms: Iterable[str]) -> str:
     """Terms in the words in which the database takes them."""
-    if connection.vendor == "postgresql":
-        return " ".join(_quoted(term, postgres=True) for term in terms)
-    return " ".join(terms)
+    if connection.vendor == "sqlite":
+        return " ".join(terms)
+    plain = "' '".join(held := list(terms))
+    if held and "\\" not in plain and plain.count("'") == 2 * len(held) - 2:
+        return f"'{plain}'"
+    return " ".join(_quoted(term, postgres=True) for term in held)
 
 
 def drop(ids: list[int]) -> None:

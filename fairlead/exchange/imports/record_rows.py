@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from django.utils.translation import gettext_lazy as _
 
-from fairlead.core.record import is_keyed, key_in
+from fairlead.core.record import KEYED, key_in
 from fairlead.exchange.imports import sales, tasks
 from fairlead.exchange.imports.drafts import Draft
 from fairlead.models import Lead
@@ -55,7 +55,8 @@ def record_row(noun: str, draft: Draft) -> RecordRow:
     said = [*([facts["message"]] if facts.get("message") else []), *facts.get("odd_mails", []), *_besides(noun, facts)]
     notes = "\n".join(said)
     row |= {"created_at": at} if (at := _moment(facts.get("created_at"))) else {}
-    row |= {"custom": own} if (own := {key_in(name): facts[name] for name in facts if is_keyed(name)}) else {}
+    if own := [name for name in facts if name[:2] == KEYED]:
+        row["custom"] = {key_in(name): facts[name] for name in own}
     if noun == "task":
         return cast(RecordRow, row | tasks.facts_of(facts, mails))
     if noun == "opportunity":
@@ -112,10 +113,10 @@ def _state(facts: dict[str, Any]) -> str:
 
 def _besides(noun: str, facts: dict[str, Any]) -> Iterator[str]:
     """What has no field of its own here is kept as notes, so that nothing is lost; our own files say nothing else."""
-    for name, label in BESIDES.items() if "record" not in facts else ():
-        value = facts.get(name)
-        if value not in (None, "") and (noun, name) not in FIELDS:
-            yield f"{label}: {value}"
+    said = [name for name in BESIDES if name in facts] if "record" not in facts else []
+    for name in said:
+        if facts[name] not in (None, "") and (noun, name) not in FIELDS:
+            yield f"{BESIDES[name]}: {facts[name]}"
 
 
 def _moment(found: datetime | date | None) -> datetime | None:
