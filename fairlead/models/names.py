@@ -47,9 +47,10 @@ class Parts:
 
 def joined(parts: Parts) -> str:
     """The whole name as people of its script write it, without titles."""
-    if _eastern(parts.last) and _eastern(parts.first):
+    abroad = _katakana(parts.first) and _katakana(parts.last)
+    if _eastern(parts.last) and _eastern(parts.first) and not abroad:
         return parts.last + parts.middle + parts.first
-    between = "・" if _katakana(parts.first) and _katakana(parts.last) else " "
+    between = "・" if abroad else " "
     whole = between.join(part for part in (parts.first, parts.middle, parts.last) if part)
     return f"{whole} {parts.suffix}" if whole and parts.suffix and _generation(parts.suffix) else whole
 
@@ -61,7 +62,8 @@ def split(text: str) -> Parts:
     if "," in text:
         return _with_commas(text, nickname)
     if _eastern(text) and " " not in text:
-        return Parts(first=text, nickname=nickname)
+        first, *others = text.split("・") if _katakana(text) else [text]
+        return Parts(first, "・".join(others[:-1]), "".join(others[-1:]), nickname=nickname)
     words, suffix = _without_suffix(text.split())
     words, prefix = _without_prefix(words)
     return _western(words, prefix, suffix, nickname)
@@ -97,7 +99,7 @@ def _family_from(words: list[str]) -> int:
 def _with_commas(text: str, nickname: str) -> Parts:
     """Family, First — or a name with titles after it."""
     pieces = [piece.strip() for piece in text.split(",") if piece.strip()]
-    behind = [piece for piece in pieces[1:] if all(_is_suffix(word) for word in piece.split())]
+    behind = [piece for piece in pieces[1:] if all(_is_suffix(word) for word in piece.split()) or _letters(piece, text)]
     pieces = pieces[:1] + [piece for piece in pieces[1:] if piece not in behind]
     if len(pieces) < 2:
         words, own = _without_suffix("".join(pieces[:1]).split())
@@ -109,6 +111,12 @@ def _with_commas(text: str, nickname: str) -> Parts:
     suffix = " ".join(part for part in (own, after, *behind) if part)
     first, middle = (given[0], " ".join(given[1:])) if given else ("", "")
     return Parts(first, middle, " ".join(family), prefix, suffix, nickname)
+
+
+def _letters(piece: str, text: str) -> bool:
+    """Letters behind a whole name, as of a society that nobody here knows: Ann Lee, XYZ."""
+    name = text.partition(",")[0]
+    return len(name.split()) > 1 and not name.isupper() and re.fullmatch(r"[A-Z]{3,5}", piece) is not None
 
 
 def _without_nickname(text: str) -> tuple[str, str]:
@@ -139,7 +147,7 @@ def _without_suffix(words: list[str]) -> tuple[list[str], str]:
 
 
 def _is_suffix(word: str) -> bool:
-    return _generation(word) or _key(word) in CREDENTIALS
+    return _generation(word) or all(_key(each) in CREDENTIALS for each in re.split("[-/]", word))
 
 
 def _generation(word: str) -> bool:

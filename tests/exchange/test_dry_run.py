@@ -98,6 +98,10 @@ def test_names_are_proposed_never_forced() -> None:
     assert names.split("Lee, Ann B., Jr.") == names.Parts("Ann", "B.", "Lee", "", "Jr.", "")
     assert names.split("Dr. Ludwig van Beethoven").last == "van Beethoven"
     assert names.split("Dhabaleswar K (DK) Panda").nickname == "DK"
+    assert names.split("Michio Yamaguchi, AIA, CSI") == names.Parts("Michio", "", "Yamaguchi", "", "AIA CSI", "")
+    assert names.split("Garcia Lopez, JM").first == "JM"
+    abroad = names.split("アルベルト・アインシュタイン")
+    assert abroad.last == "アインシュタイン" and names.joined(abroad) == "アルベルト・アインシュタイン"
     assert (names.split("Madonna").first, names.call_name("Madonna"), names.call_name("Ann Lee")) == (
         "Madonna",
         "",

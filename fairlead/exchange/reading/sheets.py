@@ -99,7 +99,7 @@ def _refusal(code: int) -> Unreadable:
         workbook.WIDE: _("This sheet has more than %(most)s columns. Keep those you need and save it again.")
         % {"most": f"{COLUMNS:,}"},
         workbook.NO_SHEET: _("There is no such sheet in this workbook. Choose another."),
-        workbook.NO_ROOM: _("There is no room on the disk to read this workbook. Make some, or tell who runs Fairlead."),
+        workbook.NO_ROOM: _("There is no room on the disk to read this workbook. Tell whoever runs Fairlead."),
     }
     return Unreadable(words.get(code) or _("This workbook is too large to be read safely. Save the sheet as CSV."))
 

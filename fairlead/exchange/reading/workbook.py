@@ -93,5 +93,5 @@ def text(value: Any) -> str:
 
 if __name__ == "__main__":
     status = main(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "")
-    sys.stdout = None  # type: ignore[assignment]  # what could not be written is not written once more
+    sys.stdout = None  # what could not be written is not written once more
     sys.exit(status)

@@ -12,7 +12,7 @@ export function watchKeys() {
 }
 
 export function typing(element) {
-  return element?.matches?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]") ?? false;
+  return element?.matches?.("input:not([type=checkbox], [type=radio], [type=file]), textarea, select, [contenteditable]") ?? false;
 }
 
 function onKey(event) {
