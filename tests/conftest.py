@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import dns.resolver
 import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
@@ -55,6 +56,16 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
         # A test need not survive a power cut.
         database["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
     yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_name_servers() -> None:
+    """Tests ask nothing of the Internet."""
+
+    def resolve(*_asked: Any, **_known: Any) -> Any:
+        raise dns.resolver.NoNameservers
+
+    dns.resolver.Resolver.resolve = resolve  # type: ignore[method-assign]
 
 
 @pytest.fixture(scope="session", autouse=True)

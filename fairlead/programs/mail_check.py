@@ -15,6 +15,7 @@ from fairlead.core.errors import Refused
 from fairlead.core.outside import NotOutside, place
 from fairlead.models import Organisation, Sending
 from fairlead.programs import sending as ways
+from fairlead.programs.sender_domain import Advice, advice
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,16 @@ def check(to: str) -> list[Seen]:
     if not isinstance(server, ways.Server):
         return [_handed_over(to, _("It was handed over."))]
     return _by_server(server, to)
+
+
+def advised() -> list[Advice]:
+    """What the domain of the sender says of itself; nothing where no mail leaves."""
+    ours = Sending.ours()
+    if ways.is_by_environment():
+        ours = Sending(provider=Sending.Provider.SMTP, host=settings.EMAIL_HOST, from_address=ours.from_address)
+    if ways.is_kept_here() or ours.provider == Sending.Provider.FILES:
+        return []
+    return advice(ways.sender(ours), ours)
 
 
 def _by_server(server: ways.Server, to: str) -> list[Seen]:

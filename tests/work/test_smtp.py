@@ -150,6 +150,9 @@ def test_a_try_explains_what_it_saw(ready: None, world: World, client: Client, s
         assert "s3cret" not in client.get("/settings/mail").content.decode()
         said = tried()
         assert "iris was let in" in said and "Accepted: 250 taken as 17" in said
+        assert "is no domain of the Internet" in said
+        set_sending(SYSTEM, from_address="us@north.example")
+        assert "No name server answered, so nothing is known of north.example" in tried()
         server.script = ["receiver_never"]
         assert "It refused the receiver: 550 no such user" in tried()
         server.script = ["silent"]

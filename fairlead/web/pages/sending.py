@@ -135,6 +135,7 @@ def _show(request: Request, form: Form, attempt: Form, seen: list[mail_check.See
         "ours": ours,
         "attempt": attempt,
         "seen": seen or [],
+        "advised": mail_check.advised() if seen else [],
         "kept_here": ways.is_kept_here(),
         "by_environment": settings.EMAIL_HOST if ways.is_by_environment() else "",
         "mail_from": settings.MAIL_FROM,
