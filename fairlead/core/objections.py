@@ -27,11 +27,16 @@ def too_long(limit: int, length: int | None = None) -> str:
 
 def _in_words(error: ValidationError) -> str:
     text, params = str(error.message), error.params or {}
-    known = _BY_LIMIT.get(error.code or "") if "limit_value" in params or "max" in params else _BY_TEXT.get(text)
+    limited = {"limit_value", "max"} & set(params) or (error.code or "").startswith("password_")
+    known = _BY_CODE.get(error.code or "") if limited else _BY_TEXT.get(text)
     return known(params) if known else " ".join(error.messages)
 
 
-_BY_LIMIT: dict[str, Words] = {
+_BY_CODE: dict[str, Words] = {
+    "password_too_short": lambda params: _("Use at least %(min_length)s characters.") % params,
+    "password_too_common": lambda params: _("Many people use this one. Choose a rarer one."),
+    "password_entirely_numeric": lambda params: _("Use letters too, not only figures."),
+    "password_too_similar": lambda params: _("It is too much like your name or address."),
     "max_length": lambda params: too_long(params["limit_value"], params.get("show_value")),
     "min_length": lambda params: _("Write at least %(limit_value)s characters.") % params,
     "max_value": lambda params: _("Write %(limit_value)s or less.") % params,

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from fairlead.core.act import current
 from fairlead.core.actor import Actor
 from fairlead.core.errors import Invalid, NotAllowed, WrongState
+from fairlead.core.objections import objections
 from fairlead.core.verb import verb
 from fairlead.models import Session, SignInLink, User, normal
 from fairlead.verbs.links import mail_link
@@ -71,7 +72,7 @@ def checked(password: str, user: User) -> str:
     try:
         validate_password(password, user)
     except ValidationError as error:
-        raise Invalid({"password": error.messages}) from None
+        raise Invalid({"password": objections(error)}) from None
     return password
 
 
