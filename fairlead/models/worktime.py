@@ -210,7 +210,13 @@ def _away(since: date, *ids: int) -> Any:
     return found.order_by("starts_on", "pk").values_list("user_id", "starts_on", "ends_on", "delegate_id")
 
 
-_OURS = Prepared(lambda: Organisation.objects.order_by("pk")[:1])
+def _columns(model: Any, link: str = "") -> list[str]:
+    return [link + column.attname for column in model._meta.concrete_fields if not column.primary_key]
+
+
+_OURS = Prepared(
+    lambda: Organisation.objects.order_by("pk")[:1], [*_columns(Organisation), *_columns(Schedule, "schedule__")]
+)
 _OF_TEAMS = Prepared(_of_teams, (), *[int] * AT_ONCE)
 _AWAY = Prepared(_away, (), date, *[int] * AT_ONCE)
 
