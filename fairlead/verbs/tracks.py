@@ -114,12 +114,18 @@ def end_track(by: Actor, running_track: RunningTrack) -> RunningTrack:
 
 @verb("{by} switched from the track {running_track} to {track}", may="edit")
 def switch_track(
-    by: Actor, running_track: RunningTrack, *, track: Track, starts_on: date | None = None
+    by: Actor,
+    running_track: RunningTrack,
+    *,
+    track: Track,
+    starts_on: date | None = None,
+    ends_on: date | None = None,
+    despite: str = "",
 ) -> RunningTrack:
-    """End a track, or answer what comes after it, with another track on the same record."""
+    """End a track, or answer what comes after it, with another track on the same record, as `apply_track` does."""
     if running_track.is_live:
         end(running_track, RunningTrack.Cause.SWITCHED)
-    return apply_track(by, running_track.about, track=track, starts_on=starts_on)
+    return apply_track(by, running_track.about, track=track, starts_on=starts_on, ends_on=ends_on, despite=despite)
 
 
 def checked(record: Any, track: Track, number: int | None = None) -> TrackVersion:

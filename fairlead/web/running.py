@@ -8,6 +8,7 @@ from django.db.models import Max, Q
 
 from fairlead.models import RunningTrack, Task, Track, TrackVersion
 from fairlead.verbs.track_steps import in_order
+from fairlead.web.applying import offered
 
 LIVE = ("running", "paused")
 # The tasks that a record's page shows: open ones, and all steps of tracks that run or ask something.
@@ -40,12 +41,12 @@ def running_on(noun: str, tasks: Sequence[Task]) -> list[Running]:
         return []
     newest = _newest({each.track.version_of.track_id for each in found.values()})
     asking = any(each.track.question for each in found.values())
-    offered = [track for track in Track.objects.live() if noun in track.applies_to] if asking else []
+    fitting = offered(noun) if asking else []
     for each in found.values():
         each.steps = in_order(each.steps)
         each.is_old = newest[each.track.version_of.track_id] > each.track.version_of.number
         each.proposed = proposed_by(each.steps)
-        others = [track for track in offered if track.pk != each.track.version_of.track_id]
+        others = [track for track in fitting if track.pk != each.track.version_of.track_id]
         each.next = sorted(others, key=lambda track, first=each.proposed: track.public_id != first)  # type: ignore[misc]
     return sorted(found.values(), key=lambda each: each.track.pk)
 

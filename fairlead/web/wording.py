@@ -61,6 +61,8 @@ def of_argument(name: str, verb: str = "") -> str:
         "decides": _("Decides"),
         "decided_on": _("Answered on"),
         "declined": _("Does not come"),
+        "despite": _("Why so often"),
+        "ends_on": _("Counted back from"),
         "happened_at": _("When"),
         "met": _("Is it met"),
         "must": _("Must have"),

@@ -1,5 +1,6 @@
 """Tracks on pages: defined in one form, previewed and applied, checked off beside the record, asked about on Today."""
 
+import re
 from typing import Any
 
 import pytest
@@ -215,3 +216,17 @@ def test_a_list_is_given_a_track_at_once(world: World, client: Client) -> None:
         "There is no track named Nothing" in wrong.content.decode()
         and RunningTrack.objects.filter(opportunity__public_id__in=ids).count() == 2
     )
+
+
+def test_a_track_is_switched_to_another_that_fits(world: World, client: Client) -> None:
+    client.force_login(world.sam)
+    running = apply_track(world.sam.actor("web"), world.unplanned, track=Track.objects.get(name="Quote follow-up"))
+    at = f"/running-tracks/{running.public_id}/switch-track"
+    page = client.get(at).content.decode()
+    assert re.findall(r'<option value="\w+"[^>]*>([^<]+)<', page) == ["Renewal"]
+    renewal = Track.objects.get(name="Renewal")
+    asked = client.post(at, {"track": renewal.public_id})
+    assert asked.status_code == 422 and "Say when that is" in asked.content.decode()
+    client.post(at, {"track": renewal.public_id, "ends_on": "in 6 months"})
+    live = RunningTrack.objects.filter(opportunity=world.unplanned, state="running")
+    assert [each.version_of.track for each in live] == [renewal]

@@ -21,12 +21,13 @@ from fairlead.core.errors import Conflict, Invalid, NotFound, Refused
 from fairlead.core.record import Record
 from fairlead.core.schema import find, perform, record_types, subject_name, subjects
 from fairlead.core.verb import REGISTRY, Verb
-from fairlead.models import CustomField, Opportunity, Reason, Stage, User, money
+from fairlead.models import CustomField, Opportunity, Reason, RunningTrack, Stage, Track, User, money
 from fairlead.models.custom import seen_fields
 from fairlead.verbs.closing import agreed
 from fairlead.web import custom, typed
 from fairlead.web.addresses import AT_HOME, PAGES, url_of
 from fairlead.web.answer import answered, came_from, declined, told
+from fairlead.web.applying import offered
 from fairlead.web.formats import Reader
 from fairlead.web.page import Request, page, render
 from fairlead.web.sides import sides
@@ -194,6 +195,9 @@ def _as_typed(record: Any, spec: Verb, name: str, reader: Reader) -> str:
 
 def fitting(spec: Verb, record: Any, found: Any) -> Any:
     """Those of the records to choose from that the verb takes for this one."""
+    if found.model is Track and isinstance(record, RunningTrack):
+        others = [each.pk for each in offered(record.about.noun())]
+        return found.filter(pk__in=others).exclude(pk=record.version_of.track_id)
     if found.model is Stage and spec.name == "move_pipeline":
         others = found.exclude(pipeline=record.stage.pipeline_id).filter(pipeline__archived_at=None)
         return others.select_related("pipeline").order_by("pipeline__position", "pipeline_id", "position", "pk")
