@@ -256,14 +256,24 @@ def _columns(row: Row) -> dict[str, Any]:
 
 
 def _clean(row: Row, only: Iterable[str] | None = None) -> None:
-    """Check values by the fields' own rules; foreign keys are left to the database."""
+    """Check values by the fields' own rules; foreign keys are left to the database. A text nobody sees is none."""
     skip = {f.name for f in row._meta.concrete_fields if f.is_relation or f.name in row.derived}
     if only is not None:
         skip |= {f.name for f in row._meta.concrete_fields if f.name not in only}
+    for f in row._meta.concrete_fields:
+        if f.name not in skip and _is_unseen(getattr(row, f.attname)):
+            setattr(row, f.attname, "")
     try:
         row.clean_fields(exclude=skip)
     except ValidationError as error:
         raise Invalid(by_field(error)) from None
+
+
+def _is_unseen(value: Any) -> bool:
+    """Is it a text of nothing but spaces, line ends and signs that nobody sees?"""
+    return (
+        isinstance(value, str) and value != "" and not any(sign.isprintable() and not sign.isspace() for sign in value)
+    )
 
 
 def _allow(row: Row, name: str, before: Any, after: Any) -> None:

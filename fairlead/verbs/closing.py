@@ -1,6 +1,6 @@
 """The end of an opportunity: won or lost, and opened again."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -57,7 +57,9 @@ def close_lost(
 
     Its open tasks are cancelled and its unanswered quotes declined in the same act; all who work on it are told.
     """
-    was_open = opportunity.is_open
+    was_open, today = opportunity.is_open, clock.today(Organisation.ours().tz)
+    if was_open and recontact_on is not None and recontact_on <= today:
+        raise Invalid({"recontact_on": [_("Choose a day after today.")]})
     _close(by, opportunity, "lost", on=on, reason=reason, note=note, competitor=competitor)
     if was_open:
         _decline_quotes(by, opportunity, on)
@@ -104,6 +106,8 @@ def _close(
     if reason is not None and reason.kind != outcome:
         raise Invalid({"reason": [_("“%(reason)s” is a reason for something else.") % {"reason": reason}]})
     day = on or clock.today(Organisation.ours().tz)
+    if day > clock.now().date() + timedelta(days=1):  # tomorrow is today somewhere
+        raise Invalid({"on": [_("This day is still to come. Choose the day on which it was closed.")]})
     facts |= in_base(facts.get("amount_minor"), opportunity.currency, day)
     create(
         Closure, opportunity=opportunity, outcome=outcome, on=day, currency=opportunity.currency, reason=reason, **facts

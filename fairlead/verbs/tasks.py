@@ -1,6 +1,6 @@
 """Tasks: planned, completed, snoozed, handed over."""
 
-from datetime import date, time
+from datetime import date, datetime, time
 from typing import Any, Literal, Unpack
 
 from django.utils.translation import gettext as _
@@ -14,6 +14,7 @@ from fairlead.core.errors import Invalid, WrongState
 from fairlead.core.verb import verb
 from fairlead.models import Task, User
 from fairlead.models.about import place
+from fairlead.models.meeting import FIRST_YEAR, LAST_YEAR
 from fairlead.models.subject import Subject
 from fairlead.models.task import due_moment
 from fairlead.reading.repeats import rule_said
@@ -69,7 +70,7 @@ def add_task(
 ) -> Task:
     """Plan a task on a record. `due_on` and `due_time` are as the assignee's clock shows; without one, it is yours."""
     doer = assignee or _self(by)
-    due = {"due_on": due_on, "due_time": due_time, "due_at": due_moment(due_on, due_time, doer.tz)}
+    due = {"due_on": due_on, "due_time": due_time, "due_at": _moment(due_on, due_time, doer)}
     facts = with_custom(by, "task", due | {"custom": custom} | _as_rule(dict(more)))
     return create(Task, **place(about), title=title, kind=kind, assignee=doer, planned_by_id=by.user_id, **facts)
 
@@ -218,4 +219,11 @@ def _due(task: Task, facts: dict[str, Any], assignee: User) -> dict[str, Any]:
     if due_on is not None and task.due_on is None and task.state == Task.State.WAITING:
         text = _("“%(task)s” waits for the step before it. It gets its day when that one is done.")
         raise WrongState(text % {"task": task})
-    return facts | {"due_at": due_moment(due_on, due_time, assignee.tz)}
+    return facts | {"due_at": _moment(due_on, due_time, assignee)}
+
+
+def _moment(due_on: date | None, due_time: time | None, assignee: User) -> datetime | None:
+    if due_on is not None and not FIRST_YEAR <= due_on.year <= LAST_YEAR:
+        years = {"first": FIRST_YEAR, "last": LAST_YEAR}
+        raise Invalid({"due_on": [_("Choose a day between the years %(first)s and %(last)s.") % years]})
+    return due_moment(due_on, due_time, assignee.tz)

@@ -171,3 +171,22 @@ def test_money_keeps_every_digit(sam: Api) -> None:
 def test_the_record_stands_in_the_address_alone(sam: Api, world: World) -> None:
     refused = sam.patch(f"/people/{world.priya.public_id}", {"person": world.callum.public_id, "name": "x"}, 422)
     assert list(refused["errors"]) == ["person"]
+
+
+@pytest.mark.parametrize("unseen", [" ", "\t\r\n", "\u200b\u202e", "\u2003"])
+def test_nothing_is_named_by_what_nobody_sees(world: World, unseen: str) -> None:
+    sam, sale = Api(world.sam), world.managed_it
+    for path, name in (("/people", "name"), ("/companies", "name"), ("/opportunities", "title")):
+        assert sam.post(path, {name: unseen}, status=422)["errors"] == {name: ["Fill this in."]}
+    sam.post(f"/opportunities/{sale.public_id}/add-task", {"title": unseen}, status=422)
+    sam.patch(f"/opportunities/{sale.public_id}", {"title": unseen}, status=422)
+    assert sam.post("/leads", {"name": unseen, "phone": "020 7946 0999"}, status=201)["result"]["name"] == ""
+
+
+def test_tasks_lie_within_what_every_clock_can_show(world: World) -> None:
+    sam, base = Api(world.sam), f"/opportunities/{world.managed_it.public_id}"
+    for day in ("0001-01-01", "1899-12-31", "2200-01-01", "9999-12-31"):
+        refused = sam.post(f"{base}/add-task", {"title": "Far away", "due_on": day, "repeats": "daily"}, status=422)
+        assert refused["errors"] == {"due_on": ["Choose a day between the years 1900 and 2199."]}
+    task = sam.post(f"{base}/add-task", {"title": "Far", "due_on": "2199-12-31", "repeats": "daily"})["result"]["id"]
+    assert sam.post(f"/tasks/{task}/complete")["result"]["state"] == "done"

@@ -1,9 +1,11 @@
 """The stage process: exit criteria tick themselves, required ones ask for a reason, hard ones block."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
+from fairlead.core import clock
 from fairlead.core.act import last
 from fairlead.core.errors import Invalid, WrongState
 from fairlead.core.undo import undo
@@ -197,6 +199,15 @@ def test_lost_ends_what_is_open_tells_everyone_and_asks_again(world: World) -> N
     undo(sam, act=last().id)  # type: ignore[union-attr]
     undo(sam, act=closing.id)
     assert read(sale).is_open and not Closure.objects.filter(opportunity=sale).exists()
+
+
+def test_a_sale_is_closed_by_today_and_asked_about_again_later(world: World) -> None:
+    sam, today = world.sam.actor("web"), clock.today(world.sam.tz)
+    with pytest.raises(Invalid, match="still to come"):
+        close_won(sam, world.managed_it, on=today + timedelta(days=9))
+    with pytest.raises(Invalid, match="after today"):
+        close_lost(sam, world.managed_it, reason=world.reason("Price"), recontact_on=today)
+    assert read(world.managed_it).is_open and not Closure.objects.filter(opportunity=world.managed_it).exists()
 
 
 def test_won_with_what_was_agreed(world: World) -> None:

@@ -1,6 +1,6 @@
 """The forecast: months and owners, what is closed, sure and likely, and targets."""
 
-from datetime import date
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -50,11 +50,13 @@ def test_each_sale_counts_in_its_month_by_its_chance(world: World) -> None:
     after = line(world, month)
     assert after.committed - before.committed == 1000 and after.likely - before.likely == 200
     won = sale(world, month, 300)
-    close_won(BOSS, won, amount=Decimal(350), on=month)
+    with clock.at(datetime.combine(month, time(12), UTC)):
+        close_won(BOSS, won, amount=Decimal(350), on=month)
     assert line(world, month).closed - before.closed == 350
     reopen_opportunity(BOSS, won)
     assert line(world, month).closed == before.closed
-    close_won(BOSS, won, amount=Decimal(360), on=month)
+    with clock.at(datetime.combine(month, time(12), UTC)):
+        close_won(BOSS, won, amount=Decimal(360), on=month)
     assert line(world, month).closed - before.closed == 360  # once, as it was closed last
     assert line(world, month).expected == after.expected + 360
 
