@@ -6,7 +6,7 @@ from operator import or_
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from fairlead.core import access
 from fairlead.core.actor import Actor
@@ -55,7 +55,7 @@ class About(Record):
         if action != "see" and level == "all":
             return Q()
         condition = following(by, action if action == "see" else "edit", ABOUT)
-        return condition | cls.own(by) if condition else condition
+        return cls.own(by) | condition if condition else condition  # what is cheap to see is asked first
 
     @classmethod
     def own(cls, by: Actor) -> Q:
@@ -72,10 +72,11 @@ def following(by: Actor, action: str, names: tuple[str, ...]) -> Q:
 
 
 def _through(name: str, condition: Q) -> Q:
+    """Asked row by row, by the key: all that somebody of a team may see would be a long list for a page of tasks."""
     if not condition:
         return Q(**{f"{name}__isnull": False})
     model: type[Row] = rows()[name]
-    return Q(**{f"{name}__in": model._base_manager.filter(condition).values("pk")})
+    return Q(Exists(model._base_manager.filter(condition, pk=OuterRef(f"{name}_id"))))
 
 
 def touched(changes: Any) -> Iterator[tuple[str, list[int]]]:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from itertools import groupby
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from fairlead.core.actor import Actor
+from fairlead.core.prepared import PreparedFor
 from fairlead.models import Task, User
 from fairlead.models.day import ABOUT_WHAT
 from fairlead.web import keyset
@@ -20,6 +22,7 @@ from fairlead.web.keyset import Order, Place
 SIZE = 50
 FEW = 8  # of each person
 PEOPLE = 50
+LAST = datetime(9999, 12, 31, tzinfo=UTC)
 BY_DUE = Order("due_at", nullable=True)
 WHOSE = {
     "mine": gettext_lazy("Mine"),
@@ -66,9 +69,14 @@ def page(asked: Asked) -> tuple[list[Task], Place | None]:
 
 def by_person(asked: Asked) -> list[tuple[User, list[Task]]]:
     """The next few of each person, those who have any."""
-    people = _people(asked)[:PEOPLE]
-    found = [(person, list(_rows(asked, Q(assignee=person)).order_by("due_at", "pk")[: FEW + 1])) for person in people]
-    return [(person, tasks) for person, tasks in found if tasks]
+    ids: dict[User, list[int]] = {}
+    for person in _people(asked)[:PEOPLE]:
+        found = _dated(FEW + 1)(asked.by, person.pk, LAST)
+        found += _undated(FEW + 1)(asked.by, person.pk) if len(found) <= FEW else []
+        ids[person] = [pk for _due, pk in found[: FEW + 1]]
+    wanted = [pk for each in ids.values() for pk in each]
+    tasks = {task.pk: task for task in _rows(asked, Q(pk__in=wanted))} if wanted else {}
+    return [(person, [tasks[pk] for pk in each if pk in tasks]) for person, each in ids.items() if each]
 
 
 def by_due(tasks: Sequence[Task], today: date) -> Iterator[Group]:
@@ -100,10 +108,43 @@ def number_due(by: Actor, reader: Reader, most: int) -> int:
 
 
 def _stretch(asked: Asked, size: int) -> list[Task]:
-    if asked.whose == "team" and asked.who is None:  # each along their own index, then in one order
-        each = [_part(asked, size, Q(assignee_id=pk)) for pk in sorted(asked.by.teammate_ids)[:PEOPLE]]
-        return sorted((task for part in each for task in part), key=_in_order)[:size]
+    if asked.whose == "team" and asked.who is None:
+        return _of_team(asked, size)
     return _part(asked, size, _whose(asked))
+
+
+def _of_team(asked: Asked, size: int) -> list[Task]:
+    """Each along their own index, then in one order."""
+    mates = sorted(asked.by.teammate_ids, key=lambda pk: (pk != asked.by.user_id, pk))[:PEOPLE]
+    if asked.after is None and len(soonest := _soonest(asked.by, mates, size)) == size:
+        return sorted(_rows(asked, Q(pk__in=soonest)), key=_in_order)
+    each = [_part(asked, size, Q(assignee_id=pk)) for pk in mates]
+    return sorted((task for part in each for task in part), key=_in_order)[:size]
+
+
+def _soonest(by: Actor, people: Sequence[int], size: int) -> list[int]:
+    """The first ones with a date, by their ids; once there are enough, of others only what comes before their end."""
+    found: list[tuple[datetime, int]] = []
+    for pk in people:
+        until = found[-1][0] if len(found) == size else LAST
+        found = sorted([*found, *_dated(size)(by, pk, until)])[:size]
+    return [pk for _due, pk in found]
+
+
+@cache
+def _dated(most: int) -> PreparedFor:
+    return PreparedFor(
+        lambda by, who, until: _of(by, who, due_at__lte=until).values_list("due_at", "pk")[:most], (), int, datetime
+    )
+
+
+@cache
+def _undated(most: int) -> PreparedFor:
+    return PreparedFor(lambda by, who: _of(by, who, due_at=None).values_list("due_at", "pk")[:most], (), int)
+
+
+def _of(by: Actor, who: int, **due: Any) -> Any:
+    return Task.objects.open().visible_to(by).filter(assignee_id=who, **due).order_by("due_at", "pk")
 
 
 def _part(asked: Asked, size: int, whose: Q) -> list[Task]:

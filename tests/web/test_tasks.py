@@ -6,7 +6,9 @@ from html import unescape
 from typing import Any
 
 import pytest
+from babel import Locale
 from django.db import connection
+from django.db.models import F
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -14,9 +16,11 @@ from fairlead.core import clock
 from fairlead.core.event import Event
 from fairlead.core.undo import undo
 from fairlead.demo.world import World
-from fairlead.models import Task
+from fairlead.models import Task, User
 from fairlead.verbs.tasks import add_task, complete_task
-from tests.web.test_records import give_role, signed_in, text_of
+from fairlead.web import tasks
+from fairlead.web.formats import Reader
+from tests.web.test_records import give_role, limit, signed_in, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -174,3 +178,24 @@ def test_put_off_to_a_day_with_its_time(world: World, sam: Client) -> None:
     sam.post(f"/tasks/{task.public_id}/snooze", {"due_on": "in 2 weeks 15:30"})
     task.refresh_from_db()
     assert (task.due_on, str(task.due_time)) == (clock.today(world.sam.tz) + timedelta(days=14), "15:30:00")
+
+
+@pytest.mark.parametrize("size", [2, 5, 50])
+@pytest.mark.parametrize("level", ["all", "team", "own"])
+def test_a_teams_tasks_are_in_one_order(world: World, monkeypatch: pytest.MonkeyPatch, size: int, level: str) -> None:
+    for number in range(12):
+        about = (world.managed_it, world.priya, world.peverell)[number % 3]
+        plan(world, f"Task {number}", None if number % 6 == 5 else number % 4, about=about,
+             assignee=(world.sam, world.noah, world.lena)[number // 2 % 3])  # fmt: skip
+    limit(world.sam, **dict.fromkeys(("person", "company", "lead", "opportunity", "task"), level))
+    by = User.objects.get(pk=world.sam.pk).actor("web")
+    monkeypatch.setattr(tasks, "SIZE", size)
+    asked = tasks.Asked(by, Reader(world.sam.tz, Locale.parse("en_GB"), clock.now()), "team")
+    seen = Task.objects.open().visible_to(by).filter(assignee_id__in=by.teammate_ids)
+    expected = list(seen.order_by(F("due_at").asc(nulls_last=True), "pk"))
+    found, place = tasks.page(asked)
+    assert found == expected[:size] and (place is not None) == (len(expected) > size)
+    people = {person.pk: each for person, each in tasks.by_person(asked)}
+    for pk, each in people.items():
+        assert each == [task for task in expected if task.assignee_id == pk][: tasks.FEW + 1]
+    assert people.keys() == {task.assignee_id for task in expected}
