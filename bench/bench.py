@@ -23,6 +23,7 @@ import django
 
 django.setup()
 
+import tracks
 from babel import Locale
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -34,7 +35,7 @@ from servers import cpu
 
 from fairlead.core import clock
 from fairlead.core.actor import system
-from fairlead.models import Company, Lead, Opportunity, Person, Role, User
+from fairlead.models import Company, Lead, Opportunity, Person, Role, Task, User
 from fairlead.verbs.people import create_person
 from fairlead.verbs.users import change_role
 from fairlead.web import keyset
@@ -61,6 +62,18 @@ MORE: list[tuple[Any, str, dict[str, str]]] = [
     (OPPORTUNITIES, "won", {"state": "won"}),
     (OPPORTUNITIES, "no next step", {"next": "none"}),
 ]
+WORK = [
+    ("today", "/"),
+    ("tasks, mine", "/tasks"),
+    ("tasks, my team's", "/tasks?whose=team"),
+    ("tasks, all", "/tasks?whose=all"),
+    ("tasks, my team's by person", "/tasks?whose=team&by=owner"),
+    ("calendar, this week", "/calendar"),
+    ("lead inbox", "/leads?as=inbox"),
+    ("lead inbox, trials", "/leads?as=inbox&type=trial"),
+    ("board", "/pipeline"),
+    ("forecast", "/pipeline?as=forecast"),
+]
 Row = dict[str, float]
 
 
@@ -68,14 +81,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000, help="leads, and as many people, when there is no data")
     parser.add_argument("--seconds", type=float, default=4, help="how long eight clients ask for each page")
+    parser.add_argument("--tasks", type=int, default=5_000_000, help="tasks, when there is no data")
     parser.add_argument("--levels", default=",".join(LEVELS), help="which visibilities: all,team,own")
     asked = parser.parse_args()
     migrate()
     if not Role.objects.filter(name="Sees all").exists():
-        grow(asked.rows)
+        grow(asked.rows, asked.tasks)
     print(f"{connection.vendor}: {Lead.objects.count():,} leads, {Person.objects.count():,} people, "
-          f"{Opportunity.objects.count():,} opportunities; the first {SEED:,} by the bulk verbs, the others copied "
-          "from them in SQL\n")  # fmt: skip
+          f"{Opportunity.objects.count():,} opportunities, {Task.objects.count():,} tasks; the first {SEED:,} by the bulk "
+          "verbs, the others copied from them in SQL\n")  # fmt: skip
     print("| Seen | Page | p50 ms | p95 ms | pages/s at 8 | web CPU ms | raw SQL ms | CPU beside the bare view |")
     print("|---|---|---|---|---|---|---|---|", flush=True)
     with serving([sys.executable, "waitress_pair.py", "{port}", "2", "2000", "8"], HERE) as at:
@@ -89,6 +103,8 @@ def main() -> None:
                 print(line(level, name, measured(at, path, cookie, asked.seconds), raw, bare), flush=True)
             took = [each for text in TYPED for each in keystrokes(at, text, cookie)]
             print(f"| {level} | search per keystroke | {statistics.median(took):.1f} | {p95(took):.1f} | | | | |")
+    for each in tracks.lines(bare["cpu"]):
+        print(each, flush=True)
     took = timed(lambda: create(system("bench")), 100)
     print(f"| | create a person with mail and phone | {statistics.median(took):.1f} | {p95(took):.1f} | | | | |")
 
@@ -120,11 +136,18 @@ def pages(user: User) -> Iterator[tuple[str, str, Callable[[], Any] | None]]:
         for row in found:
             place = keyset.written(keyset.place_of(row, asked.order), asked._field)
             yield f"{listing.many}, deep", *question(user, listing, {"after": place})
+    for name, path in WORK:
+        yield name, path, (lambda: soonest(user)) if path == "/tasks" else None
     by = user.actor("web")
-    for model in (Person, Company, Lead, Opportunity):
+    for model in (Person, Company, Lead, Opportunity, Task):
         record: Any = model.objects.visible_to(by).order_by("pk").first()  # type: ignore[attr-defined]
         if record is not None:
             yield f"a {record.noun()}", url_of(record), None
+
+
+def soonest(user: User) -> list[Any]:
+    mine = Task.objects.open().visible_to(user.actor("web")).filter(assignee=user)
+    return list(mine.order_by("due_at", "pk").values_list("pk")[:51])
 
 
 def question(user: User, listing: Any, given: dict[str, str]) -> tuple[str, Callable[[], Any]]:

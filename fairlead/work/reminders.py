@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -37,10 +38,15 @@ def remind() -> None:
         Slot.objects.filter(name=LOOKED).update(due_at=now)
 
 
-def _of_tasks(since: datetime, now: datetime) -> Iterator[Outbox]:
+def due_between(since: datetime, now: datetime) -> QuerySet[Task]:
+    """The tasks of which somebody wants to be reminded by mail within this time, found by an index of their own."""
     due = Task.objects.open().filter(remind_at__gt=since, remind_at__lte=now)
     wanted = due.filter(assignee__remind_by_mail=True, assignee__is_active=True).order_by("remind_at")
-    for task in wanted.select_related("assignee", "person", "company", "lead", "opportunity").iterator(AT_ONCE):
+    return wanted.select_related("assignee", "person", "company", "lead", "opportunity")
+
+
+def _of_tasks(since: datetime, now: datetime) -> Iterator[Outbox]:
+    for task in due_between(since, now).iterator(AT_ONCE):
         assert task.remind_at is not None and task.due_at is not None
         at = task.due_at.astimezone(task.assignee.tz)
         subject = _("%(time)s: %(title)s") % {"time": f"{at:%H:%M}", "title": task.title}
