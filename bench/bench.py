@@ -88,8 +88,8 @@ def main() -> None:
     if not Role.objects.filter(name="Sees all").exists():
         grow(asked.rows, asked.tasks)
     print(f"{connection.vendor}: {Lead.objects.count():,} leads, {Person.objects.count():,} people, "
-          f"{Opportunity.objects.count():,} opportunities, {Task.objects.count():,} tasks; the first {SEED:,} by the bulk "
-          "verbs, the others copied from them in SQL\n")  # fmt: skip
+          f"{Opportunity.objects.count():,} opportunities, {Task.objects.count():,} tasks; the first {SEED:,} by the "
+          "bulk verbs, the others copied from them in SQL\n")  # fmt: skip
     print("| Seen | Page | p50 ms | p95 ms | pages/s at 8 | web CPU ms | raw SQL ms | CPU beside the bare view |")
     print("|---|---|---|---|---|---|---|---|", flush=True)
     with serving([sys.executable, "waitress_pair.py", "{port}", "2", "2000", "8"], HERE) as at:
