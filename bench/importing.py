@@ -272,7 +272,7 @@ def tried(path: Path, rows: int) -> None:
 def sheet(path: Path, first: int, rows: int) -> None:
     from fairlead.exchange.tables import Xlsx
 
-    table = Xlsx(path, "People")
+    table = Xlsx(path, "People", path.parent)
     table.write(list(COLUMNS))
     for number in range(first, first + rows):
         table.write(row(number))

@@ -49,8 +49,12 @@ def main(asked: argparse.Namespace) -> int:
 
 
 def try_out(trial: Trial, path: Path, asked: argparse.Namespace) -> int:
-    rows = [told(verdict) for verdict in trial.verdicts(path) if verdict.reasons or verdict.outcome != "new"]
-    print(json.dumps(summary(trial) | {"rows": rows}, indent=2) if asked.json else "\n".join(lines(trial, rows)))
+    rows, count = list[dict[str, Any]](), 0
+    for verdict in trial.verdicts(path):
+        if verdict.reasons or verdict.outcome != "new":
+            count += 1
+            rows += [told(verdict)] if asked.json or count <= SHOWN else []
+    print(json.dumps(summary(trial) | {"rows": rows}, indent=2) if asked.json else "\n".join(lines(trial, rows, count)))
     return 0
 
 
@@ -180,7 +184,8 @@ def summary(trial: Trial) -> dict[str, Any]:
     }
 
 
-def lines(trial: Trial, rows: list[dict[str, Any]]) -> Iterator[str]:
+def lines(trial: Trial, rows: list[dict[str, Any]], count: int) -> Iterator[str]:
+    """`rows`: the first of the `count` that there is something to say of."""
     found, guessed = trial.found, trial.guessed
     yield f"{found.kind.capitalize()}, {found.encoding or found.sheet}, read as {guessed.noun}. Nothing was changed."
     for at, (name, means) in enumerate(zip(found.names, guessed.meanings, strict=True)):
@@ -191,10 +196,10 @@ def lines(trial: Trial, rows: list[dict[str, Any]]) -> Iterator[str]:
         yield f"{trial.drafting.missing()} Write --column NAME=MEANING."
     new, update, duplicate, rejected = (trial.counts[each] for each in OUTCOMES)
     yield f"{new} new, {update} to update, {duplicate} there already, {rejected} rejected."
-    for row in rows[:SHOWN]:
+    for row in rows:
         why = " ".join(row["reasons"])
         yield f"  row {row['row']} (line {row['line']}), {row['name'] or 'no name'}: {row['outcome']}. {why}"
-    if len(rows) > SHOWN:
-        yield f"  and {len(rows) - SHOWN} more; --json has all."
+    if count > SHOWN:
+        yield f"  and {count - SHOWN} more; --json has all."
     for left in trial.left_out:
         yield f"  left out at the end: {' '.join(cell for cell in left if cell.strip())[:80]}"
