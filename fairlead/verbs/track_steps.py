@@ -13,7 +13,7 @@ from fairlead.core.changes import assign, change
 from fairlead.core.errors import WrongState
 from fairlead.models import Organisation, RunningTrack, Task, Track, TrackStep, User
 from fairlead.models.task import due_moment
-from fairlead.models.track_plan import Known, later_by, next_place
+from fairlead.models.track_plan import Known, active, later_by, next_place
 
 UNDONE = (Task.State.OPEN, Task.State.WAITING)
 
@@ -69,9 +69,13 @@ def step_over_on_another_day(task: Task) -> None:
 
 
 def place_after(follower: Task, before: Task, user: User, known: Known, *, state: str = Task.State.OPEN) -> None:
-    """Give a step its day after the one before it, for this user or who stands in for them; it is open from now on."""
-    if follower.step is None:
+    """Give a step its day after the one before it, for this user or who stands in for them; it is open from now on.
+
+    It is the owner's where this user has left.
+    """
+    if follower.step is None or follower.running_track is None:
         return
+    user = active(user) or active(follower.running_track.owner) or user
     place = next_place(follower.step, over_on(before), user, known)
     change(follower, state=state, **on_day(follower.step, place.on, known.user(place.user)))
 

@@ -196,6 +196,40 @@ def test_whom_steps_fall_to(world: World, on_monday: None) -> None:
     assert (who["Owner's"], who["Lena's"], who["Technical"], who["Legal"]) == (noah, noah, world.dele, sam)  # done
 
 
+def test_a_step_whose_turn_comes_when_its_assignee_has_left_is_the_owners(world: World, on_monday: None) -> None:
+    rules: Any = [{"text": "First"}, {"text": "Lena's", "rule": "user", "user": world.lena.public_id}]
+    made = track(world, name="Left", steps=[rules[0], rules[1] | {"after": "previous", "days": 1, "time": time(1, 30)}])
+    running = apply_track(world.sam.actor("web"), world.unplanned, track=made, starts_on=date(2028, 2, 28))
+    deactivate_user(world.admin.actor("web"), world.lena)
+    with clock.at(datetime(2028, 2, 28, 10, tzinfo=UTC)):
+        complete_task(world.sam.actor("web"), running.tasks.get(title="First"))
+    task = running.tasks.get(title="Lena's")
+    assert (task.assignee, task.due_on) == (world.sam, date(2028, 2, 29))
+    with clock.at(datetime(2028, 3, 25, 10, tzinfo=UTC)):  # the clocks go forward in the night
+        correct_completion(world.sam.actor("web"), running.tasks.get(title="First"), done_on=date(2028, 3, 25))
+    task.refresh_from_db()
+    assert (task.due_on, task.due_at) == (date(2028, 3, 26), datetime(2028, 3, 26, 1, 30, tzinfo=UTC))
+
+
+def test_what_stands_still_or_has_ended_comes_back_as_it_should(world: World, on_monday: None) -> None:
+    sam, mira, running = world.sam.actor("web"), world.mira.actor("web"), applied(world)
+    with pytest.raises(WrongState, match="waits for the step before it"):
+        snooze_task(sam, step(running, "call"), due_on=day(9))
+    pause_track(sam, running)
+    complete_task(sam, step(running, "mail"))
+    reopen_task(sam, step(running, "mail"))
+    assert steps(running)["mail"] == ("waiting", day(0))  # its track stands still
+    with clock.at(clock.now() + timedelta(days=2)):
+        close_lost(mira, world.managed_it, reason=world.reason("Price"))
+        with pytest.raises(WrongState, match="Go on with the track instead"):
+            reopen_task(sam, step(running, "mail"))
+        assign(mira, world.managed_it, owner=world.noah)
+    with clock.at(clock.now() + timedelta(days=5)):
+        reopen_opportunity(mira, world.managed_it, resume=True)
+    assert steps(running)["mail"] == ("open", day(5)) and steps(running)["week"] == ("open", day(12))
+    assert step(running, "week").assignee == read(running).owner == world.noah
+
+
 def test_absences_move_or_hand_over(world: World, on_monday: None) -> None:
     sam = world.sam.actor("web")
     add_absence(sam, user=world.sam, starts_on=day(0), ends_on=day(2), delegate=world.noah)

@@ -13,8 +13,9 @@ from fairlead.models import Activity, MailTemplate, RunningTrack, Source, Task, 
 from fairlead.verbs.leads import create_lead
 from fairlead.verbs.mail_templates import archive_mail_template
 from fairlead.verbs.tasks import complete_task
-from fairlead.verbs.track_definitions import create_track, edit_track
+from fairlead.verbs.track_definitions import archive_track, create_track, edit_track
 from fairlead.verbs.tracks import apply_track, pause_track
+from tests.web.test_records import text_of
 
 LINE = {
     "key": "", "text": "", "kind": "call", "unit": "weekdays", "after": "previous", "rule": "owner", "user": "",
@@ -121,6 +122,20 @@ def test_a_track_is_applied_with_every_day_shown_first(world: World, client: Cli
     assert [str(task.due_on) for task in tasks] == ["2031-05-05", "None", "None"] and tasks[0].assignee == world.noah
     again = client.post(f"{at}?track={track.public_id}", given)
     assert again.status_code == 422 and b"runs on New practice fit-out already" in again.content
+
+
+def test_a_track_that_is_archived_while_it_is_previewed_is_not_applied_nor_is_another(
+    world: World, client: Client
+) -> None:
+    client.force_login(world.sam)
+    for each in Track.objects.exclude(name="New lead"):
+        archive_track(system("test"), each)
+    for each in Track.objects.filter(name="New lead"):
+        edit_track(system("test"), each, applies_to=["opportunity"])
+    gone, at = Track.objects.get(name="Quote follow-up"), f"/opportunities/{world.unplanned.public_id}/track"
+    page = client.post(f"{at}?track={gone.public_id}", {"number": "1"})
+    assert page.status_code == 422 and "The track Quote follow-up was archived. Nothing was applied." in text_of(page)
+    assert not RunningTrack.objects.filter(opportunity=world.unplanned).exists()
 
 
 def test_steps_stand_beside_the_record_and_questions_above(world: World, client: Client) -> None:

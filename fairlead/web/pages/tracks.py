@@ -122,8 +122,10 @@ def apply(request: HttpRequest, noun: str, address: str) -> HttpResponse:
     if not access.can(found.by, "edit", record):
         raise NotAllowed(_("Your role does not allow this. Nothing was changed. Ask an administrator."))
     tracks = offered(noun)
-    chosen = next((each for each in tracks if each.public_id == request.GET.get("track")), None)
-    chosen = chosen or (tracks[0] if len(tracks) == 1 else None)
+    if wanted := request.GET.get("track", ""):  # one that was archived meanwhile is said to be, and no other is applied
+        chosen = Track.objects.filter(public_id=wanted).first()
+    else:
+        chosen = tracks[0] if len(tracks) == 1 else None
     applying = Applying(found, record, chosen, request.POST.dict()) if chosen else None
     if request.method == "POST" and applying and not ("look" in request.POST or "look" in request.GET):
         try:
