@@ -142,7 +142,8 @@ def pages(user: User) -> Iterator[tuple[str, str, Callable[[], Any] | None]]:
     for model in (Person, Company, Lead, Opportunity, Task):
         record: Any = model.objects.visible_to(by).order_by("pk").first()  # type: ignore[attr-defined]
         if record is not None:
-            yield f"a {record.noun()}", url_of(record), None
+            at = f"/tasks/{record.public_id}" if model is Task else url_of(record)
+            yield f"a {record.noun()}", at, None
 
 
 def soonest(user: User) -> list[Any]:
