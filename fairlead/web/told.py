@@ -168,11 +168,11 @@ class Teller:
         return in_words(spoken(event, self.by), self.reader)
 
     def _from_here(self, parts: list[Part]) -> list[Piece]:
-        """The sentence as read on this record's page, which is not named again but called it."""
+        """The sentence as read on this record's page, which is not named again but called it; who called is named."""
         me, short = (self.record.noun(), self.record.public_id), self.record.noun() != "person"
         told = []
         for part in parts:
-            here = part.ref == me and part.word != "it"
+            here = part.ref == me and part.word not in {"it", "about"}
             text = _("it") if here and short else part.text or (_("nobody") if part.word else "")
             told.append(Piece(text, "" if part.ref == me else url_of_ref(part.ref)))
         return told
