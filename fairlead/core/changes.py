@@ -256,12 +256,15 @@ def _columns(row: Row) -> dict[str, Any]:
 
 
 def _clean(row: Row, only: Iterable[str] | None = None) -> None:
-    """Check values by the fields' own rules; foreign keys are left to the database. A text nobody sees is none."""
+    """Check values by the fields' own rules; foreign keys are left to the database.
+
+    Where a text is needed, and as a name, one that nobody sees is none; elsewhere it stays as it came.
+    """
     skip = {f.name for f in row._meta.concrete_fields if f.is_relation or f.name in row.derived}
     if only is not None:
         skip |= {f.name for f in row._meta.concrete_fields if f.name not in only}
     for f in row._meta.concrete_fields:
-        if f.name not in skip and _is_unseen(getattr(row, f.attname)):
+        if f.name not in skip and (not f.blank or f.name == "name") and _is_unseen(getattr(row, f.attname)):
             setattr(row, f.attname, "")
     try:
         row.clean_fields(exclude=skip)
