@@ -11,7 +11,7 @@ from fairlead.demo.world import World
 from fairlead.models import Slot, Task
 from fairlead.verbs.profiles import edit_profile
 from fairlead.verbs.schedules import add_absence
-from fairlead.verbs.tasks import add_task, cancel_task, complete_task, snooze_task
+from fairlead.verbs.tasks import add_task, cancel_task, complete_task, edit_task, snooze_task
 from fairlead.work.reminders import LOOKED, remind
 from tests.web.test_records import signed_in, text_of
 
@@ -99,7 +99,7 @@ def test_no_mail_of_the_day_while_away_or_with_nothing_due(world: World, call: T
     edit_profile(world.sam.actor("web"), summary_at=time(7, 30))
     edit_profile(world.noah.actor("web"), summary_at=time(7, 30))
     for task in Task.objects.open().filter(assignee=world.noah):
-        cancel_task(world.noah.actor("web"), task)
+        cancel_task(world.noah.actor("web"), edit_task(world.noah.actor("web"), task, repeats=""))
     add_absence(world.sam.actor("web"), starts_on=MONDAY, ends_on=MONDAY)
     look(at(7, 30))
     assert mails("summary") == []
