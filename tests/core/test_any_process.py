@@ -27,6 +27,7 @@ from fairlead.models import (
     Need,
     Opportunity,
     Person,
+    Quote,
     Reason,
     Stage,
     Stakeholder,
@@ -52,6 +53,7 @@ from fairlead.verbs.pipelines import (
     unarchive_stage,
 )
 from fairlead.verbs.qualify import qualify_lead, unqualify_lead
+from fairlead.verbs.quotes import accept_quote, decline_quote, record_quote, remove_quote, reopen_quote, withdraw_quote
 from fairlead.verbs.stakeholders import add_stakeholder, remove_stakeholder
 from fairlead.verbs.tasks import add_task, cancel_task, complete_task, reopen_task, snooze_task
 from fairlead.verbs.team_members import add_team_member
@@ -66,6 +68,8 @@ TRUE: dict[str, Callable[[Opportunity], bool]] = {
     "solution": lambda sale: sale.solution != "",
     "decider": lambda sale: sale.stakeholders.filter(role="decides").exists(),
     "technical": lambda sale: any(each.role.lower().startswith("technical") for each in sale.team_members.all()),
+    "quote": lambda sale: sale.quotes.exists(),
+    "accepted": lambda sale: sale.quotes.filter(state="accepted").exists(),
     "value": lambda sale: sale.amount_minor is not None,
     "next_step": lambda sale: sale.next_step_at is not None,
 }
@@ -153,6 +157,14 @@ class Process(RuleBasedStateMachine):
             self.do(lambda: remove_need(self.by, any_of(Need, n)))
         else:
             self.do(lambda: remove_stakeholder(self.by, any_of(Stakeholder, n)))
+
+    @rule(n=NUMBERS, amount=NUMBERS, way=st.integers(0, 6))
+    def quote(self, n: int, amount: int, way: int) -> None:
+        if way < 2:
+            self.do(lambda: record_quote(self.by, any_of(Opportunity, n), number=str(amount), amount=Decimal(amount)))
+        else:
+            verb: Any = (accept_quote, decline_quote, withdraw_quote, reopen_quote, remove_quote)[way - 2]
+            self.do(lambda: verb(self.by, any_of(Quote, n)))
 
     @rule(n=NUMBERS, amount=NUMBERS, likelihood=NUMBERS, recurs=st.sampled_from(["once", "month", "year"]))
     def reckon(self, n: int, amount: int, likelihood: int, recurs: Any) -> None:
@@ -265,6 +277,11 @@ class Process(RuleBasedStateMachine):
             assert sale.state == (outcomes[-1] if outcomes else "open").replace("reopened", "open")
             assert all((each == "reopened") == (at % 2 == 1) for at, each in enumerate(outcomes))
             assert not sale.is_open or sale.archived_at or sale.stage.archived_at is None
+
+    @invariant()
+    def an_answered_quote_has_its_day(self) -> None:
+        for quote in Quote.objects.all():
+            assert (quote.decided_on is None) == quote.is_open
 
     @invariant()
     def what_a_lead_became_is_there(self) -> None:
