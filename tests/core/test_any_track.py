@@ -80,7 +80,7 @@ def going(run: Run) -> bool:
 
 
 few_and_many = pytest.mark.parametrize(
-    ("examples", "steps"), [(3, 30), pytest.param(60, 60, marks=[pytest.mark.fuzz, pytest.mark.load])]
+    ("examples", "steps"), [(3, 30), pytest.param(12, 50, marks=[pytest.mark.fuzz, pytest.mark.load])]
 )
 
 

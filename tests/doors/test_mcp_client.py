@@ -1,6 +1,7 @@
 """A real MCP client over HTTP: the story of one call, here as it negotiates; revision by revision by load tests."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -86,4 +87,5 @@ def talk(server: LiveServer, api: Api, mode: str, story: Any) -> None:
             async with Client(transport, mode=mode, read_timeout_seconds=120) as client:
                 await story(client)
 
-    asyncio.run(run())
+    with ThreadPoolExecutor(1) as apart:  # a browser may keep a loop of its own running in this thread
+        apart.submit(asyncio.run, run()).result()
