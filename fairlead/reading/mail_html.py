@@ -2,11 +2,9 @@
 
 import re
 
-import css_inline
 import nh3
 
 SHEET = re.compile(r"<style[\s>]", re.I)
-INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=False, extra_css=None)
 STYLES = {
     "background-color", "border", "border-collapse", "border-radius", "border-top", "color", "display", "font-family",
     "font-size", "font-style", "font-weight", "height", "line-height", "margin", "margin-bottom", "margin-top",
@@ -29,8 +27,11 @@ def inlined(html: str) -> str:
     """
     if not SHEET.search(html):
         return html
+    import css_inline  # 7 MB that most processes never need
+
+    inliner = css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=False, extra_css=None)
     try:
-        return INLINER.inline(html)
+        return inliner.inline(html)
     except css_inline.InlineError:
         return html
 

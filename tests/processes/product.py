@@ -57,6 +57,17 @@ class Product:
             self.server.send_signal(number)
         return self.server.wait(PATIENCE)
 
+    def kill(self) -> None:
+        """All of it, as when the power goes: the server first, so that it starts nothing anew."""
+        self.stop(signal.SIGKILL)
+        wait_for(self._is_dead, "the end of every process")
+
+    def _is_dead(self) -> bool:
+        for process in self.processes():
+            os.kill(process, signal.SIGKILL)
+        with socket.socket() as own:
+            return own.connect_ex(("127.0.0.1", self.port)) != 0 and not self.processes()
+
     @property
     def log(self) -> Path:
         return self.data.parent / f"{self.data.name}.log"

@@ -57,9 +57,7 @@ def test_it_goes_on_after_kills_and_nothing_comes_twice(product: Product, tmp_pa
     end_lease(product)
     wait_for(lambda: len(batches(product)) >= 3, "more batches, by the next worker")
     assert len(batches(product)) < ROWS // BATCH, "the second kill comes too late"
-    for process in product.processes():
-        os.kill(process, signal.SIGKILL)
-    product.stop(signal.SIGKILL)
+    product.kill()
     product.start()
     end_lease(product)
     wait_for(lambda: "Take the import back" in reader.page(address).text, "its end")
