@@ -2,11 +2,12 @@
 
 from base64 import urlsafe_b64encode
 from functools import cache
+from typing import TYPE_CHECKING
 
-from cryptography.fernet import Fernet, InvalidToken
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
+
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet
 
 
 def seal(secret: str) -> str:
@@ -16,6 +17,8 @@ def seal(secret: str) -> str:
 
 def unseal(sealed: str) -> str | None:
     """The secret that was sealed; None when it was sealed with another key or changed since."""
+    from cryptography.fernet import InvalidToken
+
     try:
         return _box(settings.SECRET_KEY).decrypt(sealed.encode()).decode()
     except InvalidToken:
@@ -23,6 +26,10 @@ def unseal(sealed: str) -> str | None:
 
 
 @cache
-def _box(secret_key: str) -> Fernet:
+def _box(secret_key: str) -> "Fernet":
+    from cryptography.fernet import Fernet  # 6 MB that most processes never need
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
     key = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"fairlead sealed").derive(secret_key.encode())
     return Fernet(urlsafe_b64encode(key))

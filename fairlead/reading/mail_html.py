@@ -2,8 +2,6 @@
 
 import re
 
-import nh3
-
 SHEET = re.compile(r"<style[\s>]", re.I)
 STYLES = {
     "background-color", "border", "border-collapse", "border-radius", "border-top", "color", "display", "font-family",
@@ -11,7 +9,6 @@ STYLES = {
     "max-width", "padding", "text-align", "text-decoration", "vertical-align", "width",
 }  # fmt: skip
 ATTRIBUTES = {
-    **nh3.ALLOWED_ATTRIBUTES,
     "*": {"style", "align", "dir", "lang"},
     "a": {"href", "title"},
     "img": {"src", "alt", "width", "height"},
@@ -38,9 +35,11 @@ def inlined(html: str) -> str:
 
 def cleaned(html: str) -> str:
     """Only what a mail may show; links lead to the web, to a mail address or a phone number."""
+    import nh3
+
     return nh3.clean(
         html,
-        attributes=ATTRIBUTES,
+        attributes=nh3.ALLOWED_ATTRIBUTES | ATTRIBUTES,
         filter_style_properties=STYLES,
         url_schemes={"http", "https", "mailto", "tel"},
         link_rel=None,
