@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 Words = Callable[[Mapping[str, Any]], str]
 
@@ -26,7 +27,9 @@ def too_long(limit: int, length: int | None = None) -> str:
 
 
 def _in_words(error: ValidationError) -> str:
-    text, params = str(error.message), error.params or {}
+    params = error.params or {}
+    with override("en"):
+        text = str(error.message)
     limited = {"limit_value", "max"} & set(params) or (error.code or "").startswith("password_")
     known = _BY_CODE.get(error.code or "") if limited else _BY_TEXT.get(text)
     return known(params) if known else " ".join(error.messages)
@@ -87,7 +90,7 @@ def _unkept(_params: Mapping[str, Any]) -> str:
     return _("This text has a character that cannot be stored.")
 
 
-# By what Django's fields and validators say.
+# By what Django's fields and validators say in English, whatever language is spoken.
 _BY_TEXT: dict[str, Words] = {
     "This field is required.": _needed,
     "This field cannot be blank.": _needed,

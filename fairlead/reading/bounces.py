@@ -22,10 +22,6 @@ class Bounce:
     status: str
     said: str
 
-    @property
-    def is_gone(self) -> bool:
-        return is_gone(self.status)
-
 
 def bounce_in(raw: bytes) -> Bounce | None:
     """What a report says of a mail that was given up; None for any other mail, and while it is only delayed."""

@@ -15,7 +15,7 @@ from fairlead.demo.world import World
 from fairlead.inbox import pace
 from fairlead.models import Endpoint, Person, RunningTrack, Submission, Suppression
 from fairlead.models.suppression import may_contact
-from fairlead.reading.bounces import bounce_in
+from fairlead.reading.bounces import bounce_in, is_gone
 from fairlead.reading.message import KIND
 from fairlead.verbs.letters import leaving_link
 from fairlead.verbs.outgoing import message_id
@@ -96,7 +96,7 @@ def test_a_full_mailbox_is_left_alone_for_a_week_and_colleagues_are_never_stoppe
 
 def test_reports_are_read_however_broken() -> None:
     good = bounce_in(report("<1.ab@x>"))
-    assert good is not None and (good.of, good.status, good.is_gone) == ("<1.ab@x>", "5.1.1", True)
+    assert good is not None and (good.of, good.status, is_gone(good.status)) == ("<1.ab@x>", "5.1.1", True)
     plain = EmailMessage()
     plain.set_content("Action: failed")
     nested = b"".join(b"Content-Type: multipart/report; boundary=b%d\r\n\r\n--b%d\r\n" % (at, at) for at in range(3000))
