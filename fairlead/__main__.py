@@ -60,6 +60,14 @@ def parser() -> argparse.ArgumentParser:
     command = add("reindex", reindex, "Build the search index anew; goes on where it was interrupted")
     command.add_argument("--from-start", action="store_true", help="also what an interrupted run has done")
     command = add("import", bring_in, "Bring in a file: CSV, TSV, XLSX, XLS or vCard")
+    _ask_of_import(command)
+    command = add("check", check, "Say whether everything is as it should be")
+    command.add_argument("--json", action="store_true", help="as JSON, for monitors")
+    commands.add_parser("do", help="Run a verb of the process: fairlead do VERB …", add_help=False)
+    return top
+
+
+def _ask_of_import(command: argparse.ArgumentParser) -> None:
     command.add_argument("file", type=Path, nargs="?")
     nouns = ("leads", "people", "companies", "opportunities", "tasks")
     command.add_argument("--as", dest="noun", choices=nouns, default="", help="what its rows are; default: guessed")
@@ -97,10 +105,6 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--system", default="", help="whose ids these are, such as salesforce; default: guessed")
     command.add_argument("--by", metavar="EMAIL", help="as this user (default: as Fairlead itself)")
     command.add_argument("--json", action="store_true", help="answer as JSON")
-    command = add("check", check, "Say whether everything is as it should be")
-    command.add_argument("--json", action="store_true", help="as JSON, for monitors")
-    commands.add_parser("do", help="Run a verb of the process: fairlead do VERB …", add_help=False)
-    return top
 
 
 def serve(asked: argparse.Namespace) -> int:
